@@ -1,0 +1,149 @@
+// Package fault holds the one error type that the suite shows to people.
+//
+// A fault says what went wrong, why, and what to do about it. Its [Kind] is
+// what code branches on: pkg/cli turns it into an exit status, pkg/probe into
+// the status of a profile, pkg/wire into a decision whether to try again. The
+// text is written where the cause is known and printed in one place.
+package fault
+
+import (
+	"errors"
+	"fmt"
+)
+
+// Kind is what went wrong, as far as code cares.
+type Kind uint8
+
+// The kinds. Their order has no meaning and may change.
+const (
+	// Unknown is anything that nobody foresaw.
+	Unknown Kind = iota
+	// Usage is a command line that makes no sense. Nothing was done.
+	Usage
+	// Config is an AWS configuration that AWS could not read, or that
+	// contradicts itself. Nothing was done.
+	Config
+	// Login is a login that is missing, over, refused or given up.
+	Login
+	// Denied is a service that knows the caller and says no (403).
+	Denied
+	// Throttled is a service that asks for fewer calls (429).
+	Throttled
+	// Timeout is an answer that did not come in time.
+	Timeout
+	// Unreachable is a service without a connection: name lookup, refused
+	// connection, TLS, proxy.
+	Unreachable
+	// Reply is an answer that is of no use: 5xx, cut short, not JSON, or
+	// without a field that it must have.
+	Reply
+	// Request is an answer that calls the request wrong (400, 404).
+	Request
+	// File is a file that could not be read or written.
+	File
+	// Nothing is a run that found nothing to work on.
+	Nothing
+	// Canceled is work that was stopped from outside, by a signal as a rule.
+	Canceled
+)
+
+var kindNames = [...]string{
+	Unknown: "unknown", Usage: "usage", Config: "config", Login: "login", Denied: "denied",
+	Throttled: "throttled", Timeout: "timeout", Unreachable: "unreachable", Reply: "reply",
+	Request: "request", File: "file", Nothing: "nothing", Canceled: "canceled",
+}
+
+// String is the kind's name, for logs and tests.
+func (k Kind) String() string {
+	if int(k) < len(kindNames) {
+		return kindNames[k]
+	}
+	return fmt.Sprintf("kind(%d)", uint8(k))
+}
+
+// Error is a fault. What and Why are in lower case and without a full stop;
+// data of users and servers in them is quoted with %q.
+type Error struct {
+	Kind Kind
+	What string // the thing that failed: `cannot list the accounts of "okta"`
+	Why  string // the cause in words; empty where Err says it
+	Hint string // what to do, a command to run where there is one; may be empty
+	Err  error  // the cause as a value, for errors.Is and errors.As; may be nil
+}
+
+// New is a fault without a cause in code.
+func New(kind Kind, what, why string) *Error {
+	return &Error{Kind: kind, What: what, Why: why}
+}
+
+// Newf is a fault that needs one sentence only.
+func Newf(kind Kind, format string, args ...any) *Error {
+	return &Error{Kind: kind, What: fmt.Sprintf(format, args...)}
+}
+
+// Wrap says what failed because of err. A fault inside err lends its kind,
+// its reason and its hint; kind is for an err without one.
+func Wrap(kind Kind, err error, format string, args ...any) *Error {
+	outer := &Error{Kind: kind, What: fmt.Sprintf(format, args...), Err: err}
+	var inner *Error
+	if errors.As(err, &inner) {
+		outer.Kind, outer.Why, outer.Hint = inner.Kind, inner.reason(), inner.Hint
+	}
+	return outer
+}
+
+// WithHint is e with another hint; e itself stays as it is.
+func (e *Error) WithHint(format string, args ...any) *Error {
+	c := *e
+	c.Hint = fmt.Sprintf(format, args...)
+	return &c
+}
+
+// Error is "what: why", without the hint.
+func (e *Error) Error() string {
+	switch why := e.why(); {
+	case why == "":
+		return e.What
+	case e.What == "":
+		return why
+	default:
+		return e.What + ": " + why
+	}
+}
+
+// Unwrap is the cause, for errors.Is and errors.As.
+func (e *Error) Unwrap() error { return e.Err }
+
+func (e *Error) why() string {
+	if e.Why == "" && e.Err != nil {
+		return e.Err.Error()
+	}
+	return e.Why
+}
+
+func (e *Error) reason() string { return (&Error{What: e.What, Why: e.Why, Err: e.Err}).Error() }
+
+// KindOf is the kind of the outermost fault in err: Unknown where there is
+// none, and for nil.
+func KindOf(err error) Kind {
+	var e *Error
+	if errors.As(err, &e) {
+		return e.Kind
+	}
+	return Unknown
+}
+
+// HintOf is the hint of the outermost fault in err that has one.
+func HintOf(err error) string {
+	for err != nil {
+		var e *Error
+		if !errors.As(err, &e) {
+			return ""
+		}
+		if e.Hint != "" {
+			return e.Hint
+		}
+		err = e.Err
+	}
+	return ""
+}
