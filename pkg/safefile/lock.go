@@ -1,0 +1,274 @@
+package safefile
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"github.com/gofrs/flock"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+const (
+	patience   = 30 * time.Second       // how long a lock is waited for
+	silence    = time.Second            // how long without a word
+	firstPoll  = 5 * time.Millisecond   // the pause after the first try
+	longerPoll = 100 * time.Millisecond // and, doubled each time, at most
+)
+
+// kernelLock is a lock that the kernel takes back when its process dies.
+type kernelLock interface {
+	TryLock() (bool, error)
+	Unlock() error
+	Stat() (fs.FileInfo, error)
+}
+
+// Lock takes the lock of that name, which may be any text, and returns what
+// gives it back; calling that twice is harmless. After a second of waiting the
+// [Keeper.Notice] says so, after 30 s it is an error of kind Timeout. If ctx
+// ends first the error is of kind Canceled (Timeout if it was its deadline).
+//
+// Locks exclude processes and, within one, goroutines. They are not
+// re-entrant. The kernel frees them when the process ends, however it ends,
+// and programs that it started do not inherit them. Where the file system
+// knows no locks (some NFS) or cannot be written at all, Notice says so once
+// and goroutines alone exclude one another.
+//
+// [Keeper.Update] and [Keeper.Remove] lock the absolute path of the file. Any
+// other name never meets theirs, so a caller who holds one may use them. Take
+// such a lock first and files after it, never the other way round.
+func (k *Keeper) Lock(ctx context.Context, name string) (release func(), err error) {
+	return k.acquire(ctx, name, patience)
+}
+
+// LockWait is [Keeper.Lock] without the limit of 30 s: it waits as long as ctx
+// lives. It is for work that a person holds up, a login in a browser.
+func (k *Keeper) LockWait(ctx context.Context, name string) (release func(), err error) {
+	return k.acquire(ctx, name, 0)
+}
+
+// TryLock is [Keeper.Lock] that does not wait: ok is false, with nothing to
+// release and no error, if somebody holds the lock.
+func (k *Keeper) TryLock(ctx context.Context, name string) (release func(), ok bool, err error) {
+	path, works, err := k.lockFile(name)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := stopped(ctx, "lock", name); err != nil {
+		return nil, false, err
+	}
+	release, err = k.try(ctx, name, path, works)
+	return release, release != nil, err
+}
+
+// acquire polls, because no kernel has a lock call that waits for a limited
+// time.
+func (k *Keeper) acquire(ctx context.Context, name string, limit time.Duration) (func(), error) {
+	if err := stopped(ctx, "lock", name); err != nil {
+		return nil, err
+	}
+	path, works, err := k.lockFile(name)
+	if err != nil {
+		return nil, err
+	}
+	bounded, cancel := ctx, context.CancelFunc(func() {})
+	if limit > 0 {
+		bounded, cancel = context.WithTimeout(ctx, limit)
+	}
+	defer cancel()
+	for start, told, poll := time.Now(), false, firstPoll; ; poll = min(2*poll, longerPoll) {
+		release, err := k.try(bounded, name, path, works)
+		if release != nil {
+			return release, nil
+		}
+		if err != nil && bounded.Err() == nil {
+			return nil, err
+		}
+		if !told && time.Since(start) >= silence {
+			k.notice("waiting for %s to let go of %q", holderName(path), name)
+			told = true
+		}
+		if pause(bounded, poll) != nil {
+			if err := stopped(ctx, "lock", name); err != nil {
+				return nil, err
+			}
+			return nil, fault.New(fault.Timeout, fmt.Sprintf("cannot lock %q", name),
+				fmt.Sprintf("%s has held it for more than %v", holderName(path), limit)).
+				WithHint("%s", holderHint(path))
+		}
+	}
+}
+
+// lockFile is the file of a lock, in a folder that exists. works is false
+// where that folder cannot exist, because all is read-only.
+func (k *Keeper) lockFile(name string) (path string, works bool, err error) {
+	if !filepath.IsAbs(k.LockDir) {
+		return "", false, fault.New(fault.File, fmt.Sprintf("cannot lock %q", name),
+			fmt.Sprintf("the path of the lock folder, %q, is not absolute", k.LockDir))
+	}
+	sum := sha256.Sum256([]byte(name))
+	path = filepath.Join(k.LockDir, hex.EncodeToString(sum[:]))
+	if err := prepareLock(k.LockDir, path); err != nil {
+		if noLocks(err) {
+			return path, false, nil
+		}
+		return "", false, failed("make a lock in", k.LockDir, err)
+	}
+	return path, true, nil
+}
+
+// prepareLock makes the folder and, where its owner could not open a file that
+// the kernel lock makes, the file.
+func prepareLock(dir, path string) error {
+	info, err := os.Stat(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		if err = makeFolder(dir); err == nil {
+			info, err = os.Stat(dir)
+		}
+	}
+	switch {
+	case err != nil:
+		return err
+	case !info.IsDir():
+		return &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is not a folder")}
+	case wide(info):
+		// Anybody who may open a lock file may hold the lock for ever.
+		if err := os.Chmod(dir, 0o700); err != nil {
+			return err
+		}
+	}
+	return inheritLock(path, info)
+}
+
+// try takes the lock if nobody holds it. Without a release and an error
+// somebody does.
+func (k *Keeper) try(ctx context.Context, name, path string, works bool) (release func(), err error) {
+	if !k.claim(path) {
+		return nil, nil
+	}
+	unlock := func() {}
+	if works {
+		unlock, err = k.tryKernel(ctx, path)
+	}
+	if !works || noLocks(err) {
+		k.unlocked.Do(func() {
+			k.notice("locks do not work in %q, so do not run two commands that change a file at the same time", k.LockDir)
+		})
+		unlock, err = func() {}, nil
+	}
+	if err != nil || unlock == nil {
+		k.unclaim(path)
+		if err != nil {
+			err = failed("lock", name, err)
+		}
+		return nil, err
+	}
+	var once sync.Once
+	return func() {
+		once.Do(func() {
+			unlock()
+			k.unclaim(path)
+		})
+	}, nil
+}
+
+// tryKernel asks the kernel, but not longer than ctx lives: on NFS whose
+// server is away even a call that should not wait does. unlock is nil where
+// another holds the lock.
+func (k *Keeper) tryKernel(ctx context.Context, path string) (unlock func(), err error) {
+	lock := k.kernelLock(path)
+	type answer struct {
+		ok  bool
+		err error
+	}
+	got := make(chan answer, 1)
+	go func() {
+		ok, err := lock.TryLock()
+		got <- answer{ok, err}
+	}()
+	select {
+	case <-ctx.Done():
+		go func() {
+			if a := <-got; a.ok {
+				_ = lock.Unlock()
+			}
+		}()
+		return nil, ctx.Err()
+	case a := <-got:
+		if a.err != nil || !a.ok {
+			return nil, a.err
+		}
+	}
+	if !current(lock, path) {
+		_ = lock.Unlock()
+		return nil, nil
+	}
+	return func() { _ = lock.Unlock() }, nil
+}
+
+// current says whether the lock is on the file that others will find, and not
+// on one that a person cleaned away meanwhile.
+func current(lock kernelLock, path string) bool {
+	mine, err := lock.Stat()
+	if err != nil {
+		return false
+	}
+	found, err := os.Stat(path)
+	return err == nil && os.SameFile(mine, found)
+}
+
+func (k *Keeper) kernelLock(path string) kernelLock {
+	if k.newKernelLock != nil {
+		return k.newKernelLock(path)
+	}
+	return flock.New(path)
+}
+
+// claim is the lock among goroutines. The kernel's would do for them where it
+// works; it does not everywhere.
+func (k *Keeper) claim(path string) bool {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.held[path] {
+		return false
+	}
+	if k.held == nil {
+		k.held = map[string]bool{}
+	}
+	k.held[path] = true
+	return true
+}
+
+func (k *Keeper) unclaim(path string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	delete(k.held, path)
+}
+
+// holderName says who holds a lock, as well as that is known.
+func holderName(path string) string {
+	if pid := holder(path); pid > 0 && pid != os.Getpid() {
+		return fmt.Sprintf("process %d", pid)
+	}
+	return "another process"
+}
+
+// pause waits, or returns why ctx ended.
+func pause(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

@@ -1,0 +1,174 @@
+//go:build unix
+
+package safefile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+)
+
+// Flags of open: a pipe must not make us wait, a link that appeared since we
+// looked must not lead us away.
+const (
+	nonBlocking = syscall.O_NONBLOCK
+	noFollow    = syscall.O_NOFOLLOW
+)
+
+// owner is who a file belongs to; ok is false where files have no such owner.
+func owner(info fs.FileInfo) (uid, gid int, ok bool) {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	if !ok {
+		return 0, 0, false
+	}
+	return int(st.Uid), int(st.Gid), true
+}
+
+// user is a uid as a person says it.
+func user(uid int) string {
+	if uid == 0 {
+		return "root"
+	}
+	return fmt.Sprintf("another user (uid %d)", uid)
+}
+
+// hardLinked says whether a file has several names; a rename replaces one.
+func hardLinked(info fs.FileInfo) bool {
+	if info == nil {
+		return false
+	}
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && st.Nlink > 1
+}
+
+// wide says whether others than the owner have any right to a thing.
+func wide(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
+
+// wear gives a new file the owner, mode and attributes of the one that it is
+// to replace, or, if there is none, the owner of its folder.
+func (d dress) wear(f *os.File, target string) error {
+	mode, like, kept := d.mode, d.like, true
+	if like == nil && os.Geteuid() == 0 {
+		// Under sudo with the user's HOME the user's next run must be able to
+		// read what this one made.
+		info, err := os.Stat(filepath.Dir(target))
+		if err != nil {
+			return err
+		}
+		like = info
+	}
+	if like != nil {
+		var err error
+		if kept, err = own(f, like); err != nil {
+			return err
+		}
+		if !kept {
+			// The rights of the old group must not go to another one.
+			mode = mode&^0o070 | mode&0o007<<3
+		}
+	}
+	if err := f.Chmod(mode); err != nil {
+		return err
+	}
+	if d.like != nil && kept && !d.bare {
+		copyAttributes(f, target)
+	}
+	return nil
+}
+
+// own gives f the owner of another file, which must succeed, and its group,
+// which may fail where one is no member.
+func own(f *os.File, like fs.FileInfo) (group bool, err error) {
+	info, err := f.Stat()
+	if err != nil {
+		return false, err
+	}
+	uid, gid, _ := owner(like)
+	haveUID, haveGID, _ := owner(info)
+	if uid != haveUID {
+		if err := f.Chown(uid, gid); err != nil {
+			return false, fmt.Errorf("it belongs to %s and that cannot be kept: %w", user(uid), err)
+		}
+		return true, nil
+	}
+	if gid == haveGID {
+		return true, nil
+	}
+	return f.Chown(-1, gid) == nil, nil
+}
+
+// inherit gives a folder that root made to the owner of the folder around it.
+func inherit(dir, parent string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	like, err := os.Stat(parent)
+	if err != nil {
+		return err
+	}
+	f, err := os.OpenFile(dir, os.O_RDONLY|noFollow|syscall.O_DIRECTORY, 0)
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = own(f, like)
+	return err
+}
+
+// inheritLock makes the lock file for root in a folder that is not root's:
+// one of root's own, 0600, would lock that user out for ever.
+func inheritLock(path string, dir fs.FileInfo) error {
+	if uid, _, _ := owner(dir); uid == 0 || os.Geteuid() != 0 {
+		return nil
+	}
+	f, err := os.OpenFile(path, os.O_RDONLY|os.O_CREATE|os.O_EXCL|noFollow, 0o600)
+	if errors.Is(err, fs.ErrExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	defer f.Close()
+	_, err = own(f, dir)
+	return err
+}
+
+// writableFolder is why nothing can be made in a folder.
+func writableFolder(dir string) error {
+	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
+		return &fs.PathError{Op: "access", Path: dir, Err: err}
+	}
+	return nil
+}
+
+// chownHint is the command that gives back to the user what a forgotten sudo
+// left to root: the outermost thing on the way to path, inside a folder of the
+// user's own, that is not the user's. It is empty where there is none.
+func chownHint(path string) string {
+	theirs := ""
+	for at := filepath.Clean(path); ; at = filepath.Dir(at) {
+		info, err := os.Lstat(at)
+		if err == nil {
+			if uid, _, ok := owner(info); ok && uid == os.Geteuid() {
+				break
+			}
+			theirs = at
+		}
+		if at == filepath.Dir(at) {
+			return "" // not within anything of ours
+		}
+	}
+	if theirs == "" {
+		return ""
+	}
+	recursive := ""
+	if info, err := os.Lstat(theirs); err == nil && info.IsDir() {
+		recursive = "-R "
+	}
+	return fmt.Sprintf(`run: sudo chown %s"$(id -un)" %s`, recursive, shellWord(theirs))
+}

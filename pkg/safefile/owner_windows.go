@@ -1,0 +1,39 @@
+package safefile
+
+import (
+	"io/fs"
+	"os"
+)
+
+// Flags of open that Windows has no use for: there are no pipes in folders,
+// and a link cannot be opened as such by these means.
+const (
+	nonBlocking = 0
+	noFollow    = 0
+)
+
+// owner is unknown: on Windows a file of the user's profile is protected by
+// the access list that it inherits from there, and so is one that replaces it.
+func owner(fs.FileInfo) (uid, gid int, ok bool) { return 0, 0, false }
+
+func user(int) string { return "another user" }
+
+// wide is false, since the mode of a file says nothing of others.
+func wide(fs.FileInfo) bool { return false }
+
+func hardLinked(fs.FileInfo) bool { return false }
+
+func (d dress) wear(*os.File, string) error { return nil }
+
+func inherit(string, string) error { return nil }
+
+func inheritLock(string, fs.FileInfo) error { return nil }
+
+// writableFolder asks only whether there is such a folder; the access lists of
+// Windows are best asked by trying.
+func writableFolder(dir string) error {
+	_, err := os.Stat(dir)
+	return err
+}
+
+func chownHint(string) string { return "" }

@@ -1,0 +1,181 @@
+package safefile
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"syscall"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// maxLinks is how many symbolic links in a row are followed, as on Linux.
+const maxLinks = 40
+
+// place is where a path leads to.
+type place struct {
+	path   string // the file itself, which may not exist; no part is a link
+	dir    string // its folder, which may not exist
+	linked bool   // a link leads here
+}
+
+// resolve follows the links of an absolute path to the file at its end. That
+// a file or folder does not exist is no error: it can be made. Links of other
+// users are.
+func resolve(path string) (place, error) {
+	if err := absolute("use", path); err != nil {
+		return place{}, err
+	}
+	for at, n := path, 0; n <= maxLinks; n++ {
+		dir, base := split(at)
+		if base == "" || base == "." || base == ".." {
+			return place{}, failed("use", path, isFolder())
+		}
+		dir, err := canonical(dir)
+		if err != nil {
+			return place{}, failed("use", path, err)
+		}
+		at = filepath.Join(dir, base)
+		info, err := os.Lstat(at)
+		switch {
+		case errors.Is(err, fs.ErrNotExist), err == nil && info.Mode()&fs.ModeSymlink == 0:
+			return place{path: at, dir: dir, linked: at != filepath.Clean(path)}, nil
+		case err != nil:
+			return place{}, failed("use", path, err)
+		}
+		if err := ours(at, info); err != nil {
+			return place{}, failed("use", path, err)
+		}
+		to, err := os.Readlink(at)
+		if err != nil {
+			return place{}, failed("use", path, err)
+		}
+		at = rooted(dir, to)
+	}
+	return place{}, failed("use", path, fmt.Errorf("more than %d symbolic links in a row, or a circle of them", maxLinks))
+}
+
+// absolute is the error of a path that would lead elsewhere from another
+// folder.
+func absolute(verb, path string) error {
+	if filepath.IsAbs(path) {
+		return nil
+	}
+	return fault.New(fault.File, fmt.Sprintf("cannot %s %q", verb, path), "the path is not absolute")
+}
+
+// split cuts a path before its last element. Unlike [filepath.Dir] it does
+// not clean: x/.. is another folder than . where x is a link.
+func split(path string) (dir, base string) {
+	i := len(path)
+	for i > 0 && !os.IsPathSeparator(path[i-1]) {
+		i--
+	}
+	return path[:i], path[i:]
+}
+
+// rooted is the path that a link to "to", found in dir, leads to.
+func rooted(dir, to string) string {
+	switch {
+	case filepath.IsAbs(to):
+		return to
+	case to != "" && os.IsPathSeparator(to[0]): // on Windows: this drive
+		return filepath.VolumeName(dir) + to
+	default:
+		return dir + string(filepath.Separator) + to
+	}
+}
+
+// canonical is a folder's path without links in it. What of it does not exist
+// is taken as it is.
+func canonical(dir string) (string, error) {
+	real, err := filepath.EvalSymlinks(dir)
+	if err == nil {
+		return real, nil
+	}
+	if !errors.Is(err, fs.ErrNotExist) {
+		// Windows cannot resolve the folders of some drives that work.
+		if info, serr := os.Stat(dir); serr == nil && info.IsDir() {
+			return filepath.Clean(dir), nil
+		}
+		return "", err
+	}
+	parent, base := split(trimSeparators(dir))
+	if base == "" || base == ".." {
+		return "", err
+	}
+	if parent, err = canonical(parent); err != nil {
+		return "", err
+	}
+	return filepath.Join(parent, base), nil
+}
+
+func trimSeparators(dir string) string {
+	root := len(filepath.VolumeName(dir)) + 1
+	for len(dir) > root && os.IsPathSeparator(dir[len(dir)-1]) {
+		dir = dir[:len(dir)-1]
+	}
+	return dir
+}
+
+// mine is the error of a place that a link leads to and that another user
+// could have prepared: the file or its folder belong to neither us nor root.
+func (at place) mine() error {
+	if !at.linked {
+		return nil
+	}
+	for _, path := range []string{at.path, at.dir} {
+		info, err := os.Lstat(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if err != nil {
+			return failed("use", at.path, err)
+		}
+		if err := ours(path, info); err != nil {
+			return failed("use", at.path, err)
+		}
+	}
+	return nil
+}
+
+// ours is the error of a thing that belongs to neither us nor root.
+func ours(path string, info fs.FileInfo) error {
+	uid, _, ok := owner(info)
+	if !ok || uid == 0 || uid == os.Geteuid() {
+		return nil
+	}
+	return fmt.Errorf("a symbolic link is or leads to %q, which belongs to another user (uid %d)", path, uid)
+}
+
+// makeFolder makes a folder and those above it, 0700.
+func makeFolder(dir string) error {
+	info, err := os.Stat(dir)
+	switch {
+	case err == nil && info.IsDir():
+		return nil
+	case err == nil:
+		return &fs.PathError{Op: "mkdir", Path: dir, Err: syscall.ENOTDIR}
+	case !errors.Is(err, fs.ErrNotExist):
+		return err
+	}
+	parent := filepath.Dir(dir)
+	if parent != dir {
+		if err := makeFolder(parent); err != nil {
+			return err
+		}
+	}
+	if err := os.Mkdir(dir, 0o700); err != nil {
+		// Another run may have been faster.
+		if info, serr := os.Stat(dir); serr == nil && info.IsDir() {
+			return nil
+		}
+		return err
+	}
+	if err := inherit(dir, parent); err != nil {
+		return err
+	}
+	return syncFolder(parent)
+}

@@ -1,0 +1,62 @@
+package safefile
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+)
+
+// Remove removes a file and says whether there was one. Links stay: the file
+// that they lead to is removed, for that is where the secret is. Temporary
+// files of an interrupted Update of the same file go with it. A file that is a
+// mount of its own is emptied instead. Remove waits for the lock as
+// [Keeper.Update] does, and makes no lock where there is no file.
+func (k *Keeper) Remove(ctx context.Context, path string) (existed bool, err error) {
+	err = k.redo(path, "remove", func() error {
+		existed, err = k.remove(ctx, path)
+		return err
+	})
+	return existed, err
+}
+
+func (k *Keeper) remove(ctx context.Context, path string) (bool, error) {
+	at, err := resolve(path)
+	if err != nil || !exists(at.path) {
+		return false, err
+	}
+	at, release, err := k.hold(ctx, path)
+	if err != nil {
+		return false, err
+	}
+	defer release()
+	info, err := os.Lstat(at.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		return false, errChanged
+	case err == nil:
+		err = regular(info)
+	}
+	if err != nil {
+		return false, failed("remove", path, err)
+	}
+	if err := at.mine(); err != nil {
+		return false, err
+	}
+	err = patiently(ctx, func() error { return os.Remove(at.path) })
+	switch {
+	case mounted(err):
+		if err := os.Truncate(at.path, 0); err != nil {
+			return false, failed("empty", path, err)
+		}
+		k.notice("%q is a mount of its own and cannot be removed, emptied it", path)
+	case errors.Is(err, fs.ErrNotExist):
+		return false, nil
+	case err != nil:
+		return false, failed("remove", path, err)
+	}
+	removeTemps(at.dir, tempName(at.path), 0)
+	return true, confirm(at)
+}
