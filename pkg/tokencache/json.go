@@ -1,0 +1,215 @@
+package tokencache
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"unicode/utf16"
+)
+
+// dialect is how Python's json.dumps separates. The AWS CLI hashes what it
+// dumps, so a byte more or less is another file.
+type dialect struct{ comma, colon string }
+
+var (
+	spaced  = dialect{", ", ": "} // the default
+	compact = dialect{",", ":"}   // separators=(',', ':')
+)
+
+// member is a key of a JSON object with its value: a string, a []string (nil
+// is null), nil, or a json.RawMessage.
+type member struct {
+	key   string
+	value any
+}
+
+// object dumps members in the order given.
+func (d dialect) object(members []member) []byte {
+	b := []byte{'{'}
+	for i, m := range members {
+		if i > 0 {
+			b = append(b, d.comma...)
+		}
+		b = appendString(b, m.key)
+		b = append(b, d.colon...)
+		b = d.value(b, m.value)
+	}
+	return append(b, '}')
+}
+
+func (d dialect) value(b []byte, v any) []byte {
+	switch v := v.(type) {
+	case string:
+		return appendString(b, v)
+	case []string:
+		if v == nil {
+			return append(b, "null"...)
+		}
+		b = append(b, '[')
+		for i, s := range v {
+			if i > 0 {
+				b = append(b, d.comma...)
+			}
+			b = appendString(b, s)
+		}
+		return append(b, ']')
+	case json.RawMessage:
+		return d.raw(b, v)
+	default:
+		return append(b, "null"...)
+	}
+}
+
+// raw dumps any JSON value anew: on one line, in ASCII, numbers as they are.
+func (d dialect) raw(b []byte, value json.RawMessage) []byte {
+	dec := json.NewDecoder(bytes.NewReader(value))
+	dec.UseNumber()
+	var inObject, wantKey []bool // of each open object or array
+	first := true
+	for {
+		token, err := dec.Token()
+		if err != nil {
+			return b
+		}
+		depth := len(inObject) - 1
+		closing := token == json.Delim('}') || token == json.Delim(']')
+		afterKey := depth >= 0 && inObject[depth] && !wantKey[depth]
+		if !first && !closing && !afterKey {
+			b = append(b, d.comma...)
+		}
+		first = false
+		isKey := depth >= 0 && inObject[depth] && wantKey[depth] && !closing
+		if depth >= 0 && inObject[depth] && !closing {
+			wantKey[depth] = !wantKey[depth]
+		}
+		switch t := token.(type) {
+		case json.Delim:
+			b = append(b, byte(t))
+			if closing {
+				inObject, wantKey = inObject[:depth], wantKey[:depth]
+			} else {
+				inObject, wantKey = append(inObject, t == '{'), append(wantKey, true)
+				first = true
+			}
+		case string:
+			b = appendString(b, t)
+			if isKey {
+				b = append(b, d.colon...)
+			}
+		case json.Number:
+			b = append(b, t...)
+		case bool:
+			b = strconv.AppendBool(b, t)
+		case nil:
+			b = append(b, "null"...)
+		}
+	}
+}
+
+// appendString dumps a string with ensure_ascii: beyond ASCII \u in lower-case
+// hex, surrogate pairs above the basic plane, and < > & as they are, which
+// encoding/json would escape.
+func appendString(b []byte, s string) []byte {
+	b = append(b, '"')
+	for _, r := range s {
+		switch {
+		case r == '"' || r == '\\':
+			b = append(b, '\\', byte(r))
+		case r == '\n':
+			b = append(b, `\n`...)
+		case r == '\r':
+			b = append(b, `\r`...)
+		case r == '\t':
+			b = append(b, `\t`...)
+		case r == '\b':
+			b = append(b, `\b`...)
+		case r == '\f':
+			b = append(b, `\f`...)
+		case r >= ' ' && r <= '~':
+			b = append(b, byte(r))
+		case r > 0xFFFF:
+			high, low := utf16.EncodeRune(r)
+			b = fmt.Appendf(b, `\u%04x\u%04x`, high, low)
+		default:
+			b = fmt.Appendf(b, `\u%04x`, r)
+		}
+	}
+	return append(b, '"')
+}
+
+var errNoObject = errors.New("it does not begin with a JSON object")
+
+// parsed is a JSON object as it was found in a file.
+type parsed struct {
+	members []member // values are json.RawMessage; a key that comes twice is there once, with its last value
+	clean   bool     // nothing but white space around the object
+}
+
+// parse reads the object at the beginning of data and ignores what follows it.
+func parse(data []byte) (parsed, error) {
+	body := bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
+	p := parsed{clean: len(body) == len(data)}
+	dec := json.NewDecoder(bytes.NewReader(body))
+	var value json.RawMessage
+	if err := dec.Decode(&value); err != nil {
+		return parsed{}, fmt.Errorf("it is not JSON, or cut short (%d bytes)", len(data))
+	}
+	if len(bytes.TrimSpace(body[dec.InputOffset():])) > 0 {
+		p.clean = false
+	}
+	object := json.NewDecoder(bytes.NewReader(value))
+	if t, err := object.Token(); err != nil || t != json.Delim('{') {
+		return parsed{}, errNoObject
+	}
+	for object.More() {
+		key, err := object.Token()
+		if err != nil {
+			return parsed{}, errNoObject
+		}
+		var v json.RawMessage
+		if err := object.Decode(&v); err != nil {
+			return parsed{}, errNoObject
+		}
+		p.set(key.(string), v)
+	}
+	return p, nil
+}
+
+func (p *parsed) set(key string, value json.RawMessage) {
+	for i := range p.members {
+		if p.members[i].key == key {
+			p.members[i].value = value
+			return
+		}
+	}
+	p.members = append(p.members, member{key, value})
+}
+
+func (p *parsed) raw(key string) json.RawMessage {
+	for _, m := range p.members {
+		if m.key == key {
+			return m.value.(json.RawMessage)
+		}
+	}
+	return nil
+}
+
+// text is the string of a key, empty where it is missing or no string.
+func (p *parsed) text(key string) string {
+	var s string
+	if json.Unmarshal(p.raw(key), &s) != nil {
+		return ""
+	}
+	return s
+}
+
+// texts is the list of strings of a key, nil where it is missing or none.
+func (p *parsed) texts(key string) []string {
+	var list []string
+	if json.Unmarshal(p.raw(key), &list) != nil {
+		return nil
+	}
+	return list
+}

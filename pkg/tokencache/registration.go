@@ -1,0 +1,136 @@
+package tokencache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"path/filepath"
+	"time"
+
+	"aws-sso-plugins/pkg/safefile"
+)
+
+// Registration is this client as Identity Center knows it. It is good for
+// about 90 days and for one flow. Like a [Token] it hides its secret.
+type Registration struct {
+	ClientID     string
+	ClientSecret string
+	ExpiresAt    time.Time // zero: unknown, take it as expired
+	Scopes       []string  // empty: none were asked for
+	GrantTypes   []string  // empty: the service's default, which is the device code
+}
+
+// Flow is a way to log in, by the name that OAuth gives to its grant.
+type Flow string
+
+// The flows. A registration for one does not serve for the other.
+const (
+	AuthorizationCode Flow = "authorization_code"
+	DeviceCode        Flow = "device_code"
+)
+
+// RegistrationKey says what a registration was made for.
+type RegistrationKey struct {
+	Region      string
+	StartURL    string   // as configured
+	SessionName string   // empty: a legacy profile
+	Scopes      []string // in the order of the config; nil and empty are two keys
+	Flow        Flow
+	// Tool says whose registration it is. Empty is this suite and the Flow:
+	// AWS CLIs before 2.22 do not look what a registration under their own
+	// value, "botocore", is for, and would use one for the wrong flow. With a
+	// Tool the Flow is no part of the key, as in the AWS CLI.
+	Tool string
+}
+
+// File is the name of the file in [Cache.Dir]: the AWS CLI's hash of the key.
+func (k RegistrationKey) File() string {
+	tool := k.Tool
+	if tool == "" {
+		tool = "aws-sso-plugins " + string(k.Flow)
+	}
+	var session any // null
+	if k.SessionName != "" {
+		session = k.SessionName
+	}
+	return hashed(spaced.object([]member{
+		{"region", k.Region}, {"scopes", k.Scopes}, {"session_name", session}, {"startUrl", k.StartURL}, {"tool", tool},
+	}))
+}
+
+// Registration reads a registration, as [Cache.Token] does a token. It is
+// returned whether or not it is still valid.
+func (c *Cache) Registration(k RegistrationKey) (Registration, bool, error) {
+	return load(c, k.File(), parseRegistration)
+}
+
+// PutRegistration writes a registration. One without an id, a secret or an
+// expiry is refused.
+func (c *Cache) PutRegistration(ctx context.Context, k RegistrationKey, r Registration) error {
+	switch {
+	case r.ClientID == "" || r.ClientSecret == "":
+		return refuse("client registration", "the answer has no client id or no client secret")
+	case !storable(r.ExpiresAt):
+		return refuse("client registration", "the answer says nothing sensible about when it expires")
+	}
+	target := safefile.Target{Path: filepath.Join(c.Dir, k.File()), Secret: true}
+	_, err := c.Keeper.Update(ctx, target, func([]byte) ([]byte, error) { return r.encode(), nil })
+	return err
+}
+
+// RemoveRegistration removes a registration and says whether there was one.
+// It is for one that the service does not know any more.
+func (c *Cache) RemoveRegistration(ctx context.Context, k RegistrationKey) (existed bool, err error) {
+	return c.Keeper.Remove(ctx, filepath.Join(c.Dir, k.File()))
+}
+
+func parseRegistration(data []byte) (Registration, error) {
+	p, err := parse(data)
+	if err != nil {
+		return Registration{}, err
+	}
+	r := Registration{
+		ClientID:     p.text("clientId"),
+		ClientSecret: p.text("clientSecret"),
+		Scopes:       p.texts("scopes"),
+		GrantTypes:   p.texts("grantTypes"),
+	}
+	if r.ClientID == "" || r.ClientSecret == "" {
+		return Registration{}, errors.New("it has no client id or no client secret")
+	}
+	r.ExpiresAt, _ = parseTime(p.text("expiresAt"))
+	return r, nil
+}
+
+func (r Registration) encode() []byte {
+	members := []member{{"clientId", r.ClientID}, {"clientSecret", r.ClientSecret}, {"expiresAt", formatTime(r.ExpiresAt)}}
+	if len(r.Scopes) > 0 {
+		members = append(members, member{"scopes", r.Scopes})
+	}
+	if len(r.GrantTypes) > 0 {
+		members = append(members, member{"grantTypes", r.GrantTypes})
+	}
+	return spaced.object(members)
+}
+
+// LogValue is the registration without its secret.
+func (r Registration) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("expiresAt", shown(r.ExpiresAt)),
+		slog.Any("scopes", r.Scopes),
+		slog.Any("grantTypes", r.GrantTypes),
+	)
+}
+
+// String is the registration without its secret.
+func (r Registration) String() string {
+	return fmt.Sprintf("client registration until %s, scopes %q, grant types %q", shown(r.ExpiresAt), r.Scopes, r.GrantTypes)
+}
+
+// Format prints [Registration.String], whatever the verb.
+func (r Registration) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, r.String()) }
+
+// MarshalJSON encodes [Registration.String]; only PutRegistration writes the
+// secret.
+func (r Registration) MarshalJSON() ([]byte, error) { return appendString(nil, r.String()), nil }

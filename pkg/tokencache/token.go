@@ -1,0 +1,233 @@
+package tokencache
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"time"
+
+	"aws-sso-plugins/pkg/safefile"
+)
+
+// Token is what a login left: the access token, and what renews it. However it
+// is printed, logged or encoded, it shows no secret; put it into other values
+// by an exported field or a pointer, since fmt prints the insides of a private
+// field without asking them.
+type Token struct {
+	StartURL     string // as configured, not as a vanity URL was resolved
+	Region       string // of the Identity Center instance
+	AccessToken  string
+	ExpiresAt    time.Time // zero: the file says nothing that can be trusted, take it as expired
+	ClientID     string    // the registration that can refresh the token
+	ClientSecret string
+	// RegistrationExpiresAt is when that registration ends; zero if unknown.
+	RegistrationExpiresAt time.Time
+	RefreshToken          string // empty: there is none
+}
+
+// Refreshable says whether the token has all that a refresh at the time now
+// needs: a refresh token and a client registration that is not over.
+func (t Token) Refreshable(now time.Time) bool {
+	return t.RefreshToken != "" && t.ClientID != "" && t.ClientSecret != "" && now.Before(t.RegistrationExpiresAt)
+}
+
+// The keys of a token file, in the AWS CLI's order.
+const (
+	keyStartURL              = "startUrl"
+	keyRegion                = "region"
+	keyAccessToken           = "accessToken"
+	keyExpiresAt             = "expiresAt"
+	keyClientID              = "clientId"
+	keyClientSecret          = "clientSecret"
+	keyRegistrationExpiresAt = "registrationExpiresAt"
+	keyRefreshToken          = "refreshToken"
+)
+
+var tokenKeys = []string{
+	keyStartURL, keyRegion, keyAccessToken, keyExpiresAt,
+	keyClientID, keyClientSecret, keyRegistrationExpiresAt, keyRefreshToken,
+}
+
+// Token reads the token of a key. It is not found where there is no file, or
+// none that makes sense, which [Cache.Note] is told. A token is returned
+// whether or not it is still valid. The error is of a file that cannot be
+// read, because it belongs to somebody else as a rule.
+func (c *Cache) Token(k Key) (Token, bool, error) {
+	f, found, err := load(c, k.File(), parseToken)
+	return f.token, found, err
+}
+
+// PutToken writes the token of a key, as the AWS CLI does. What is empty is
+// left out. Keys that other tools added to the file are kept if it is of the
+// same start URL and region. If the file says the same already it stays
+// untouched, its rights aside. A token without an access token or an expiry is
+// refused: no client could use the file.
+func (c *Cache) PutToken(ctx context.Context, k Key, t Token) error {
+	switch {
+	case k.text == "":
+		return refuse("token", "neither a session nor a start URL is named")
+	case t.AccessToken == "":
+		return refuse("token", "the answer has no access token")
+	case !storable(t.ExpiresAt):
+		return refuse("token", "the answer says nothing sensible about when it expires")
+	}
+	_, err := c.Keeper.Update(ctx, c.target(k), func(old []byte) ([]byte, error) {
+		return t.encode(foreign(old, t)), nil
+	})
+	return err
+}
+
+// Heal rewrites a token file that is read here but not by every AWS client:
+// with bytes after the object, nulls, or times that some refuse. It says
+// whether it did. Rights of other users are taken away as well. A file that is
+// missing or makes no sense is left alone, and so is one without an expiry
+// that can be read, which only a new token can mend. Where nothing is to be
+// done it costs one read and no lock.
+func (c *Cache) Heal(ctx context.Context, k Key) (healed bool, err error) {
+	f, found, err := load(c, k.File(), parseToken)
+	if err != nil || !found || !f.odd && !c.shared(k) {
+		return false, err
+	}
+	return c.Keeper.Update(ctx, c.target(k), func(old []byte) ([]byte, error) {
+		f, err := parseToken(old)
+		if err != nil || !f.odd || !storable(f.token.ExpiresAt) {
+			return old, nil
+		}
+		return f.token.encode(foreign(old, f.token)), nil
+	})
+}
+
+// RemoveToken removes the token of a key and says whether there was one. It
+// does not tell the service.
+func (c *Cache) RemoveToken(ctx context.Context, k Key) (existed bool, err error) {
+	return c.Keeper.Remove(ctx, filepath.Join(c.Dir, k.File()))
+}
+
+func (c *Cache) target(k Key) safefile.Target {
+	return safefile.Target{Path: filepath.Join(c.Dir, k.File()), Secret: true}
+}
+
+// shared says whether other users have any right to the token file.
+func (c *Cache) shared(k Key) bool {
+	info, err := os.Stat(filepath.Join(c.Dir, k.File()))
+	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
+}
+
+// written says whether a file was written within the last while. It is what
+// tells a writer at work from a file that is broken for good.
+func written(path string, within time.Duration) bool {
+	info, err := os.Stat(path)
+	return errors.Is(err, fs.ErrNotExist) || err == nil && time.Since(info.ModTime()) < within
+}
+
+// tokenFile is a token with what was noticed when it was read.
+type tokenFile struct {
+	token Token
+	odd   bool // some client does not read the file
+}
+
+func parseToken(data []byte) (tokenFile, error) {
+	p, err := parse(data)
+	if err != nil {
+		return tokenFile{}, err
+	}
+	t := Token{
+		StartURL:     p.text(keyStartURL),
+		Region:       p.text(keyRegion),
+		AccessToken:  p.text(keyAccessToken),
+		ClientID:     p.text(keyClientID),
+		ClientSecret: p.text(keyClientSecret),
+		RefreshToken: p.text(keyRefreshToken),
+	}
+	if t.AccessToken == "" {
+		return tokenFile{}, errors.New("it has no access token")
+	}
+	odd := !p.clean
+	for _, key := range tokenKeys {
+		if raw := p.raw(key); raw != nil && raw[0] != '"' {
+			odd = true
+		}
+	}
+	for key, at := range map[string]*time.Time{keyExpiresAt: &t.ExpiresAt, keyRegistrationExpiresAt: &t.RegistrationExpiresAt} {
+		text := p.text(key)
+		*at, _ = parseTime(text)
+		odd = odd || text != "" && !portable(text)
+	}
+	return tokenFile{token: t, odd: odd}, nil
+}
+
+// encode is the file of a token, with the members of other tools at the end.
+func (t Token) encode(others []member) []byte {
+	var members []member
+	add := func(key, value string) {
+		if value != "" {
+			members = append(members, member{key, value})
+		}
+	}
+	add(keyStartURL, t.StartURL)
+	add(keyRegion, t.Region)
+	add(keyAccessToken, t.AccessToken)
+	add(keyExpiresAt, formatTime(t.ExpiresAt))
+	add(keyClientID, t.ClientID)
+	add(keyClientSecret, t.ClientSecret)
+	if storable(t.RegistrationExpiresAt) {
+		add(keyRegistrationExpiresAt, formatTime(t.RegistrationExpiresAt))
+	}
+	add(keyRefreshToken, t.RefreshToken)
+	return spaced.object(append(members, others...))
+}
+
+// foreign is what other tools keep in the file of this login: all members but
+// a token's own, and no nulls. The name of a session outlives its start URL,
+// and what belonged to the old one must not pass to the new.
+func foreign(old []byte, t Token) []member {
+	f, err := parseToken(old)
+	if err != nil || f.token.StartURL != t.StartURL || f.token.Region != t.Region {
+		return nil
+	}
+	p, err := parse(old)
+	if err != nil {
+		return nil
+	}
+	return slices.DeleteFunc(p.members, func(m member) bool {
+		return slices.Contains(tokenKeys, m.key) || string(p.raw(m.key)) == "null"
+	})
+}
+
+// LogValue is the token without its secrets.
+func (t Token) LogValue() slog.Value {
+	return slog.GroupValue(
+		slog.String("startUrl", t.StartURL),
+		slog.String("region", t.Region),
+		slog.String("expiresAt", shown(t.ExpiresAt)),
+		slog.Bool("refreshToken", t.RefreshToken != ""),
+	)
+}
+
+// String is the token without its secrets.
+func (t Token) String() string {
+	renewable := ""
+	if t.RefreshToken != "" {
+		renewable = ", with a refresh token"
+	}
+	return fmt.Sprintf("token of %q in %s until %s%s", t.StartURL, t.Region, shown(t.ExpiresAt), renewable)
+}
+
+// Format prints [Token.String], whatever the verb.
+func (t Token) Format(f fmt.State, _ rune) { _, _ = fmt.Fprint(f, t.String()) }
+
+// MarshalJSON encodes [Token.String]; only PutToken writes secrets.
+func (t Token) MarshalJSON() ([]byte, error) { return appendString(nil, t.String()), nil }
+
+func shown(t time.Time) string {
+	if t.IsZero() {
+		return "unknown"
+	}
+	return formatTime(t)
+}
