@@ -1,0 +1,79 @@
+package idctest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Browse visits a page of this server as a person does who signs in: with a GET, and on to wherever it redirects, which
+// for the authorization code flow is the client's own callback. It returns once the last page is read. Depending on
+// [Config.Approval] that page may say that nothing was approved, which is no error; a status of 400 or above is one, and
+// so is a URL of another server. Call it with what the client under test would open in a browser.
+func (s *Server) Browse(ctx context.Context, pageURL string) error {
+	if !strings.HasPrefix(pageURL, s.URL+"/") {
+		return fmt.Errorf("browse %q: not a page of %s", pageURL, s.URL)
+	}
+	return Browse(ctx, pageURL)
+}
+
+// Browse is [Server.Browse] for a server in another process. Only loopback addresses are visited, and no proxy is used.
+func Browse(ctx context.Context, pageURL string) error {
+	client := &http.Client{
+		Transport: &http.Transport{DisableKeepAlives: true},
+		Timeout:   time.Minute,
+		CheckRedirect: func(r *http.Request, via []*http.Request) error {
+			if len(via) > 10 {
+				return errors.New("redirects without end")
+			}
+			return loopback(r.URL)
+		},
+	}
+	u, err := url.Parse(pageURL)
+	if err != nil {
+		return err
+	}
+	if err := loopback(u); err != nil {
+		return err
+	}
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, pageURL, nil)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Accept", "text/html")
+	req.Header.Set("User-Agent", "Mozilla/5.0 (idctest)")
+	resp, err := client.Do(req)
+	if err != nil {
+		// The error of net/http tells the URL, and that of a callback holds the authorization code.
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err
+		}
+		return fmt.Errorf("browse: %w", err)
+	}
+	defer resp.Body.Close()
+	if _, err := io.Copy(io.Discard, resp.Body); err != nil {
+		return err
+	}
+	if resp.StatusCode >= 400 {
+		// Without the query, which holds the authorization code.
+		at := *resp.Request.URL
+		at.RawQuery = ""
+		return fmt.Errorf("browse %s: %s", at.String(), resp.Status)
+	}
+	return nil
+}
+
+var errNotLoopback = errors.New("not a loopback address")
+
+func loopback(u *url.URL) error {
+	if ip := net.ParseIP(u.Hostname()); u.Scheme != "http" || u.Hostname() != "localhost" && !ip.IsLoopback() {
+		return fmt.Errorf("browse %s://%s: %w", u.Scheme, u.Host, errNotLoopback)
+	}
+	return nil
+}

@@ -1,0 +1,134 @@
+package idctest
+
+import (
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"slices"
+	"strings"
+)
+
+// controlPrefix begins the paths by which scripts steer a server that runs in another process. No AWS service has it.
+const controlPrefix = "/_idc/"
+
+const controlHelp = `GET  /_idc/stats        counts by operation and status, as JSON
+GET  /_idc/requests     the requests, a line each, without secrets
+GET  /_idc/violations   what clients got wrong, a line each
+GET  /_idc/secrets      every secret issued or received, a line each
+POST /_idc/set          change knobs: a form of flag names and values, latency=20ms&fault=ListAccounts%3Dreset
+POST /_idc/reset        forget requests and counts
+POST /_idc/token        sign in and get the token as a cache file holds it; start-url=URL for another instance
+POST /_idc/end-session  end all sign-ins, or those of start-url=URL
+POST /_idc/revoke       revoke issued=TOKEN, a client id or an access key id
+`
+
+// control answers the control paths. These requests meet no fault and no latency and are not logged.
+func (s *Server) control(w http.ResponseWriter, r *http.Request) {
+	name := strings.TrimPrefix(r.URL.Path, controlPrefix)
+	method := http.MethodPost
+	switch name {
+	case "", "stats", "requests", "violations", "secrets":
+		method = http.MethodGet
+	}
+	if r.Method != method {
+		http.Error(w, "want "+method, http.StatusMethodNotAllowed)
+		return
+	}
+	// Every browser sends Origin with a cross-site POST, and no page is to steer the server.
+	if r.Header.Get("Origin") != "" {
+		http.Error(w, "not for browsers", http.StatusForbidden)
+		return
+	}
+	body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
+	if err != nil {
+		return
+	}
+	form, err := url.ParseQuery(string(body))
+	if err != nil {
+		http.Error(w, "the body is no form: "+err.Error(), http.StatusBadRequest)
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	switch name {
+	case "":
+		io.WriteString(w, controlHelp)
+	case "stats":
+		writeJSON(w, s.Stats())
+	case "requests":
+		s.mu.Lock()
+		entries := s.log.ordered()
+		s.mu.Unlock()
+		for i := range entries {
+			io.WriteString(w, entries[i].line())
+		}
+	case "violations":
+		for _, v := range s.Violations() {
+			fmt.Fprintln(w, v)
+		}
+	case "secrets":
+		for _, secret := range s.Secrets() {
+			fmt.Fprintln(w, secret)
+		}
+	case "set":
+		if err := s.set(string(body)); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	case "reset":
+		s.ResetLog()
+	case "token":
+		startURL := form.Get("start-url")
+		s.mu.Lock()
+		known := startURL == "" || s.dirs[trimStartURL(startURL)] != nil
+		s.mu.Unlock()
+		if !known {
+			http.Error(w, "no instance has this start URL", http.StatusNotFound)
+			return
+		}
+		writeJSON(w, s.IssueToken(startURL))
+	case "end-session":
+		s.EndSession(form.Get("start-url"))
+	case "revoke":
+		if !s.Revoke(form.Get("issued")) {
+			http.Error(w, "nothing that was issued", http.StatusNotFound)
+		}
+	default:
+		http.Error(w, controlHelp, http.StatusNotFound)
+	}
+}
+
+func writeJSON(w http.ResponseWriter, v any) {
+	w.Header().Set("Content-Type", jsonType)
+	json.NewEncoder(w).Encode(v)
+}
+
+// set changes knobs as flags do, in the order of the form, and all or none.
+func (s *Server) set(form string) error {
+	return s.update(func(c *Config) error {
+		fs := flag.NewFlagSet("", flag.ContinueOnError)
+		fs.SetOutput(io.Discard)
+		c.Flags(fs)
+		for pair := range strings.SplitSeq(form, "&") {
+			if pair == "" {
+				continue
+			}
+			name, value, _ := strings.Cut(pair, "=")
+			name, err := url.QueryUnescape(name)
+			if err == nil {
+				value, err = url.QueryUnescape(value)
+			}
+			if err != nil {
+				return err
+			}
+			if slices.Contains([]string{"addr", "region", "start-url"}, name) {
+				return fmt.Errorf("%s cannot change while the server runs", name)
+			}
+			if err := fs.Set(name, value); err != nil {
+				return fmt.Errorf("%s=%s: %w", name, value, err)
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,165 @@
+package idctest
+
+import (
+	"flag"
+	"fmt"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Flags defines a flag for each knob of the configuration, to be called before fs is parsed. The control endpoint
+// /_idc/set of a running server takes the same names and values.
+func (c *Config) Flags(fs *flag.FlagSet) {
+	fs.StringVar(&c.Addr, "addr", c.Addr, "loopback `address` to listen on; default 127.0.0.1 and a free port")
+	fs.StringVar(&c.Region, "region", c.Region, "`region` of Identity Center; default eu-central-1")
+	fs.StringVar(&c.StartURL, "start-url", c.StartURL,
+		"start `URL` of the default instance; default https://d-1234567890.awsapps.com/start")
+
+	n, roles := 3, MakeAccounts(1, 2)[0].Roles
+	if c.Accounts != nil {
+		n = len(c.Accounts)
+		if n > 0 {
+			roles = c.Accounts[0].Roles
+		}
+	}
+	build := func(n int) []Account {
+		accounts := MakeAccounts(n, 0)
+		for i := range accounts {
+			accounts[i].Roles = slices.Clone(roles)
+		}
+		return accounts
+	}
+	fs.Func("accounts", "`number` of accounts; default 3", func(value string) (err error) {
+		if n, err = count(value); err == nil {
+			c.Accounts = build(n)
+		}
+		return err
+	})
+	fs.Func("roles", "`roles` of each account, a number or names separated by commas; default 2", func(value string) error {
+		if m, err := strconv.Atoi(value); err == nil {
+			if m < 0 {
+				return fmt.Errorf("negative")
+			}
+			roles = MakeAccounts(1, m)[0].Roles
+		} else {
+			roles = strings.Split(value, ",")
+		}
+		c.Accounts = build(n)
+		return nil
+	})
+	fs.Func("account", "an account, `ID/ROLE[,ROLE...][=NAME]`; repeatable, the first replaces the accounts made up; "+
+		"at run time it replaces the account of that id, and without roles removes it", func(value string) error {
+		a, err := parseAccount(value)
+		if err != nil {
+			return err
+		}
+		c.Accounts = slices.DeleteFunc(append([]Account{}, c.Accounts...), func(old Account) bool { return old.ID == a.ID })
+		if len(a.Roles) > 0 {
+			c.Accounts = append(c.Accounts, a)
+		}
+		return nil
+	})
+	fs.BoolFunc("odd-accounts", "add accounts without names and with hostile ones", func(string) error {
+		if c.Accounts == nil {
+			c.Accounts = build(n)
+		}
+		c.Accounts = append(c.Accounts, OddAccounts()...)
+		return nil
+	})
+	fs.Func("instance", "a further instance by start URL and number of accounts, `URL=N`; repeatable", func(value string) error {
+		i := strings.LastIndexByte(value, '=')
+		if i < 0 {
+			return fmt.Errorf("want URL=N")
+		}
+		n, err := count(value[i+1:])
+		if err != nil {
+			return err
+		}
+		if c.Instances == nil {
+			c.Instances = map[string][]Account{}
+		}
+		c.Instances[value[:i]] = build(n)
+		return nil
+	})
+	fs.StringVar(&c.User, "user", c.User, "`name` of the person who signs in; default jane@example.com")
+
+	fs.DurationVar(&c.Offset, "offset", c.Offset, "how far the server's clock is ahead")
+	fs.Uint64Var(&c.Seed, "seed", c.Seed, "`number` that decides which calls a fault with a probability strikes")
+	fs.DurationVar(&c.Latency, "latency", c.Latency, "how long every reply takes at least")
+	fs.Float64Var(&c.Rate, "rate", c.Rate, "portal calls a second, beyond which they get 429; default no limit")
+	fs.IntVar(&c.Burst, "burst", c.Burst, "`calls` that may come at once within -rate; default the rate")
+	fs.DurationVar(&c.RetryAfter, "retry-after", c.RetryAfter, "send Retry-After with 429 and 503")
+	fs.Func("fault", "`OP[@ACCOUNT[/ROLE]]=KIND[:0.1|:10%|:x3|:200ms]`, OP may be *; repeatable; none removes all",
+		func(value string) error {
+			if value == "none" {
+				c.Faults = nil
+				return nil
+			}
+			f, err := ParseFault(value)
+			if err == nil {
+				c.Faults = append(c.Faults, f)
+			}
+			return err
+		})
+	fs.Func("deny", "refuse role credentials of `ACCOUNT[/ROLE]` with 403; repeatable", func(value string) error {
+		account, role, _ := strings.Cut(value, "/")
+		if account == "" {
+			return fmt.Errorf("want ACCOUNT[/ROLE]")
+		}
+		c.Faults = append(c.Faults, Fault{Op: GetRoleCredentials, Account: account, Role: role, Kind: Forbidden})
+		return nil
+	})
+	fs.Func("tolerate", "let violations of `RULE` pass, or all; repeatable", func(value string) error {
+		if value == "all" {
+			c.Tolerate = slices.Clone(rules)
+			return nil
+		}
+		if !slices.Contains(rules, Rule(value)) {
+			return fmt.Errorf("no such rule; there are %v", rules)
+		}
+		c.Tolerate = append(c.Tolerate, Rule(value))
+		return nil
+	})
+	fs.IntVar(&c.PageSize, "page-size", c.PageSize, "most `entries` in a page of a listing; default 100")
+
+	fs.Func("approve", "what the person does, `visit, auto, deny, never or expire`; default visit", func(value string) error {
+		c.Approval = Approval(value)
+		return c.Approval.check()
+	})
+	fs.IntVar(&c.SlowDowns, "slow-downs", c.SlowDowns, "how many `polls` of each device code get SlowDownException first")
+	fs.DurationVar(&c.Interval, "interval", c.Interval, "time between polls of a device code; default 1s")
+	fs.DurationVar(&c.DeviceLifetime, "device-lifetime", c.DeviceLifetime, "of device and authorization codes; default 10m")
+	fs.DurationVar(&c.RegistrationLifetime, "registration-lifetime", c.RegistrationLifetime,
+		"of client registrations; default 2160h")
+	fs.DurationVar(&c.SessionLifetime, "session-lifetime", c.SessionLifetime, "how long a sign-in can be refreshed; default 8h")
+	fs.DurationVar(&c.TokenLifetime, "token-lifetime", c.TokenLifetime,
+		"of access tokens; default 1h, 8h for clients without scopes")
+	fs.DurationVar(&c.CredentialLifetime, "credential-lifetime", c.CredentialLifetime, "of role credentials; default 1h")
+	fs.BoolVar(&c.NoRefresh, "no-refresh", c.NoRefresh, "issue no refresh tokens")
+	fs.BoolVar(&c.KeepRefreshToken, "keep-refresh-token", c.KeepRefreshToken,
+		"leave the refresh token out of replies to a refresh; the old one stays good")
+}
+
+func count(value string) (int, error) {
+	n, err := strconv.Atoi(value)
+	if err != nil || n < 0 {
+		return 0, fmt.Errorf("not a number of accounts")
+	}
+	return n, nil
+}
+
+var accountForm = regexp.MustCompile(`(?s)^(\d{12})/([^=]*)(?:=(.*))?$`)
+
+func parseAccount(value string) (Account, error) {
+	m := accountForm.FindStringSubmatch(value)
+	if m == nil {
+		return Account{}, fmt.Errorf("want ID/ROLE[,ROLE...][=NAME], the id of 12 digits")
+	}
+	a := Account{ID: m[1], Name: m[3]}
+	if m[2] != "" {
+		a.Roles = strings.Split(m[2], ",")
+	}
+	return a, nil
+}

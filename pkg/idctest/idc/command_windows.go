@@ -1,0 +1,7 @@
+package main
+
+import "os"
+
+func terminate(p *os.Process) error { return p.Kill() }
+
+func exitStatus(state *os.ProcessState) int { return state.ExitCode() }

@@ -1,0 +1,31 @@
+// Command idc is AWS IAM Identity Center in a process, for tests and demos: the OIDC service, the access portal and STS
+// GetCallerIdentity on one loopback address. It is package idctest for programs that are not written in Go.
+//
+//	idc [flags] COMMAND [ARG...]   runs COMMAND with the environment that points AWS clients here, exits with its status
+//	idc [flags]                    prints that environment and serves until interrupted
+//	idc browse URL                 visits URL as a person does who signs in and approves
+//
+// A script against 300 accounts whose portal loses one call in ten and serves 20 a second:
+//
+//	idc -accounts 300 -rate 20 -fault '*=reset:10%' -- ./script
+//
+// The form with browse is for $BROWSER, as in BROWSER="idc browse"; the flag -browser sets it. A link to idc by the name
+// idc-browser needs the URL only.
+//
+// The exit status is that of COMMAND; 1 if that is 0, or there is none, and a client did what no correct client does,
+// which is then told on stderr; 2 for a wrong command line; 127 if COMMAND cannot be started.
+//
+// While idc serves, GET /_idc/ on the same address tells how scripts ask it for counts and change its knobs.
+package main
+
+import (
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+func main() {
+	signals := make(chan os.Signal, 8)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	os.Exit(run(signals, os.Args, os.Stdin, os.Stdout, os.Stderr))
+}

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+
+	"aws-sso-plugins/pkg/idctest"
+)
+
+const usage = `usage: idc [flags] COMMAND [ARG...]   run COMMAND against an Identity Center of its own
+       idc [flags]                    print the environment, serve until interrupted
+       idc browse URL                 visit URL as a person who signs in (for $BROWSER)
+
+`
+
+// options are the flags of the process; those of the server are idctest's.
+type options struct {
+	server   idctest.Config
+	addrFile string
+	export   bool
+	stdin    bool
+	log      string
+	models   string
+	browser  bool
+	command  []string
+}
+
+func parse(args []string, stderr io.Writer) (*options, error) {
+	o := &options{}
+	fs := flag.NewFlagSet("idc", flag.ContinueOnError)
+	fs.SetOutput(stderr)
+	fs.Usage = func() {
+		fmt.Fprint(stderr, usage)
+		fs.PrintDefaults()
+	}
+	o.server.Flags(fs)
+	fs.StringVar(&o.addrFile, "addr-file", "", "write the server's URL to `FILE` once it serves")
+	fs.BoolVar(&o.export, "export", false, "print the environment as shell commands, for eval")
+	fs.BoolVar(&o.stdin, "stdin", false, "serve until stdin is closed")
+	fs.StringVar(&o.log, "log", "", "append a line for each request to `FILE`; - is stderr")
+	fs.StringVar(&o.models, "models", "", "write endpoint rules for the AWS CLI below `DIR`, to be used as ~/.aws/models")
+	fs.BoolVar(&o.browser, "browser", false, "set BROWSER, so that sign-ins approve themselves")
+	if err := fs.Parse(args); err != nil {
+		return nil, err
+	}
+	o.command = fs.Args()
+	return o, nil
+}
+
+// run is the process. It returns the exit status.
+func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	fail := func(status int, err error) int {
+		fmt.Fprintf(stderr, "idc: error: %v\n", err)
+		return status
+	}
+	name := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
+	if name == "idc-browser" || len(args) > 1 && args[1] == "browse" {
+		pages := args[1:]
+		if name != "idc-browser" {
+			pages = args[2:]
+		}
+		if len(pages) != 1 {
+			return fail(2, errors.New("browse: want one URL"))
+		}
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go func() {
+			<-signals
+			cancel()
+		}()
+		if err := idctest.Browse(ctx, pages[0]); err != nil {
+			return fail(1, err)
+		}
+		return 0
+	}
+
+	o, err := parse(args[1:], stderr)
+	if errors.Is(err, flag.ErrHelp) {
+		return 0
+	}
+	if err != nil {
+		return 2 // package flag has said why
+	}
+	if o.log == "-" {
+		o.server.Log = stderr
+	} else if o.log != "" {
+		f, err := os.OpenFile(o.log, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		if err != nil {
+			return fail(2, err)
+		}
+		defer f.Close()
+		o.server.Log = f
+	}
+	srv, err := idctest.Start(o.server)
+	if err != nil {
+		return fail(2, err)
+	}
+	defer srv.Close()
+	env, err := o.environment(srv)
+	if err != nil {
+		return fail(2, err)
+	}
+
+	status := 0
+	if len(o.command) > 0 {
+		status, err = runCommand(signals, o.command, env, stdin, stdout, stderr)
+		if err != nil {
+			return fail(127, err)
+		}
+	} else {
+		for _, assignment := range env {
+			if o.export {
+				key, value, _ := strings.Cut(assignment, "=")
+				assignment = "export " + key + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+			}
+			fmt.Fprintln(stdout, assignment)
+		}
+		o.serve(signals, stdin)
+	}
+	srv.Close()
+	for _, v := range srv.Violations() {
+		fmt.Fprintf(stderr, "idc: violation: %v\n", v)
+		if status == 0 {
+			status = 1
+		}
+	}
+	return status
+}
+
+// environment writes the files that go with the server, and returns what clients need to find it.
+func (o *options) environment(srv *idctest.Server) ([]string, error) {
+	env := srv.Env()
+	if o.browser {
+		self, err := os.Executable()
+		if err != nil {
+			return nil, err
+		}
+		if strings.ContainsAny(self, " \t'") {
+			self = `"` + self + `"`
+		}
+		env = append(env, "BROWSER="+self+" browse")
+	}
+	if o.models != "" {
+		if err := srv.WriteModels(o.models); err != nil {
+			return nil, err
+		}
+	}
+	if o.addrFile != "" {
+		// Renamed into place: who waits for the file must not read half of it.
+		part := o.addrFile + ".part"
+		if err := os.WriteFile(part, []byte(srv.URL+"\n"), 0o644); err != nil {
+			return nil, err
+		}
+		if err := os.Rename(part, o.addrFile); err != nil {
+			return nil, err
+		}
+	}
+	return env, nil
+}
+
+// serve waits until there is a reason to stop.
+func (o *options) serve(signals <-chan os.Signal, stdin io.Reader) {
+	closed := make(chan struct{})
+	if o.stdin {
+		go func() {
+			defer close(closed)
+			_, _ = io.Copy(io.Discard, stdin)
+		}()
+	}
+	select {
+	case <-signals:
+	case <-closed:
+	}
+}
+
+// runCommand runs the command and returns its exit status; an error is that it could not be started.
+func runCommand(signals <-chan os.Signal, command, env []string, stdin io.Reader, stdout, stderr io.Writer) (int, error) {
+	cmd := exec.Command(command[0], command[1:]...)
+	cmd.Env = append(os.Environ(), env...)
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = stdin, stdout, stderr
+	if err := cmd.Start(); err != nil {
+		return 0, err
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_ = cmd.Wait() // the state says it all
+	}()
+	for {
+		select {
+		case <-ended:
+			return exitStatus(cmd.ProcessState), nil
+		case sig := <-signals:
+			// A terminal interrupts the command by itself, and what it makes of that is its own affair.
+			if sig != os.Interrupt {
+				_ = terminate(cmd.Process)
+			}
+		}
+	}
+}
