@@ -1,0 +1,46 @@
+package awsconfig
+
+// Span is where the profile section of that name begins and ends.
+func (f *File) Span(name string) (start, end int) {
+	i, _ := f.find(profileSection, name)
+	return int(f.sections[i].start), int(f.bodyEnd(i))
+}
+
+// Model is every section that has a name, by that name, with its own keys.
+func (f *File) Model() map[string]map[string]string {
+	model := map[string]map[string]string{}
+	for i := range f.sections {
+		s := &f.sections[i]
+		keys := map[string]string{}
+		for _, k := range f.sectionKeys(int32(i)) {
+			keys[k.name] = k.value
+		}
+		name := sectionRef{s.typ, s.name}.String()
+		if !s.named || s.typ == otherSection || s.typ == defaultsSection {
+			name = "[" + s.header + "]"
+		}
+		for model[name] != nil {
+			name += " again"
+		}
+		model[name] = keys
+	}
+	return model
+}
+
+// Ambiguous reports whether the profile has two sections, or is another one to
+// the Go SDK.
+func (f *File) Ambiguous(name string) bool {
+	i, ok := f.find(profileSection, name)
+	_, shadow := f.goOnlyNames()[sectionRef{profileSection, name}]
+	return shadow || ok && f.sections[i].same >= 0
+}
+
+// CheckResult reads back a text as if it were the result of the edit.
+func (e *Edit) CheckResult(text string) error {
+	return e.compare(Parse(e.f.path, e.f.kind, []byte(text)))
+}
+
+// AskIni puts a text to ini.v1's vote as if it were the result of the edit.
+func (e *Edit) AskIni(text string) error {
+	return e.secondOpinion(Parse(e.f.path, e.f.kind, []byte(text)))
+}

@@ -1,0 +1,136 @@
+package awsconfig
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// A Config is the config file with the credentials file laid over it. It
+// never changes.
+type Config struct {
+	config, credentials *File
+	profiles            []Profile
+	index               map[string]int32 // profile name -> profiles
+}
+
+// Load reads and merges the two files. A file that is not there is an empty
+// one, and so is an empty path; one that cannot be read is a fault.File. What
+// stands in the files is never an error here: see [Config.Err].
+func Load(configPath, credentialsPath string) (*Config, error) {
+	config, err := loadFile(configPath, ConfigFile)
+	if err != nil {
+		return nil, err
+	}
+	credentials, err := loadFile(credentialsPath, CredentialsFile)
+	if err != nil {
+		return nil, err
+	}
+	return Merge(config, credentials), nil
+}
+
+func loadFile(path string, kind Kind) (*File, error) {
+	if path == "" {
+		return Parse(path, kind, nil), nil
+	}
+	src, err := os.ReadFile(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		var inPath *fs.PathError
+		if errors.As(err, &inPath) {
+			err = inPath.Err // the message names the path itself
+		}
+		return nil, fault.Wrap(fault.File, err, "cannot read %q", path)
+	}
+	return Parse(path, kind, src), nil
+}
+
+// Merge lays a credentials file over a config file. Either may be nil, which
+// is an empty one.
+func Merge(config, credentials *File) *Config {
+	if config == nil {
+		config = Parse("", ConfigFile, nil)
+	}
+	if credentials == nil {
+		credentials = Parse("", CredentialsFile, nil)
+	}
+	c := &Config{config: config, credentials: credentials}
+	most := len(config.names[profileSection]) + len(credentials.names[profileSection])
+	c.profiles = make([]Profile, 0, most)
+	c.index = make(map[string]int32, most)
+	c.addProfiles(config)
+	c.addProfiles(credentials)
+	return c
+}
+
+// addProfiles adds the profiles of one file, or lays them over those there.
+func (c *Config) addProfiles(f *File) {
+	for i := range f.sections {
+		s := &f.sections[i]
+		if last, ok := f.find(profileSection, s.name); s.typ != profileSection || !s.named || !ok || last != int32(i) {
+			continue
+		}
+		at, known := c.index[s.name]
+		if !known {
+			at = int32(len(c.profiles))
+			c.index[s.name] = at
+			c.profiles = append(c.profiles, Profile{Name: s.name, c: c, inConfig: -1, inCredentials: -1})
+		}
+		if f.kind == ConfigFile {
+			c.profiles[at].inConfig = int32(i)
+		} else {
+			c.profiles[at].inCredentials = int32(i)
+		}
+	}
+}
+
+// ConfigFile is the config file that c was merged from; never nil.
+func (c *Config) ConfigFile() *File { return c.config }
+
+// CredentialsFile is the credentials file that c was merged from; never nil.
+func (c *Config) CredentialsFile() *File { return c.credentials }
+
+// Profiles are the profiles in file order: those of the config file, then
+// those that only the credentials file has.
+func (c *Config) Profiles() []*Profile {
+	all := make([]*Profile, len(c.profiles))
+	for i := range c.profiles {
+		all[i] = &c.profiles[i]
+	}
+	return all
+}
+
+// Profile is the profile of that name. Names are compared letter by letter,
+// in upper and lower case, as every AWS client does.
+func (c *Config) Profile(name string) (*Profile, bool) {
+	i, ok := c.index[name]
+	if !ok {
+		return nil, false
+	}
+	return &c.profiles[i], true
+}
+
+// Err is the first Fatal problem of either file as a fault.Config, with
+// "path:line" as its What, or nil. The config file comes first, as in botocore.
+func (c *Config) Err() error {
+	for _, f := range []*File{c.config, c.credentials} {
+		if err := f.Err(); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// Err is the first Fatal problem of the file as a fault.Config, or nil.
+func (f *File) Err() error {
+	if len(f.fatal) == 0 {
+		return nil
+	}
+	err := f.fatal[0].fault()
+	if n := len(f.fatal); n > 1 {
+		err.Why += fmt.Sprintf(" (the first of %d such problems)", n)
+	}
+	return err
+}

@@ -1,0 +1,538 @@
+package awsconfig_test
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+)
+
+type profiles = map[string]map[string]any
+
+func parse(config string) *awsconfig.Config {
+	return awsconfig.Merge(awsconfig.Parse("config", awsconfig.ConfigFile, []byte(config)), nil)
+}
+
+// TestReading has an entry for each input that AWS clients read in different
+// ways: whose reading it is, why, and what lint says.
+func TestReading(t *testing.T) {
+	for _, tc := range []struct {
+		name     string // the input, and whose reading is taken
+		why      string
+		in       string
+		want     profiles
+		problems []string // "line: text" or the beginning of it; "!" before a fatal one
+	}{
+		{
+			"plain", "all clients agree",
+			"[default]\nregion = r1\n\n[profile a]\nregion=r2\n",
+			profiles{"default": {"region": "r1"}, "a": {"region": "r2"}}, nil,
+		},
+		{
+			"carriage returns before line feeds", "all clients agree",
+			"[profile a]\r\nregion = r\r\n",
+			profiles{"a": {"region": "r"}}, nil,
+		},
+		{
+			"lone carriage returns: botocore", "Python reads text with universal line ends",
+			"[profile a]\rregion = r\r",
+			profiles{"a": {"region": "r"}}, []string{"1: the line ends in a lone carriage return"},
+		},
+		{
+			"comment after a value: botocore", "the URL fragments and descriptions that people have in values stay whole",
+			"[profile a]\nregion = r1 # c\noutput = json\t; c\nx = a#b;c\n",
+			profiles{"a": {"region": "r1 # c", "output": "json\t; c", "x": "a#b;c"}}, []string{
+				`2: to the AWS CLI the comment is part of the value of "region"; the Go SDK reads "r1"`,
+				`3: to the AWS CLI the comment is part of the value of "output"; the Go SDK reads "json"`,
+				`3: the value of "output" holds a control character`,
+			},
+		},
+		{
+			"comment after a header", "all clients agree",
+			"[profile a] ; c\nregion = r\n",
+			profiles{"a": {"region": "r"}}, nil,
+		},
+		{
+			"bracket in the comment after a header: botocore", "configparser reads up to the last bracket",
+			"[profile a] # see [b]\nregion = r\n",
+			profiles{}, []string{`1: the AWS CLI drops the section "profile a] # see [b"`},
+		},
+		{
+			"quotes around a value: botocore", "the AWS CLI and JavaScript keep them",
+			"[profile a]\nregion = \"r1\"\noutput = 'json'\n",
+			profiles{"a": {"region": `"r1"`, "output": "'json'"}}, []string{
+				`2: the value of "region" has its quotes in the AWS CLI, and none in the Go SDK`,
+				`3: the value of "output" has its quotes`,
+			},
+		},
+		{
+			"a single quote as value: botocore", "the Go SDK panics",
+			"[profile a]\nregion = '\n",
+			profiles{"a": {"region": "'"}}, []string{"2: the Go SDK crashes"},
+		},
+		{
+			"colon and upper case: botocore and Go", "JavaScript alone does not",
+			"[profile a]\nREGION: r1\n",
+			profiles{"a": {"region": "r1"}}, []string{
+				`2: the JavaScript SDK does not find the key "REGION"`,
+				`2: the JavaScript SDK does not read "key: value"`,
+			},
+		},
+		{
+			"interpolation", "nobody interpolates",
+			"[profile a]\nregion = %(foo)s\n",
+			profiles{"a": {"region": "%(foo)s"}}, nil,
+		},
+		{
+			"deeper line: botocore", "configparser takes it for the rest of the value above",
+			"[profile a]\nregion = r1\n  sso_account_id = 2\n\n  more\n# c\n  [profile b]\noutput = json\n",
+			profiles{"a": {"region": "r1\nsso_account_id = 2\n\nmore\n[profile b]", "output": "json"}}, []string{
+				`3: to the AWS CLI the indented "sso_account_id = 2" is part of the value of "region" in line 2; to the Go SDK it is a key`,
+				`5: the indented "more" is part of the value of "region" in line 2`,
+				`7: to the AWS CLI the indented "[profile b]" is part of the value of "region" in line 2; to the Go SDK it is a section`,
+			},
+		},
+		{
+			"everything indented alike", "all clients agree",
+			"  [profile a]\n  region = r1\n  [profile b]\n  region = r2\n",
+			profiles{"a": {"region": "r1"}, "b": {"region": "r2"}}, nil,
+		},
+		{
+			"indented key after an indented empty one: botocore", "the Go SDK takes it for a nested block",
+			"[profile a]\n  output =\n  region = r\n",
+			profiles{"a": {"output": "", "region": "r"}}, []string{`3: the Go SDK reads the indented key "region" as part of the empty "output" above`},
+		},
+		{
+			"nested block", "the AWS CLI and the Go SDK agree but for the case of nested keys",
+			"[profile a]\ns3 =\n  max_concurrent_requests = 20\n\n  # c\n\taddressing_style=path\nregion = r\n",
+			profiles{"a": {"s3": map[string]any{"max_concurrent_requests": "20", "addressing_style": "path"}, "region": "r"}}, nil,
+		},
+		{
+			"nested key with a colon: botocore", "it cuts at = alone",
+			"[profile a]\ns3 =\n  a:b = c\n",
+			profiles{"a": {"s3": map[string]any{"a:b": "c"}}}, []string{`2: the AWS CLI and the Go SDK read the block below "s3" in different ways`},
+		},
+		{
+			"quotes in a nested block: botocore", "as for values",
+			"[services s]\nsts =\n  endpoint_url = \"http://x\"\n",
+			profiles{}, []string{`2: the value of "endpoint_url" below "sts" has its quotes`},
+		},
+		{
+			"no-break space before a key: botocore", "Python counts it as indentation",
+			"[profile a]\nregion = r\n\u00a0output = json\n",
+			profiles{"a": {"region": "r\noutput = json"}}, []string{
+				`3: the line begins with "\u00a0", which only the AWS CLI takes for white space`,
+				`3: to the AWS CLI the indented "output = json" is part of the value of "region"`,
+			},
+		},
+		{
+			"default twice: botocore", "the last one in the file is what the AWS CLI uses; no edit touches it",
+			"[profile default]\nregion = 1\noutput = json\n[default]\nregion = 2\n",
+			profiles{"default": {"region": "2"}}, []string{`4: profile "default" stands a second time, first in line 1: the AWS CLI takes only this section, the Go SDK takes [profile default]`},
+		},
+		{
+			"one name, two spellings: botocore", "the last one, as a whole",
+			"[profile a]\nregion = 1\noutput = json\n[profile  a]\nregion = 2\n",
+			profiles{"a": {"region": "2"}}, []string{
+				`4: profile "a" is none to the JavaScript SDK`,
+				`4: profile "a" stands a second time, first in line 1: the AWS CLI takes only this section, the Go SDK mixes the two`,
+			},
+		},
+		{
+			"DEFAULT: botocore", "its keys are what the AWS CLI uses in every profile",
+			"[DEFAULT]\nregion = leak\noutput = json\n[profile a]\nregion = own\n",
+			profiles{"a": {"region": "own", "output": "json"}}, []string{"1: to the AWS CLI the keys of [DEFAULT] stand in every section"},
+		},
+		{
+			"longer words than profile: botocore", "it looks at the beginning alone",
+			"[profiles x]\nregion = r\n",
+			profiles{"x": {"region": "r"}}, []string{`1: profile "x" of the AWS CLI is none to the Go SDK`},
+		},
+		{
+			"no word before the name: all clients", "but its author meant a profile",
+			"[dev]\nregion = r\n[profile prod]\nregion = r\n[prod]\nregion = q\n",
+			profiles{"prod": {"region": "r"}}, []string{
+				`1: "dev" is no profile in this file: its header lacks the word profile`,
+				`5: "prod" is no profile in this file, though it stands beside "profile prod"`,
+			},
+		},
+		{
+			"sections of the AWS CLI's own", "nobody takes them for profiles",
+			"[plugins]\na = b\n[preview]\nc = d\n[command sso]\ne = f\n",
+			profiles{}, nil,
+		},
+		{
+			"space before the type: botocore", "an edit does not add a second x",
+			"[ profile x ]\nregion = r\n",
+			profiles{}, []string{`1: the section is profile "x" to the Go SDK, and nothing to the AWS CLI`},
+		},
+		{
+			"no name", "no client reads it",
+			"[profile ]\nregion = r\n",
+			profiles{}, []string{`1: the AWS CLI drops the section "profile "`},
+		},
+		{
+			"name with a space in quotes: botocore", "the AWS CLI writes it so",
+			"[profile 'my dev']\nregion = r\n[profile \"two words\"]\nregion = q\n",
+			profiles{"my dev": {"region": "r"}, "two words": {"region": "q"}}, []string{
+				`1: profile "my dev" of the AWS CLI is profile "'my dev'" to the Go SDK`,
+				`3: profile "two words" of the AWS CLI is`,
+			},
+		},
+		{
+			"name with a space: botocore", "Go alone reads it",
+			"[profile my dev]\nregion = r\n",
+			profiles{}, []string{`1: the AWS CLI drops the section "profile my dev"`},
+		},
+		{
+			"comment sign in a name: botocore", "the Go SDK reads the keys into the section above",
+			"[profile a#b]\nregion = r\n[profile a;b]\nregion = q\n",
+			profiles{"a#b": {"region": "r"}, "a;b": {"region": "q"}}, []string{"1: the Go SDK sees no header here", "3: the Go SDK sees no header here"},
+		},
+		{
+			"bracket in a name: botocore and Go", "JavaScript does not",
+			"[profile a]b]\nregion = r\n",
+			profiles{"a]b": {"region": "r"}}, []string{`1: profile "a]b" has a name that not every AWS client finds`},
+		},
+		{
+			"quote in a name: botocore", "its shell words do not end",
+			"[profile o'neil]\nregion = r\n",
+			profiles{}, []string{`1: the AWS CLI drops the section "profile o'neil"`},
+		},
+		{
+			"backslash in a name: botocore", "its shell words drop it",
+			"[profile a\\b]\nregion = r\n",
+			profiles{"ab": {"region": "r"}}, []string{`1: profile "ab" of the AWS CLI is profile "a\\b" to the Go SDK`},
+		},
+		{
+			"names every client reads", "",
+			"[profile a@b+c.d%e:f/g_h-I]\nregion = r\n",
+			profiles{"a@b+c.d%e:f/g_h-I": {"region": "r"}}, nil,
+		},
+		{
+			"names JavaScript does not find: botocore and Go", "",
+			"[profile a=b,c]\nregion = r\n[profile dév]\nregion = q\n",
+			profiles{"a=b,c": {"region": "r"}, "dév": {"region": "q"}}, []string{
+				`1: profile "a=b,c" has a name that not every AWS client finds`, `3: profile "dév" has a name`,
+			},
+		},
+		{
+			"same section twice", "botocore reads nothing",
+			"[profile a]\nregion = r\n\n[profile a]\nregion = q\n", nil,
+			[]string{`!4: section "profile a" stands a second time, first in line 1`},
+		},
+		{
+			"same key twice", "botocore reads nothing, whatever the case",
+			"[profile a]\nregion = r\nRegion = q\n", nil,
+			[]string{`!3: key "region" stands a second time in section "profile a", first in line 2`, "3: the JavaScript SDK"},
+		},
+		{
+			"same key twice in two DEFAULT sections", "to configparser they are one",
+			"[DEFAULT]\nregion = r\n[DEFAULT]\nregion = q\n", nil,
+			[]string{"1: to the AWS CLI", "3: to the AWS CLI", `!4: key "region" stands a second time`},
+		},
+		{
+			"stray lines", "botocore reads nothing",
+			"[profile a]\nstray\n= x\n[profile b\n[]\n", nil,
+			[]string{
+				`!2: "stray" is neither a section header nor "key = value"`, `!3: "= x" has no key before the "="`,
+				`!4: "[profile b" is no section header`, `!5: "[]" is no section header`,
+			},
+		},
+		{
+			"key before the first section", "botocore reads nothing",
+			"region = r\n[profile a]\n", nil,
+			[]string{`!1: "region = r" stands before the first section`},
+		},
+		{
+			"byte order mark", "botocore reads nothing, the Go SDK loses the first section",
+			"\ufeff[default]\nregion = r\n", nil,
+			[]string{"!1: the file begins with a byte order mark"},
+		},
+		{
+			"not UTF-8", "botocore reads nothing",
+			"[profile a]\nregion = caf\xe9\n", nil, []string{"!2: byte 0xe9 is not UTF-8"},
+		},
+		{
+			"NUL: all clients", "it is a character like others",
+			"[profile a]\nregion = a\x00b\n",
+			profiles{"a": {"region": "a\x00b"}}, []string{`2: the value of "region" holds a control character: "a\x00b"`},
+		},
+		{
+			"nested line without =", "botocore reads nothing",
+			"[profile a]\ns3 =\n  a = b\n\n  # c\n  nonsense\n", nil,
+			[]string{`!6: "nonsense" below the empty key "s3" is not "key = value"`},
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := parse(tc.in)
+			var problems []string
+			for _, p := range c.Problems() {
+				mark := ""
+				if p.Fatal {
+					mark = "!"
+				}
+				problems = append(problems, fmt.Sprintf("%s%d: %s", mark, p.Line, p.Text))
+			}
+			if !slices.EqualFunc(problems, tc.problems, strings.HasPrefix) {
+				t.Errorf("problems\n%s\nwant\n%s", strings.Join(problems, "\n"), strings.Join(tc.problems, "\n"))
+			}
+			if refused := tc.want == nil; refused != (c.Err() != nil) {
+				t.Fatalf("Err is %v", c.Err())
+			}
+			if tc.want == nil {
+				return
+			}
+			r, _ := ours(pair{config: []byte(tc.in)})
+			if diff := cmp.Diff(tc.want, r.Profiles); diff != "" {
+				t.Error(diff)
+			}
+		})
+	}
+}
+
+// TestErr says what a person sees of a file that botocore cannot read.
+func TestErr(t *testing.T) {
+	c := parse("[profile a]\nregion = r\n[profile a]\nstray\n")
+	err := c.Err()
+	if got, want := err.Error(), `config:3: section "profile a" stands a second time, first in line 1 (the first of 2 such problems)`; got != want {
+		t.Errorf("%q, want %q", got, want)
+	}
+	if fault.KindOf(err) != fault.Config || fault.HintOf(err) != "make the two sections one" {
+		t.Errorf("kind %v, hint %q", fault.KindOf(err), fault.HintOf(err))
+	}
+}
+
+// TestMerge lays a credentials file over a config file, key by key, as
+// botocore does. (The Go SDK does so for the keys that it knows.)
+func TestMerge(t *testing.T) {
+	config := awsconfig.Parse("config", awsconfig.ConfigFile, []byte(
+		"[default]\nregion = r1\noutput = json\n[profile a]\nregion = r2\nservices = s\n[sso-session s]\n[services s]\n"))
+	credentials := awsconfig.Parse("credentials", awsconfig.CredentialsFile, []byte(
+		"[b]\naws_access_key_id = B\n[default]\nregion = r3\naws_access_key_id = D\n[profile a]\nregion = r4\n[sso-session s]\nx = y\n"))
+	c := awsconfig.Merge(config, credentials)
+	var names []string
+	for _, p := range c.Profiles() {
+		names = append(names, p.Name)
+	}
+	if diff := cmp.Diff([]string{"default", "a", "b", "profile a", "sso-session s"}, names); diff != "" {
+		t.Error(diff)
+	}
+	p, ok := c.Profile("default")
+	if !ok || !p.InConfig() || !p.InCredentials() {
+		t.Fatalf("default: %+v", p)
+	}
+	if diff := cmp.Diff([]string{"region", "output", "aws_access_key_id"}, p.Keys()); diff != "" {
+		t.Error(diff)
+	}
+	for _, tc := range []struct {
+		key, value, path string
+		line             int
+	}{
+		{"region", "r3", "credentials", 4},
+		{"output", "json", "config", 3},
+		{"aws_access_key_id", "D", "credentials", 5},
+		{"", "", "config", 1},
+		{"nothing", "", "", 0},
+	} {
+		path, line := p.Pos(tc.key)
+		if value := p.Get(tc.key); value != tc.value || path != tc.path || line != tc.line {
+			t.Errorf("%q is %q in %s:%d, want %q in %s:%d", tc.key, value, path, line, tc.value, tc.path, tc.line)
+		}
+	}
+	if p, _ := c.Profile("b"); p.InConfig() || !p.InCredentials() {
+		t.Error("b is in the credentials file alone")
+	} else if path, line := p.Pos(""); path != "credentials" || line != 1 {
+		t.Errorf("b stands in %s:%d", path, line)
+	}
+	if _, ok := c.Profile("Default"); ok {
+		t.Error("names are compared letter by letter")
+	}
+	if len(c.Sessions()) != 1 || len(c.Services()) != 1 {
+		t.Error("sessions and services are read from the config file alone")
+	}
+}
+
+func TestSession(t *testing.T) {
+	c := parse("[sso-session a]\nsso_start_url = https://x.awsapps.com/start/#/\nsso_region = eu-west-1\nsso_registration_scopes = sso:account:access, , x \n" +
+		"[sso-session b]\nsso_registration_scopes =\n[sso-session c]\n")
+	a, _ := c.Session("a")
+	if a.StartURL != "https://x.awsapps.com/start/#/" || a.Region != "eu-west-1" {
+		t.Errorf("%+v", a)
+	}
+	if _, line := a.Pos("sso_region"); line != 3 {
+		t.Errorf("sso_region stands in line %d", line)
+	}
+	for name, want := range map[string][]string{"a": {"sso:account:access", "x"}, "b": {}, "c": nil} {
+		s, ok := c.Session(name)
+		if diff := cmp.Diff(want, s.Scopes); !ok || diff != "" {
+			t.Errorf("scopes of %s: %s", name, diff)
+		}
+	}
+	if _, ok := c.Session("d"); ok {
+		t.Error("there is no session d")
+	}
+}
+
+func TestService(t *testing.T) {
+	c := parse("[services s]\nsso =\n  other = x\n  endpoint_url = http://127.0.0.1:1\nsts = flat\n")
+	s, ok := c.Service("s")
+	if !ok {
+		t.Fatal("there is a services section s")
+	}
+	for id, want := range map[string]string{"sso": "http://127.0.0.1:1", "sts": "", "sso_oidc": ""} {
+		if got := s.EndpointURL(id); got != want {
+			t.Errorf("endpoint of %s is %q, want %q", id, got, want)
+		}
+	}
+	if _, ok := c.Service("t"); ok {
+		t.Error("there is no services section t")
+	}
+}
+
+// TestProblemsOfTheWhole are the problems that show in no file alone.
+func TestProblemsOfTheWhole(t *testing.T) {
+	config := awsconfig.Parse("config", awsconfig.ConfigFile, []byte(`[sso-session s]
+sso_start_url = https://x/start
+sso_region = eu-west-1
+sso_role_name = R
+[sso-session empty]
+[profile gone]
+sso_session = nowhere
+[profile other-url]
+sso_session = s
+sso_start_url = https://y/start
+sso_region = eu-west-1
+[profile half]
+sso_session = empty
+sso_account_id = 123456789012
+[profile keys]
+sso_session = s
+sso_account_id = 123456789012
+sso_role_name = R
+aws_access_key_id = A
+[profile chain]
+source_profile = missing
+[profile ends]
+services = missing
+region = r1
+`))
+	credentials := awsconfig.Parse("credentials", awsconfig.CredentialsFile, []byte("[ends]\nregion = r2\n[profile x]\nregion = r\n"))
+	var got []string
+	for _, p := range awsconfig.Merge(config, credentials).Problems() {
+		got = append(got, p.String())
+		if p.Fatal {
+			t.Errorf("%s: botocore reads the files", p)
+		}
+	}
+	want := []string{
+		"config:4: sso_role_name in an sso-session is read by the AWS CLI alone",
+		`config:5: sso-session "empty" has no sso_start_url`,
+		`config:5: sso-session "empty" has no sso_region`,
+		`config:7: profile "gone" names the sso-session "nowhere", which does not exist`,
+		`config:10: "sso_start_url" of profile "other-url" is "https://y/start", and "https://x/start" in its sso-session in line 2`,
+		`config:14: profile "half" has sso_account_id but no sso_role_name`,
+		`config:19: profile "keys" has keys of its own beside Identity Center: the Go SDK uses the keys, the AWS CLI does not`,
+		`config:21: profile "chain" names the source_profile "missing", which does not exist`,
+		`config:23: profile "ends" names the services section "missing", which does not exist: an error to the AWS CLI`,
+		`config:24: "region" of profile "ends" is overridden in credentials:2`,
+		`credentials:3: in the credentials file this is a profile named "profile x" to the AWS CLI, and none to the Go SDK`,
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Error(diff)
+	}
+}
+
+func TestLoad(t *testing.T) {
+	dir := t.TempDir()
+	config, credentials := filepath.Join(dir, "config"), filepath.Join(dir, "credentials")
+	c, err := awsconfig.Load(config, credentials)
+	if err != nil || len(c.Profiles()) != 0 || c.Err() != nil {
+		t.Errorf("missing files are empty ones: %v, %v", c, err)
+	}
+	if err := os.WriteFile(config, []byte("[default]\nstray\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	c, err = awsconfig.Load(config, "")
+	if err != nil {
+		t.Fatalf("what stands in a file is no error of Load: %v", err)
+	}
+	if err := c.Err(); err == nil || !strings.HasPrefix(err.Error(), config+":2: ") {
+		t.Errorf("Err is %v", err)
+	}
+	if err := os.Mkdir(credentials, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := awsconfig.Load(config, credentials); fault.KindOf(err) != fault.File || strings.Count(err.Error(), "credentials") != 1 {
+		t.Errorf("a file that cannot be read: %v", err)
+	}
+}
+
+// TestConcurrentReaders is for the race detector.
+func TestConcurrentReaders(t *testing.T) {
+	c := awsconfig.Merge(awsconfig.Parse("config", awsconfig.ConfigFile, sections(200)), nil)
+	var readers sync.WaitGroup
+	for range 8 {
+		readers.Go(func() {
+			for _, p := range c.Profiles() {
+				if p.Get("region") != "eu-central-1" {
+					t.Error("region is lost")
+				}
+			}
+			if len(c.Problems()) == 0 {
+				t.Error("the session is missing")
+			}
+		})
+	}
+	readers.Wait()
+}
+
+// TestLargeFiles are inputs at which an algorithm that is not linear, or a
+// buffer of a fixed size, shows.
+func TestLargeFiles(t *testing.T) {
+	long := strings.Repeat("x", 1<<20)
+	manyKeys := strings.Builder{}
+	for i := range 100_000 {
+		fmt.Fprintf(&manyKeys, "key%d = %d\n", i, i)
+	}
+	spellings := strings.Builder{} // one profile name, each time in another spelling
+	for i := range 2_000 {
+		fmt.Fprintf(&spellings, "[profile a%s]\n", strings.Repeat("''", i))
+	}
+	for name, in := range map[string]string{
+		"a line of 1 MiB":             "[profile a]\nregion = " + long + "\noutput = json\n",
+		"a header of 1 MiB":           "[profile " + long + "]\nregion = r\n",
+		"a comment of 1 MiB":          "# " + long + "\n[profile a]\n",
+		"100,000 blank lines":         "[profile a]\nregion = r" + strings.Repeat("\n", 100_000) + "output = json\n",
+		"100,000 carriage returns":    "[profile a]\rregion = r" + strings.Repeat("\r", 100_000) + "output = json\r",
+		"100,000 comments":            "[profile a]\n" + strings.Repeat("# c\n", 100_000),
+		"100,000 nested lines":        "[profile a]\ns3 =\n" + strings.Repeat(" a = b\n", 100_000),
+		"100,000 keys in one section": "[profile a]\n" + manyKeys.String(),
+		"100,000 stray lines":         "[profile a]\n" + strings.Repeat("stray\n", 100_000),
+		"2,000 spellings of one name": spellings.String(),
+	} {
+		t.Run(name, func(t *testing.T) { checkParse(t, awsconfig.ConfigFile, []byte(in)) })
+	}
+	e := edit("[profile a]\n" + manyKeys.String())
+	if err := cmpOr(e.SetProfile("a", kv("key5", "x", "new", "y")...), e.UnsetProfile("a", "key99999")); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := e.Bytes(); err != nil || !strings.HasSuffix(string(out), "key99998 = 99998\nnew = y\n") {
+		t.Errorf("edit of a large section: %v", err)
+	}
+	c := parse("[profile a]\n" + manyKeys.String())
+	if p, _ := c.Profile("a"); p.Get("key99999") != "99999" || len(p.Keys()) != 100_000 {
+		t.Error("keys of a large section are lost")
+	}
+	if err := parse("[profile a]\n" + manyKeys.String() + "KEY5 = x\n").Err(); err == nil {
+		t.Error("a key that stands twice in a large section is not found")
+	}
+}
