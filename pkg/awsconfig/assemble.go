@@ -155,6 +155,12 @@ func (p *plan) drops(name string) bool {
 	return p.only || slices.Contains(p.unset, name)
 }
 
+// touches reports whether a key of the file is set or removed.
+func (p *plan) touches(name string) bool {
+	_, set := p.value(name)
+	return set || p.drops(name)
+}
+
 // insertAfter is the key after which new ones go, or -1 for none. It is the
 // last, but never one behind an indented key that is empty or nested: the Go
 // SDK takes all indented lines after that for its block.

@@ -38,6 +38,8 @@
 //
 // [Edit.Bytes] reads its own result back, with this package's reader and with
 // gopkg.in/ini.v1 as a second opinion, and returns it only if all that was not
-// meant to change is the same and the rest is as planned. A file that botocore
-// cannot read is not edited at all, and one that it can read stays readable.
+// meant to change is the same and the rest is as planned. Of a section that
+// ini.v1 is known to read in another way than AWS clients it has none, which
+// [Edit.Notes] says. A file that botocore cannot read is not edited at all, and
+// one that it can read stays readable.
 package awsconfig

@@ -127,6 +127,10 @@ func TestEdit(t *testing.T) {
 		{"remove with carriage returns", "[profile a]\r\n\r\n[profile b]\r\nx = 1\r\n", remove("b"), "[profile a]\r\n", false},
 		{"remove and add", "[profile a]\nx = 1\n\n[profile b]\n", all(remove("a"), add("a", "y", "2")), "\n[profile b]\n\n[profile a]\ny = 2\n", false},
 
+		{"remove between a lone carriage return and a blank line", "[profile a]\r[profile b]\n\n[profile c]\n", remove("b"), "[profile a]\r\n[profile c]\n", false},
+		{"remove below a lone carriage return and add", "[profile a]\r[profile b]", all(remove("b"), add("c")), "[profile a]\r\n\n[profile c]\n", false},
+		{"unset between a lone carriage return and a blank line", "[profile a]\rx = 1\n\n[profile b]\n", unset("a", "x"), "[profile a]\r\n[profile b]\n", false},
+
 		{"rename", "# c\n[profile  \"a\"] # why\nx = 1\n", rename("a", "b"), "# c\n[profile b] # why\nx = 1\n", false},
 		{"rename to default and from it", "[default]\nx = 1\n[profile a]\ny = 2\n", all(rename("default", "b"), rename("a", "default")), "[profile b]\nx = 1\n[default]\ny = 2\n", false},
 		{"rename to itself", "[profile 'a']\n", rename("a", "a"), "[profile 'a']\n", true},
@@ -237,7 +241,7 @@ func TestRefusedAtTheEnd(t *testing.T) {
 	}{
 		{"rename onto one that stays", "[profile a]\n[profile b]\n", func(e *awsconfig.Edit) error { return e.RenameProfile("a", "b") }, `cannot write a second profile "b": config has it in line 2`},
 		{"remove above a header that would become a value", "[profile a]\nx = 1\n[profile b]\n   [profile c]\n", func(e *awsconfig.Edit) error { return e.RemoveProfile("b") }, "config:4: the section above cannot be removed: this header is indented"},
-		{"let a block of [DEFAULT] leak", "[DEFAULT]\ns3 =\n  nonsense\n", func(e *awsconfig.Edit) error { return e.AddProfile("a") }, `config:3: "nonsense" below the empty key "s3"`},
+		{"let a block of [DEFAULT] leak", "[DEFAULT]\ns3 =\n  nonsense\n", func(e *awsconfig.Edit) error { return e.AddProfile("a") }, `config:3: the line below the empty key "s3"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			e := edit(tc.in)
@@ -403,12 +407,113 @@ func TestNotes(t *testing.T) {
 			t.Errorf("%q: notes %q, want %q", in, notes, want)
 		}
 	}
-	e := edit("")
+	e := edit("[profile a]\naws_secret_access_key = `SECRET\n")
+	if err := e.SetProfile("a", kv("x", "2")...); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.Bytes(); err != nil || len(e.Notes()) != 1 || strings.Contains(e.Notes()[0], "SECRET") {
+		t.Errorf("%v, %q: a note must not quote the file", err, e.Notes())
+	}
+	e = edit("")
 	if err := e.AddProfile("a", kv("x", "`y")...); err != nil {
 		t.Fatal(err)
 	}
 	if out, err := e.Bytes(); err != nil || string(out) != "[profile a]\nx = `y\n" || len(e.Notes()) != 1 {
 		t.Errorf("%q, %v, %q", out, err, e.Notes())
+	}
+}
+
+// TestSecondOpinionAbstains are legal edits of sections that ini.v1 reads in
+// another way than botocore does, before the edit or only after it. They must
+// not be refused for that, and the note says why.
+func TestSecondOpinionAbstains(t *testing.T) {
+	set := func(e *awsconfig.Edit) error { return e.SetProfile("a", kv("new", "1")...) }
+	unset := func(e *awsconfig.Edit) error { return e.UnsetProfile("a", "x") }
+	remove := func(e *awsconfig.Edit) error { return e.RemoveProfile("b") }
+	for _, tc := range []struct {
+		name, in string
+		do       func(*awsconfig.Edit) error
+		out      string
+		note     string
+	}{
+		{
+			// To ini.v1 the second line is x once more, and empty: the new key would be nested in it.
+			"a continuation that ends in an empty value", "[profile a]\n x = 0\n  x =", set,
+			"[profile a]\n x = 0\n  x =\n new = 1", "reads the key in line 2 in another way",
+		},
+		{
+			// To ini.v1 the continuation is x, which the next x hides until it goes.
+			"a continuation that a key hides", "[profile a]\ny = 0\n  x = 1\nx = 2\n", unset,
+			"[profile a]\ny = 0\n  x = 1\n", "reads the key in line 2 in another way",
+		},
+		{
+			"a continuation that is a key to it", "[profile a]\nnew = 0\n  z = 1\n", set,
+			"[profile a]\nnew = 1\n", "reads 2 keys in the section in line 1 and AWS clients read 1",
+		},
+		{
+			// A "-" is a number to ini.v1, and may not have the nested lines for which it takes indented comments.
+			"a key that is a dash, with a comment further down", "[profile a]\n- =\n[profile b]\n  # c\n", remove,
+			"[profile a]\n- =\n  # c\n", "reads the key in line 2 in another way",
+		},
+		{
+			// ini.v1 knows spaces and tabs as indentation alone, so x keeps z from being nested in y.
+			"an empty key and an indented one that become neighbours", "[profile a]\n\u00a0y =\n\u00a0x = 1\n z = 2\n", unset,
+			"[profile a]\n\u00a0y =\n z = 2\n", "it takes the indented key in line 3 for a part of the empty one above",
+		},
+		{
+			"an indented key below an empty one", "[profile a]\n  y =\n  z = 2\n", set,
+			"[profile a]\n  new = 1\n  y =\n  z = 2\n", "it takes the indented key in line 3 for a part of the empty one above",
+		},
+		{
+			"a value in its quotes", "[profile a]\ny = `1`\n", set,
+			"[profile a]\ny = `1`\nnew = 1\n", "reads the key in line 2 in another way",
+		},
+		{
+			"a key in its quotes", "[profile a]\n\"y\" = 1\n", set,
+			"[profile a]\n\"y\" = 1\nnew = 1\n", "reads the key in line 2 in another way",
+		},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			e := edit(tc.in)
+			if err := tc.do(e); err != nil {
+				t.Fatal(err)
+			}
+			out, err := e.Bytes()
+			if err != nil || string(out) != tc.out {
+				t.Errorf("%q, %v, want %q", out, err, tc.out)
+			}
+			if notes := e.Notes(); len(notes) != 1 || !strings.Contains(notes[0], tc.note) {
+				t.Errorf("notes %q, want %q", notes, tc.note)
+			}
+		})
+	}
+}
+
+// TestSecondOpinionAbstainsOnlyThere: ini.v1 sees damage to one section beside
+// others of the same edit about which it has no say.
+func TestSecondOpinionAbstainsOnlyThere(t *testing.T) {
+	for _, tc := range []struct{ odd, value string }{
+		{"x = `1", "2"},             // cannot be read
+		{"x = 1\n  y = 2", "2"},     // is read in another way
+		{"x = 1\ry = 2", "2"},       // is not even put to the vote
+		{"x = `\n[profile z]", "2"}, // hides the section below
+		{"x = 1\nnew = 2", "`"},     // gets a value in quotes
+	} {
+		in := "[profile a]\nx = 1\n[profile odd]\n" + tc.odd + "\n[profile b]\nx = 1\n"
+		e := edit(in)
+		if err := cmpOr(e.SetProfile("a", kv("new", "1")...), e.SetProfile("odd", kv("new", tc.value)...), e.SetProfile("b", kv("new", "1")...)); err != nil {
+			t.Fatal(err)
+		}
+		out, err := e.Bytes()
+		if err != nil || len(e.Notes()) != 1 {
+			t.Fatalf("%q: %v, notes %q", in, err, e.Notes())
+		}
+		for _, section := range []string{"[profile a]\n", "[profile b]\n"} {
+			damaged := strings.Replace(string(out), section+"x = 1", section+"x = 2", 1)
+			if err := e.AskIni(damaged); err == nil || !strings.Contains(err.Error(), "ini.v1") {
+				t.Errorf("%q below %q: %v", damaged, section, err)
+			}
+		}
 	}
 }
 

@@ -25,10 +25,6 @@ const iniLines = 1000
 // sections whose bytes are as before, down to the next header, are not put to
 // the vote: a header ends whatever ini.v1 was doing.
 func (e *Edit) secondOpinion(got *File) error {
-	if e.plansQuoted() {
-		e.note("a new value begins with a quote that it takes for its own")
-		return nil
-	}
 	votes := e.votes(got)
 	type outcome struct {
 		note string
@@ -63,27 +59,21 @@ func (e *Edit) note(why string) {
 
 // A vote is about one section of the result.
 type vote struct {
-	old, new int32   // in the file, or -1; in the result
-	plan     *plan   // nil where only what follows the section has changed
-	gone     []int32 // sections of the file that followed; what stood below them follows now
+	old, new int32 // in the file, or -1; in the result
+	plan     *plan // an empty one where only what follows the section has changed
 }
 
 // votes are those that the edit calls for.
 func (e *Edit) votes(got *File) []vote {
 	var votes []vote
 	next := int32(0)
-	voted := false // on the last section that stays
 	for i := range e.f.sections {
 		p := e.planOf(int32(i))
 		if p != nil && p.removed {
-			if voted {
-				last := &votes[len(votes)-1]
-				last.gone = append(last.gone, int32(i))
-			}
 			continue
 		}
-		if voted = e.f.tile(int32(i)) != got.tile(next); voted {
-			votes = append(votes, vote{old: int32(i), new: next, plan: p})
+		if e.f.tile(int32(i)) != got.tile(next) {
+			votes = append(votes, vote{old: int32(i), new: next, plan: cmp.Or(p, &plan{})})
 		}
 		next++
 	}
@@ -106,59 +96,115 @@ func (f *File) tile(i int32) string {
 }
 
 // count holds the vote on a batch. ini.v1 takes part only where it sees the
-// old sections as this package does; where it does not, its view of the new
-// ones says nothing about the edit.
+// old section as this package does; where it does not, its view of the new one
+// says nothing about the edit. The note is why it had no say about some.
 func count(old, got *File, batch []vote) (note string, err error) {
-	var was, is []int32
-	for _, v := range batch {
-		if is = append(is, v.new); v.old >= 0 {
-			was = append(append(was, v.old), v.gone...)
-		}
+	batch, note = entitled(old, got, batch)
+	if len(batch) == 0 {
+		return note, nil
 	}
-	if why := cmp.Or(noSay(old, was), noSay(got, is)); why != "" {
-		return why, nil
+	before, why := readIni(old, oldOnes(batch))
+	switch {
+	case why != "" && len(batch) > 1:
+		why, err = countHalves(old, got, batch)
+		return cmp.Or(note, why), err
+	case why != "":
+		return cmp.Or(note, why), nil
 	}
-	before, why := readIni(old, was)
-	if why != "" {
-		return why, nil
+	batch, before, why = agreed(old, batch, before)
+	if note = cmp.Or(note, why); len(batch) == 0 {
+		return note, nil
 	}
-	after, why := readIni(got, is)
+	after, why := readIni(got, newOnes(batch))
 	if why != "" {
 		return "", bug("ini.v1: %s", why)
 	}
 	for k, v := range batch {
-		if v.old < 0 {
-			err = compareIniPairs(v.plan.set, after[k])
-		} else {
-			switch {
-			case v.plan == nil:
-				err = compareIni(&plan{}, before[0], after[k])
-			case old.agrees(v.old, before[0].Keys()):
-				err = compareIni(v.plan, before[0], after[k])
-			}
-			before = before[1+len(v.gone):]
-		}
-		if err != nil {
+		if err := v.compareIni(before[k], after[k]); err != nil {
 			return "", err
 		}
 	}
-	return "", nil
+	return note, nil
 }
 
-// plansQuoted reports whether a value to be written begins with one of the
-// quotes that ini.v1 has and no AWS client.
-func (e *Edit) plansQuoted() bool {
-	quoted := func(kv []KeyValue) bool {
-		return slices.ContainsFunc(kv, func(p KeyValue) bool {
-			return strings.HasPrefix(p.Value, "`") || strings.HasPrefix(p.Value, `"""`)
-		})
+// countHalves holds the vote on a batch in two: only one of the sections that
+// ini.v1 could not read together may be to blame.
+func countHalves(old, got *File, batch []vote) (note string, err error) {
+	first, err := count(old, got, batch[:len(batch)/2])
+	if err != nil {
+		return "", err
 	}
-	for _, p := range e.plans {
-		if p != nil && quoted(p.set) {
-			return true
+	rest, err := count(old, got, batch[len(batch)/2:])
+	return cmp.Or(first, rest), err
+}
+
+// entitled are the votes that nothing known beforehand rules out, and why the
+// first of the others is none of them.
+func entitled(old, got *File, batch []vote) (votes []vote, note string) {
+	for _, v := range batch {
+		why := v.noSay(old, got)
+		if why == "" {
+			votes = append(votes, v)
+		}
+		note = cmp.Or(note, why)
+	}
+	return votes, note
+}
+
+// noSay is why ini.v1 has no say about the section, or "".
+func (v vote) noSay(old, got *File) string {
+	if v.plan.setsQuoted() {
+		return "a new value begins with a quote that it takes for its own"
+	}
+	if v.old >= 0 {
+		if why := old.noSay(v.old); why != "" {
+			return why
 		}
 	}
-	return slices.ContainsFunc(e.added, func(a addition) bool { return quoted(a.keys) })
+	return got.noSay(v.new)
+}
+
+// setsQuoted reports whether a value to be written begins with one of the
+// quotes that ini.v1 has and no AWS client.
+func (p *plan) setsQuoted() bool {
+	return slices.ContainsFunc(p.set, func(p KeyValue) bool {
+		return strings.HasPrefix(p.Value, "`") || strings.HasPrefix(p.Value, `"""`)
+	})
+}
+
+// agreed are the votes on sections that ini.v1 has seen as this package does,
+// with what it saw of each (nil for a new one), and a note about the others.
+func agreed(old *File, batch []vote, seen []*ini.Section) (votes []vote, before []*ini.Section, note string) {
+	for _, v := range batch {
+		var was *ini.Section
+		if v.old >= 0 {
+			was, seen = seen[0], seen[1:]
+			if why := old.disagreement(v.old, v.plan, was.Keys()); why != "" {
+				note = cmp.Or(note, why)
+				continue
+			}
+		}
+		votes, before = append(votes, v), append(before, was)
+	}
+	return votes, before, note
+}
+
+// oldOnes are the sections of the file that a batch is about.
+func oldOnes(batch []vote) (which []int32) {
+	for _, v := range batch {
+		if v.old >= 0 {
+			which = append(which, v.old)
+		}
+	}
+	return which
+}
+
+// newOnes are the sections of the result that a batch is about.
+func newOnes(batch []vote) (which []int32) {
+	for _, v := range batch {
+		which = append(which, v.new)
+	}
+	return which
 }
 
 // iniOptions make ini.v1 read about what AWS clients do: comments on lines of
@@ -177,24 +223,38 @@ func iniOptions() ini.LoadOptions {
 	}
 }
 
-// noSay is why ini.v1 has no say about some sections of f, or "".
-func noSay(f *File, which []int32) string {
-	for _, i := range which {
-		tile := f.tile(i)
-		if strings.Count(tile, "\n") > iniLines {
-			return fmt.Sprintf("the section in line %d has more than %d lines", f.sections[i].line, iniLines)
-		}
-		if strings.Count(tile, "\r") != strings.Count(tile, "\r\n") {
-			return fmt.Sprintf("a line below line %d ends in a lone carriage return", f.sections[i].line)
-		}
-		if strings.ContainsAny(tile, "\x1c\x1d\x1e\x1f") {
-			return fmt.Sprintf("a line below line %d holds a control character that is white space to Python alone", f.sections[i].line)
-		}
-		if f.sections[i].indent > 0 {
-			return fmt.Sprintf("the header in line %d is indented", f.sections[i].line)
-		}
+// noSay is why ini.v1 has no say about section i of f, whatever it holds, or
+// "".
+func (f *File) noSay(i int32) string {
+	s, tile := &f.sections[i], f.tile(i)
+	switch {
+	case strings.Count(tile, "\n") > iniLines:
+		return fmt.Sprintf("the section in line %d has more than %d lines", s.line, iniLines)
+	case loneReturn(tile):
+		return fmt.Sprintf("a line below line %d ends in a lone carriage return", s.line)
+	case strings.ContainsAny(tile, "\x1c\x1d\x1e\x1f"):
+		return fmt.Sprintf("a line below line %d holds a control character that is white space to Python alone", s.line)
+	case s.indent > 0:
+		return fmt.Sprintf("the header in line %d is indented", s.line)
+	}
+	if k := f.swallowed(i); k != nil {
+		return fmt.Sprintf("it takes the indented key in line %d for a part of the empty one above", k.line)
 	}
 	return ""
+}
+
+// swallowed is a key of section i that to ini.v1 is none: it takes all lines
+// that begin with a space or tab for nested ones, once a key is empty, even
+// those that are no deeper than that key. It is nil where there is none. An
+// edit may bring such a key about: it unsets the one between the two.
+func (f *File) swallowed(i int32) *key {
+	keys := f.sectionKeys(i)
+	for n := 1; n < len(keys); n++ {
+		if above := &keys[n-1]; (above.value == "" || above.nested()) && goIndented(f.text[keys[n].start:]) {
+			return &keys[n]
+		}
+	}
+	return nil
 }
 
 // readIni are some sections of f as ini.v1 sees them, or how it fails to see
@@ -209,7 +269,8 @@ func readIni(f *File, which []int32) (sections []*ini.Section, why string) {
 	}
 	file, err := ini.LoadSources(iniOptions(), text)
 	if err != nil {
-		return nil, fmt.Sprintf("it cannot read the file: %q", err.Error())
+		// Its own words quote the line, which may hold a secret.
+		return nil, fmt.Sprintf("it cannot read the file below line %d", f.sections[which[0]].line)
 	}
 	sections = file.Sections()[1:] // the first is its own, for keys above any header
 	if len(sections) != len(which) {
@@ -223,17 +284,19 @@ func readIni(f *File, which []int32) (sections []*ini.Section, why string) {
 	return sections, ""
 }
 
-// compareIni holds what ini.v1 sees in a section now against what it saw
-// before and the plan.
-func compareIni(p *plan, before, after *ini.Section) error {
+// compareIni holds what ini.v1 sees in a section now against the plan and what
+// it saw before, nil for a new section.
+func (v vote) compareIni(before, after *ini.Section) error {
+	if before == nil {
+		return compareIniPairs(v.plan.set, after)
+	}
 	is := map[string]*ini.Key{}
 	for _, k := range after.Keys() {
 		is[k.Name()] = k
 	}
 	kept := 0
 	for _, k := range before.Keys() {
-		name := lowerKey(k.Name())
-		if _, set := p.value(name); set || p.drops(name) {
+		if v.plan.touches(lowerKey(k.Name())) {
 			continue
 		}
 		kept++
@@ -241,18 +304,38 @@ func compareIni(p *plan, before, after *ini.Section) error {
 			return bug("ini.v1 reads key %q of section %q in another way than before", k.Name(), before.Name())
 		}
 	}
-	if len(is) != kept+len(p.set) {
-		return bug("ini.v1 reads %d keys in section %q and should read %d", len(is), after.Name(), kept+len(p.set))
+	if len(is) != kept+len(v.plan.set) {
+		return bug("ini.v1 reads %d keys in section %q and should read %d", len(is), after.Name(), kept+len(v.plan.set))
 	}
-	return compareIniPairs(p.set, after)
+	return compareIniPairs(v.plan.set, after)
 }
 
-// agrees reports whether ini.v1 sees the keys of section i that there are.
-// It takes indented lines for keys that botocore takes for parts of a value.
-func (f *File) agrees(i int32, seen []*ini.Key) bool {
-	return slices.EqualFunc(f.sectionKeys(i), seen, func(k key, s *ini.Key) bool {
-		return k.name == lowerKey(s.Name())
-	})
+// disagreement is how ini.v1 sees section i of the file otherwise than this
+// package, or "". It takes continuation lines for keys, and the last of several
+// keys of one name for all of them: names alone may agree by chance, and then
+// the value it sees may be that of a line which botocore takes for a part of
+// another value. The value of a key that the plan replaces does not matter.
+func (f *File) disagreement(i int32, p *plan, seen []*ini.Key) string {
+	keys := f.sectionKeys(i)
+	for n := range min(len(keys), len(seen)) {
+		k := &keys[n]
+		if k.name != lowerKey(seen[n].Name()) || !p.touches(k.name) && !k.sameToIni(seen[n]) {
+			return fmt.Sprintf("it reads the key in line %d in another way than AWS clients do", k.line)
+		}
+	}
+	if len(keys) != len(seen) {
+		return fmt.Sprintf("it reads %d keys in the section in line %d and AWS clients read %d", len(seen), f.sections[i].line, len(keys))
+	}
+	return ""
+}
+
+// sameToIni reports whether ini.v1 sees the value that k has.
+func (k *key) sameToIni(seen *ini.Key) bool {
+	if !k.nested() {
+		return k.value == seen.Value() && len(nestedIni(seen)) == 0
+	}
+	lines := slices.DeleteFunc(strings.Split(k.value, "\n"), func(line string) bool { return line == "" })
+	return seen.Value() == "" && slices.Equal(lines, nestedIni(seen))
 }
 
 func sameIniKey(a, b *ini.Key) bool {

@@ -95,9 +95,9 @@ func TestReading(t *testing.T) {
 			"deeper line: botocore", "configparser takes it for the rest of the value above",
 			"[profile a]\nregion = r1\n  sso_account_id = 2\n\n  more\n# c\n  [profile b]\noutput = json\n",
 			profiles{"a": {"region": "r1\nsso_account_id = 2\n\nmore\n[profile b]", "output": "json"}}, []string{
-				`3: to the AWS CLI the indented "sso_account_id = 2" is part of the value of "region" in line 2; to the Go SDK it is a key`,
-				`5: the indented "more" is part of the value of "region" in line 2`,
-				`7: to the AWS CLI the indented "[profile b]" is part of the value of "region" in line 2; to the Go SDK it is a section`,
+				`3: to the AWS CLI the indented key "sso_account_id" is part of the value of "region" in line 2; to the Go SDK it is a key`,
+				`5: the indented line is part of the value of "region" in line 2`,
+				`7: to the AWS CLI the indented header "[profile b]" is part of the value of "region" in line 2; to the Go SDK it is a section`,
 			},
 		},
 		{
@@ -130,7 +130,7 @@ func TestReading(t *testing.T) {
 			"[profile a]\nregion = r\n\u00a0output = json\n",
 			profiles{"a": {"region": "r\noutput = json"}}, []string{
 				`3: the line begins with "\u00a0", which only the AWS CLI takes for white space`,
-				`3: to the AWS CLI the indented "output = json" is part of the value of "region"`,
+				`3: to the AWS CLI the indented key "output" is part of the value of "region"`,
 			},
 		},
 		{
@@ -243,14 +243,14 @@ func TestReading(t *testing.T) {
 			"stray lines", "botocore reads nothing",
 			"[profile a]\nstray\n= x\n[profile b\n[]\n", nil,
 			[]string{
-				`!2: "stray" is neither a section header nor "key = value"`, `!3: "= x" has no key before the "="`,
+				`!2: the line is neither a section header nor "key = value"`, `!3: the line has no key before the "="`,
 				`!4: "[profile b" is no section header`, `!5: "[]" is no section header`,
 			},
 		},
 		{
 			"key before the first section", "botocore reads nothing",
 			"region = r\n[profile a]\n", nil,
-			[]string{`!1: "region = r" stands before the first section`},
+			[]string{`!1: the key "region" stands before the first section`},
 		},
 		{
 			"byte order mark", "botocore reads nothing, the Go SDK loses the first section",
@@ -269,7 +269,7 @@ func TestReading(t *testing.T) {
 		{
 			"nested line without =", "botocore reads nothing",
 			"[profile a]\ns3 =\n  a = b\n\n  # c\n  nonsense\n", nil,
-			[]string{`!6: "nonsense" below the empty key "s3" is not "key = value"`},
+			[]string{`!6: the line below the empty key "s3" is not "key = value"`},
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {

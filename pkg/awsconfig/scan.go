@@ -210,16 +210,16 @@ func (s *scanner) beginKey(line string, at int) {
 	n := delimiter(line)
 	switch {
 	case line[0] == '[' && (s.section < 0 || n < 0):
-		s.fatal(s.line, fmt.Sprintf("%s is no section header", excerpt(line)), "write [type name]")
+		s.fatal(s.line, fmt.Sprintf("%s is no section header", quoteShort(line)), "write [type name]")
 		return
 	case s.section < 0:
-		s.fatal(s.line, fmt.Sprintf("%s stands before the first section", excerpt(line)), "put it below a [section] header or remove it")
+		s.fatal(s.line, fmt.Sprintf("the %s stands before the first section", excerpt(line)), "put it below a [section] header or remove it")
 		return
 	case n < 0:
-		s.fatal(s.line, fmt.Sprintf("%s is neither a section header nor \"key = value\"", excerpt(line)), "remove the line or begin it with #")
+		s.fatal(s.line, fmt.Sprintf("the %s is neither a section header nor \"key = value\"", excerpt(line)), "remove the line or begin it with #")
 		return
 	case n == 0:
-		s.fatal(s.line, fmt.Sprintf("%s has no key before the %q", excerpt(line), line[:1]), "remove the line or begin it with #")
+		s.fatal(s.line, fmt.Sprintf("the %s has no key before the %q", excerpt(line), line[:1]), "remove the line or begin it with #")
 		return
 	}
 	rest := line[n+1:]
@@ -309,7 +309,7 @@ func (s *scanner) checkBlock(k *key) {
 			if line = trimSpace(line); line == "" || strings.IndexByte(line, '=') >= 0 {
 				continue
 			}
-			problem := s.f.problem(s.numbers[i], true, fmt.Sprintf("%s below the empty key %q is not \"key = value\"", excerpt(line), k.name),
+			problem := s.f.problem(s.numbers[i], true, fmt.Sprintf("the %s below the empty key %q is not \"key = value\"", excerpt(line), k.name),
 				"remove the indentation, or write nested lines as key = value")
 			if s.f.sections[s.section].typ == defaultsSection {
 				s.f.leaking = append(s.f.leaking, leakingBlock{k.name, problem})
@@ -344,8 +344,21 @@ func (s *scanner) fatal(line int32, text, hint string) {
 	s.f.fatal = append(s.f.fatal, s.f.problem(line, true, text, hint))
 }
 
-// excerpt quotes the beginning of a line of a file.
+// excerpt is what a message calls a line of a file: a header as it stands, a
+// key by its name, any other line without its text. It could be a secret without its key,
+// and messages end up in tickets.
 func excerpt(line string) string {
+	if line == "" || line[0] != '[' {
+		i := strings.IndexAny(line, "=:")
+		if i <= 0 {
+			return "line"
+		}
+		return "key " + quoteShort(trimSpace(line[:i]))
+	}
+	return "header " + quoteShort(line)
+}
+
+func quoteShort(line string) string {
 	const most = 60
 	if len(line) <= most {
 		return fmt.Sprintf("%q", line)
