@@ -1,0 +1,227 @@
+package wire
+
+import (
+	"context"
+	"math"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Pace finds out by itself how many calls a second a service lets through, and
+// holds all calls that share it to that. It is safe for concurrent use.
+//
+// It limits nothing until the first throttled answer. From then on calls leave
+// one by one at its rate. The rate creeps up all the time, faster and faster
+// while no call is refused, and is cut to a little above what is being served
+// when one is: so it stays at what the service lets through, follows a limit
+// that moves, and pays for it with a refusal or two a second. A refused call
+// goes back to the one queue. None sleeps by itself: capacity would be left
+// unused while others wait.
+//
+// Where the service says how long to wait (Retry-After), nobody asks until
+// then, and the pace avoids being told again.
+type Pace struct {
+	turn    chan struct{} // held by the one call that may leave next
+	limited atomic.Bool   // a rate is set; read without the lock by calls that find no limit
+
+	mu      sync.Mutex
+	rate    float64   // calls a second; 0: no limit yet
+	grown   time.Time // up to when growth is in rate
+	next    time.Time // when the next call may leave
+	calm    time.Time // since when no call was refused
+	since   time.Time // since when calls are measured
+	cut     time.Time // when the rate was cut last
+	served  []time.Time
+	refused int
+
+	resumed   time.Time // when the last wait that the service asked for ended
+	sinceThen int       // calls served since
+}
+
+// The figures were found by simulation (TestPaceReachesTheFloor and its
+// neighbours run it): a listing of 303 or 1,000 calls at 5, 20 and 100 calls a
+// second and at limits that move, with 32, 64 and 128 callers.
+const (
+	// startRate is the documented limit of Identity Center. A service that
+	// takes more is found out within seconds.
+	startRate = 20.0
+	minRate   = 0.5
+	maxRate   = 10_000.0
+
+	// growth is what the rate gains every second, as a part of itself, and
+	// doublings how often it doubles in a second once no call was refused for
+	// calmTime and for calmCalls calls: at the limit refusals come more often.
+	growth    = 0.04
+	doublings = 2.0
+	calmTime  = time.Second
+	calmCalls = 8.0
+
+	// A cut goes to what was served in the last span and a little more. Below
+	// the limit capacity would be lost; an eighth above it one call in nine is
+	// refused.
+	span        = time.Second
+	headroom    = 1.12
+	extra       = 0.1
+	cutInterval = 250 * time.Millisecond
+
+	// askedCalm is how many times the wait that the service asked for must
+	// pass without a refusal before the rate doubles again: each refusal costs
+	// that wait, for all.
+	askedCalm = 8
+)
+
+// NewPace is a pace without a limit yet.
+func NewPace() *Pace { return &Pace{turn: make(chan struct{}, 1)} }
+
+// Wait returns when the caller may send one call, in the order of coming, or
+// with the context's error.
+func (p *Pace) Wait(ctx context.Context) error {
+	if !p.limited.Load() {
+		return ctx.Err()
+	}
+	select {
+	case p.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { <-p.turn }()
+	for {
+		wait := p.reserve(time.Now())
+		if wait <= 0 {
+			return ctx.Err()
+		}
+		if err := sleep(ctx, wait); err != nil {
+			return err
+		}
+	}
+}
+
+// reserve takes the next place, or says how long to wait before asking again:
+// what the service says meanwhile may move the place.
+func (p *Pace) reserve(now time.Time) time.Duration {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if wait := p.next.Sub(now); wait > 0 {
+		return wait
+	}
+	p.grow(now)
+	interval := time.Duration(float64(time.Second) / p.rate)
+	if p.next = p.next.Add(interval); p.next.Before(now) {
+		p.next = now.Add(interval)
+	}
+	return 0
+}
+
+func (p *Pace) grow(now time.Time) {
+	seconds := now.Sub(p.grown).Seconds()
+	if seconds <= 0 {
+		return
+	}
+	p.grown = now
+	calm := max(calmTime, time.Duration(calmCalls/p.rate*float64(time.Second)))
+	if now.Sub(p.calm) > calm {
+		p.rate *= math.Exp2(doublings * seconds)
+	} else {
+		p.rate += growth * p.rate * seconds
+	}
+	p.rate = min(p.rate, maxRate)
+}
+
+// Served tells the pace that a call was answered, with whatever answer: the
+// service did not refuse it for the number of calls.
+func (p *Pace) Served() {
+	if !p.limited.Load() {
+		return
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	p.forget(now)
+	p.served = append(p.served, now)
+	p.sinceThen++
+}
+
+// forget drops the calls that were served too long ago to count.
+func (p *Pace) forget(now time.Time) {
+	old := 0
+	for old < len(p.served) && now.Sub(p.served[old]) > span {
+		old++
+	}
+	p.served = p.served[old:]
+}
+
+// Throttled tells the pace that a call was refused for the number of calls,
+// and how long the service asked to wait; 0: it did not say.
+func (p *Pace) Throttled(retryAfter time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	now := time.Now()
+	p.refused++
+	switch {
+	case p.rate == 0:
+		p.rate = startRate
+		p.grown, p.next, p.since, p.cut = now, now, now, now
+		p.limited.Store(true)
+	case now.Sub(p.cut) >= cutInterval:
+		p.grow(now)
+		p.lower(p.measure(now)*headroom + extra)
+		p.cut = now
+	}
+	if now.After(p.calm) {
+		p.calm = now
+	}
+	if retryAfter > 0 {
+		p.hold(now, retryAfter)
+	}
+}
+
+// measure is how many calls a second were served lately.
+func (p *Pace) measure(now time.Time) float64 {
+	p.forget(now)
+	return float64(len(p.served)) / min(span, now.Sub(p.since)).Seconds()
+}
+
+func (p *Pace) lower(rate float64) { p.rate = max(min(p.rate, rate), minRate) }
+
+// hold lets nobody leave for as long as the service asked. Calls that were
+// under way together are refused together, and make one wait.
+func (p *Pace) hold(now time.Time, asked time.Duration) {
+	until := now.Add(asked)
+	if !until.After(p.next) {
+		return
+	}
+	p.next = until
+	if now.After(p.resumed) {
+		if !p.resumed.IsZero() {
+			// The wait counts: a rate at which waits are needed is too high
+			// by what they cost.
+			p.lower(float64(p.sinceThen) / until.Sub(p.resumed).Seconds())
+		}
+		p.sinceThen = 0
+	}
+	p.resumed = until
+	p.grown, p.since, p.cut = until, until, until
+	p.calm = until.Add(askedCalm * asked)
+	p.served = p.served[:0]
+}
+
+// Rate is the limit in calls a second at the moment, 0 while there is none,
+// and how many calls were refused so far.
+func (p *Pace) Rate() (rate float64, refused int) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.rate, p.refused
+}
+
+// sleep waits for d, or returns the context's error as soon as it is done.
+func sleep(ctx context.Context, d time.Duration) error {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}

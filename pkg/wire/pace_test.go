@@ -1,0 +1,319 @@
+package wire_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"aws-sso-plugins/pkg/wire"
+)
+
+// limit is what a simulated service lets through: rate calls a second after a
+// burst, from a time on.
+type limit struct {
+	from        time.Duration
+	rate, burst float64
+}
+
+// service is a simulated service with a token bucket.
+type service struct {
+	limits     []limit // by time; the first is from 0
+	latency    time.Duration
+	retryAfter time.Duration
+	// refuse is how many calls in a hundred are refused whatever their number.
+	refuse int
+	random *rand.Rand
+
+	mu      sync.Mutex
+	begun   time.Time
+	filled  time.Time
+	tokens  float64
+	arrived []time.Duration
+}
+
+func (s *service) limit(at time.Duration) limit {
+	current := s.limits[0]
+	for _, l := range s.limits {
+		if at >= l.from {
+			current = l
+		}
+	}
+	return current
+}
+
+// take says whether a call that arrives now is served.
+func (s *service) take() bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if s.begun.IsZero() {
+		s.begun, s.filled, s.tokens = now, now, s.limits[0].burst
+	}
+	s.arrived = append(s.arrived, now.Sub(s.begun))
+	l := s.limit(now.Sub(s.begun))
+	s.tokens = min(l.burst, s.tokens+l.rate*now.Sub(s.filled).Seconds())
+	s.filled = now
+	if s.tokens < 1 || s.refuse > 0 && s.random.IntN(100) < s.refuse {
+		return false
+	}
+	s.tokens--
+	return true
+}
+
+// call makes one call until it is served or ctx is done.
+func (s *service) call(ctx context.Context, pace *wire.Pace) error {
+	for {
+		if err := pace.Wait(ctx); err != nil {
+			return err
+		}
+		time.Sleep(s.latency / 2)
+		served := s.take()
+		time.Sleep(s.latency / 2)
+		if served {
+			pace.Served()
+			return nil
+		}
+		pace.Throttled(s.retryAfter)
+	}
+}
+
+// floor is the least time in which n calls can be served.
+func (s *service) floor(n int) time.Duration {
+	const step = time.Millisecond
+	var at time.Duration
+	for served := s.limits[0].burst; served < float64(n); at += step {
+		served += s.limit(at).rate * step.Seconds()
+	}
+	return at
+}
+
+// run makes n calls with some callers, and returns the time and the refusals.
+func (s *service) run(ctx context.Context, t *testing.T, n, callers int) (took time.Duration, refused int) {
+	t.Helper()
+	pace := wire.NewPace()
+	calls := make(chan struct{}, n)
+	for range n {
+		calls <- struct{}{}
+	}
+	close(calls)
+	begun := time.Now()
+	var workers sync.WaitGroup
+	for range callers {
+		workers.Go(func() {
+			for range calls {
+				if err := s.call(ctx, pace); err != nil && ctx.Err() == nil {
+					t.Errorf("a call was lost: %v", err)
+				}
+			}
+		})
+	}
+	workers.Wait()
+	_, refused = pace.Rate()
+	return time.Since(begun), refused
+}
+
+func TestPaceReachesTheFloor(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		name   string
+		limits []limit
+		calls  int
+		within float64 // of the floor
+	}{
+		{"20 a second", []limit{{0, 20, 20}}, 303, 1.03},
+		{"20 a second, 1,000 calls", []limit{{0, 20, 20}}, 1000, 1.02},
+		{"5 a second", []limit{{0, 5, 5}}, 303, 1.02},
+		{"5 a second, 1,000 calls", []limit{{0, 5, 5}}, 1000, 1.02},
+		{"20 a second, burst 5", []limit{{0, 20, 5}}, 303, 1.03},
+		{"100 a second, 1,000 calls", []limit{{0, 100, 100}}, 1000, 1.1},
+		{"1 a second", []limit{{0, 1, 2}}, 303, 1.05},
+		{"20, then 5 a second", []limit{{0, 20, 20}, {5 * time.Second, 5, 5}}, 303, 1.03},
+		{"5, then 20 a second", []limit{{0, 5, 5}, {30 * time.Second, 20, 20}}, 303, 1.04},
+		{"20, 40, 10 a second, 1,000 calls", []limit{{0, 20, 20}, {10 * time.Second, 40, 40}, {20 * time.Second, 10, 10}}, 1000, 1.03},
+	}
+	for _, test := range tests {
+		for _, callers := range []int{32, 64, 128} {
+			t.Run(fmt.Sprintf("%s, %d callers", test.name, callers), func(t *testing.T) {
+				t.Parallel()
+				synctest.Test(t, func(t *testing.T) {
+					s := &service{limits: test.limits, latency: 50 * time.Millisecond}
+					floor := s.floor(test.calls)
+					took, refused := s.run(t.Context(), t, test.calls, callers)
+					t.Logf("floor %v, took %v (%.3f), %d refused", floor, took, took.Seconds()/floor.Seconds(), refused)
+					if took.Seconds() > test.within*floor.Seconds() {
+						t.Errorf("took %v, want at most %.2f x %v", took, test.within, floor)
+					}
+					if refused >= test.calls {
+						t.Errorf("%d refusals for %d calls", refused, test.calls)
+					}
+				})
+			})
+		}
+	}
+}
+
+func TestPaceIsNoLimitWhereThereIsNone(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{limits: []limit{{0, 1e6, 1e6}}, latency: 50 * time.Millisecond}
+		took, refused := s.run(t.Context(), t, 320, 64)
+		if want := 250 * time.Millisecond; took != want || refused != 0 {
+			t.Errorf("took %v with %d refusals, want %v with none", took, refused, want)
+		}
+	})
+}
+
+// A service that refuses now and then whatever the rate must not be taken for
+// one that is slow: the rate would go down and down.
+func TestPaceSurvivesRefusalsAtRandom(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{
+			limits: []limit{{0, 1e6, 1e6}}, latency: 50 * time.Millisecond,
+			refuse: 10, random: rand.New(rand.NewPCG(1, 2)), //nolint:gosec // the same in every run
+		}
+		took, refused := s.run(t.Context(), t, 303, 64)
+		t.Logf("took %v, %d refused", took, refused)
+		if took > 20*time.Second {
+			t.Errorf("took %v", took)
+		}
+	})
+}
+
+func TestPaceObeysRetryAfter(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		asked  time.Duration
+		within float64
+	}{{time.Second, 1.1}, {3 * time.Second, 1.45}} {
+		t.Run(test.asked.String(), func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := &service{limits: []limit{{0, 20, 20}}, latency: 50 * time.Millisecond, retryAfter: test.asked}
+				floor := s.floor(303)
+				took, refused := s.run(t.Context(), t, 303, 64)
+				t.Logf("floor %v, took %v (%.3f), %d refused", floor, took, took.Seconds()/floor.Seconds(), refused)
+				if took.Seconds() > test.within*floor.Seconds() {
+					t.Errorf("took %v, want at most %.2f x %v", took, test.within, floor)
+				}
+				// Whoever left before the first refusal came back arrives within a
+				// round trip; everybody else waits.
+				for _, at := range s.arrived {
+					if at > s.latency && at < test.asked+s.latency {
+						t.Errorf("a call arrived after %v, the service had asked to wait for %v", at, test.asked)
+					}
+				}
+			})
+		})
+	}
+}
+
+// Throttling that never ends is borne, and slows down, until somebody stops it.
+func TestPaceWithoutMercy(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		s := &service{limits: []limit{{0, 0, 0}}, latency: 50 * time.Millisecond}
+		ctx, cancel := context.WithTimeout(t.Context(), 10*time.Minute)
+		defer cancel()
+		took, refused := s.run(ctx, t, 303, 64)
+		if took != 10*time.Minute {
+			t.Errorf("took %v, want to be stopped after 10 minutes", took)
+		}
+		if most := 64 + 20 + 600*2; refused > most {
+			t.Errorf("asked %d times in 10 minutes, want at most %d", refused, most)
+		}
+	})
+}
+
+func TestPaceWaitEndsWithItsContext(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := wire.NewPace()
+		done, cancel := context.WithCancel(t.Context())
+		cancel()
+		if err := pace.Wait(done); !errors.Is(err, context.Canceled) {
+			t.Errorf("without a limit: %v", err)
+		}
+		pace.Throttled(time.Hour)
+		if err := pace.Wait(done); !errors.Is(err, context.Canceled) {
+			t.Errorf("with a limit: %v", err)
+		}
+
+		// One waits for its time, ten for their turn.
+		ctx, cancel := context.WithCancel(t.Context())
+		var waiting sync.WaitGroup
+		for range 11 {
+			waiting.Go(func() {
+				if err := pace.Wait(ctx); !errors.Is(err, context.Canceled) {
+					t.Errorf("while waiting: %v", err)
+				}
+			})
+		}
+		synctest.Wait()
+		begun := time.Now()
+		cancel()
+		waiting.Wait()
+		if took := time.Since(begun); took != 0 {
+			t.Errorf("ended %v after the context", took)
+		}
+	})
+}
+
+// Whoever comes first leaves first, a caller that gave up takes no place.
+func TestPaceKeepsTheOrder(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		pace := wire.NewPace()
+		pace.Throttled(time.Second)
+		begun := time.Now()
+		var (
+			mu      sync.Mutex
+			left    []int
+			waiting sync.WaitGroup
+		)
+		ctx, cancel := context.WithCancel(t.Context())
+		for i := range 10 {
+			own := t.Context()
+			if i%2 == 1 {
+				own = ctx
+			}
+			waiting.Go(func() {
+				if pace.Wait(own) != nil {
+					return
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				left = append(left, i)
+			})
+			synctest.Wait()
+		}
+		cancel()
+		waiting.Wait()
+		if want := []int{0, 2, 4, 6, 8}; !slices.Equal(left, want) {
+			t.Errorf("left in the order %v, want %v", left, want)
+		}
+		if took := time.Since(begun); took < time.Second || took > 1300*time.Millisecond {
+			t.Errorf("five calls left within %v, want 1 s and four intervals of 50 ms at most", took)
+		}
+	})
+}
+
+func TestPaceRate(t *testing.T) {
+	t.Parallel()
+	pace := wire.NewPace()
+	pace.Served()
+	if rate, refused := pace.Rate(); rate != 0 || refused != 0 {
+		t.Errorf("before any refusal: %v a second, %d refused", rate, refused)
+	}
+	pace.Throttled(0)
+	pace.Throttled(0)
+	if rate, refused := pace.Rate(); rate != 20 || refused != 2 {
+		t.Errorf("after two refusals: %v a second, %d refused; want 20, 2", rate, refused)
+	}
+}

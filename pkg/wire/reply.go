@@ -1,0 +1,168 @@
+package wire
+
+import (
+	"bytes"
+	"fmt"
+	"net/http"
+	"time"
+)
+
+// ReplyFault is what is wrong with a reply that must not be taken for an
+// answer. Each is a text for people.
+type ReplyFault string
+
+// The faults. All but TooLarge may pass, and are tried again.
+const (
+	// Empty is a good status without a body. The SDK takes it for an answer
+	// without fields, which would read as "no access left".
+	Empty ReplyFault = "the reply was empty"
+	// CutOff is a body that ends too early.
+	CutOff ReplyFault = "the reply was cut off"
+	// Foreign is a page, or a redirect, of somebody on the way.
+	Foreign ReplyFault = "the reply was not from AWS (a proxy or a captive portal?)"
+	// Hollow is a whole document without what it is there for, see [Require].
+	Hollow ReplyFault = "the reply lacks what it should hold"
+	// TooLarge is a body of more than 8 MiB.
+	TooLarge ReplyFault = "the reply was larger than 8 MiB"
+)
+
+// ReplyError is a reply that is of no use, whatever its status says.
+type ReplyError struct {
+	Host   string
+	Status int // as sent
+	Fault  ReplyFault
+	Err    error // what ended the reading; nil as a rule
+}
+
+// Error names the host and the fault.
+func (e *ReplyError) Error() string { return e.Host + ": " + string(e.Fault) }
+
+// Unwrap is what ended the reading.
+func (e *ReplyError) Unwrap() error { return e.Err }
+
+// TimeoutError is an attempt that took longer than Settings.Timeout.
+type TimeoutError struct {
+	Host  string
+	Proxy string // the proxy's host, "" without one
+	After time.Duration
+}
+
+// Error names the host and the time.
+func (e *TimeoutError) Error() string {
+	through := ""
+	if e.Proxy != "" {
+		through = " through the proxy " + e.Proxy
+	}
+	return fmt.Sprintf("no answer from %s%s within %s", e.Host, through, e.After)
+}
+
+// Timeout says true, as net.Error has it.
+func (e *TimeoutError) Timeout() bool { return true }
+
+// judge holds a whole reply against what the service sends, and returns what
+// is wrong with it, "" if nothing. Errors of the service are the SDK's to
+// read; a page in their place is the word of a proxy, and its status says
+// nothing of the caller's login or access.
+func judge(c *call, resp *http.Response, body []byte) ReplyFault {
+	text := bytes.TrimSpace(body)
+	switch status := resp.StatusCode; {
+	case status == http.StatusTooManyRequests, status >= 500:
+		return "" // the status alone decides
+	case status >= 400:
+		if len(text) == 0 || speaks(c.service, text) {
+			return ""
+		}
+		return Foreign
+	case status >= 300, status < 200:
+		return Foreign // AWS never sends a caller of these services elsewhere
+	case len(text) == 0:
+		if c.operation == opLogout {
+			return "" // the one call that answers with nothing
+		}
+		return Empty
+	case !speaks(c.service, text):
+		return Foreign
+	case !whole(c.service, text):
+		return CutOff
+	}
+	return ""
+}
+
+// speaks says whether a text begins as what the service says does: the portal
+// and OIDC speak JSON objects, STS speaks XML, with an element that is named
+// for the answer (GetCallerIdentityResponse, ErrorResponse).
+func speaks(s Service, text []byte) bool {
+	if s != STS {
+		return text[0] == '{'
+	}
+	root, complete := rootOf(text)
+	// What is too short for a name is cut, not foreign.
+	return text[0] == '<' && (!complete || bytes.HasSuffix(root, []byte("Response")))
+}
+
+// whole says whether a text that the service speaks ends where it should.
+func whole(s Service, text []byte) bool {
+	if s != STS {
+		return wholeObject(text)
+	}
+	root, _ := rootOf(text)
+	end, ok := bytes.CutSuffix(text, []byte(">"))
+	return ok && len(root) > 0 && bytes.HasSuffix(bytes.TrimRight(end, " \t\r\n"), append([]byte("</"), root...))
+}
+
+// wholeObject says whether a text that begins with { ends with the } that
+// belongs to it. What is wrong in between the SDK finds: reading every body
+// twice for that (json.Valid) would cost 7% of a call.
+func wholeObject(text []byte) bool {
+	depth := 0
+	for i := 0; i < len(text); i++ {
+		switch text[i] {
+		case '"':
+			n := stringEnd(text[i+1:])
+			if n < 0 {
+				return false
+			}
+			i += n + 1
+		case '{', '[':
+			depth++
+		case '}', ']':
+			if depth--; depth == 0 {
+				return i == len(text)-1
+			}
+		}
+	}
+	return false
+}
+
+// stringEnd is where the quote stands that ends a JSON string, -1 for nowhere.
+func stringEnd(text []byte) int {
+	for at := 0; ; {
+		n := bytes.IndexByte(text[at:], '"')
+		if n < 0 {
+			return -1
+		}
+		at += n
+		slashes := 0
+		for at-slashes > 0 && text[at-slashes-1] == '\\' {
+			slashes++
+		}
+		if slashes%2 == 0 {
+			return at
+		}
+		at++
+	}
+}
+
+// rootOf is the name of an XML text's first element, and whether the text
+// goes on behind it.
+func rootOf(text []byte) (name []byte, complete bool) {
+	if bytes.HasPrefix(text, []byte("<?")) {
+		_, text, _ = bytes.Cut(text, []byte("?>"))
+		text = bytes.TrimSpace(text)
+	}
+	name, _ = bytes.CutPrefix(text, []byte("<"))
+	if i := bytes.IndexAny(name, " \t\r\n/>"); i >= 0 {
+		return name[:i], true
+	}
+	return name, false
+}

@@ -1,0 +1,161 @@
+// Package wire is how the suite talks to AWS: one HTTP client, one set of
+// rules for retries, pacing and logging, for the portal, for OIDC and for STS.
+//
+// The AWS SDK's own clients make the requests; [Wire.Config] hands each of
+// them what is decided here. What the SDK leaves open or gets wrong for this
+// use is decided here once: no attempt lasts for ever, a reply that is empty,
+// cut or not from AWS is an error and is tried again, Retry-After is obeyed,
+// and throttled calls share one [Pace] instead of failing one by one.
+package wire
+
+import (
+	"context"
+	"net"
+	"net/http"
+	"net/url"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
+	"github.com/aws/smithy-go/middleware"
+)
+
+// Settings says how AWS is reached. The zero value reaches the public
+// endpoints with the defaults.
+type Settings struct {
+	// Endpoint replaces every service's endpoint, Endpoints single ones; a
+	// single one wins. Plain http is taken only for a loopback address.
+	Endpoint  string
+	Endpoints map[Service]string
+
+	FIPS      bool // use FIPS endpoints
+	DualStack bool // use endpoints with IPv6
+
+	// CABundle is the path of a PEM file that replaces the system's roots.
+	CABundle string
+
+	// Proxy finds the proxy of a request; nil: none. It is not asked for
+	// requests to this machine. Neither its URL's user and password nor its
+	// error ever show in a message.
+	Proxy func(*http.Request) (*url.URL, error)
+
+	// Timeout bounds each attempt, from looking up the host to the last byte
+	// read; waiting for the pace and for a retry does not count. 0: 15 s.
+	Timeout time.Duration
+
+	// MaxAttempts bounds the attempts of a call that meets faults. Throttled
+	// attempts of a paced call are not counted. 0: 8, with pauses of 26 s at
+	// most in all. A call is given up sooner where nobody can be reached
+	// (two attempts that hang, three failed lookups, four without a
+	// connection), where somebody else answers (three), and in a login (four).
+	MaxAttempts int
+
+	// Program and Version go into the User-Agent header.
+	Program, Version string
+
+	// Log is told of each attempt after it ended, from many goroutines at
+	// once; nil: nobody.
+	Log func(Exchange)
+
+	// Dial makes the connections, for tests off the network; nil: the
+	// network. It must return when its context is done.
+	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+}
+
+const (
+	defaultTimeout     = 15 * time.Second
+	defaultMaxAttempts = 8
+)
+
+// Wire makes the configuration of SDK clients. It is safe for concurrent use;
+// one serves a run, so that all its clients share connections.
+type Wire struct {
+	settings  Settings
+	transport *transport
+}
+
+// New checks the settings and reads the CA bundle. A bad endpoint or bundle is
+// a fault of kind Config.
+func New(s Settings) (*Wire, error) {
+	if s.Timeout <= 0 {
+		s.Timeout = defaultTimeout
+	}
+	if s.MaxAttempts <= 0 {
+		s.MaxAttempts = defaultMaxAttempts
+	}
+	if err := s.checkEndpoints(); err != nil {
+		return nil, err
+	}
+	transport, err := newTransport(s)
+	if err != nil {
+		return nil, err
+	}
+	return &Wire{settings: s, transport: transport}, nil
+}
+
+// Config is the SDK configuration for one service in one region. Calls of all
+// clients made with the same pace slow down together; nil paces nothing. A
+// region that cannot be one is a fault of kind Config.
+//
+// Tried again is what may pass: connections that fail or break, attempts that
+// take too long, replies that are empty, cut or foreign, 5xx, and 429 as often
+// as it comes. Every other 4xx is final. CreateToken is special, because a
+// grant is spent by its arrival: a second attempt is made only where not a
+// byte of an answer came, and there is no third.
+func (w *Wire) Config(service Service, region string, pace *Pace) (aws.Config, error) {
+	if err := CheckRegion(region); err != nil {
+		return aws.Config{}, err
+	}
+	return aws.Config{
+		Region:       region,
+		HTTPClient:   w.transport,
+		BaseEndpoint: w.settings.endpoint(service),
+		Retryer:      func() aws.Retryer { return retryer{w.settings.MaxAttempts} },
+		APIOptions: []func(*middleware.Stack) error{
+			follow(service, pace),
+			awsmiddleware.AddUserAgentKeyValue(w.settings.program(), w.settings.version()),
+		},
+		ConfigSources: []any{w.settings.variant(service)},
+	}, nil
+}
+
+// CloseIdle closes the connections that nobody uses.
+func (w *Wire) CloseIdle() { w.transport.close() }
+
+func (s Settings) program() string { return orElse(s.Program, "aws-sso-plugins") }
+func (s Settings) version() string { return orElse(s.Version, "devel") }
+
+func orElse(s, fallback string) string {
+	if s == "" {
+		return fallback
+	}
+	return s
+}
+
+// variant answers the SDK's question for the endpoint variants, which it asks
+// of configuration sources only.
+func (s Settings) variant(service Service) endpointVariant {
+	if s.endpoint(service) != nil {
+		// The SDK's endpoint rules refuse a variant of an endpoint that was given.
+		return endpointVariant{}
+	}
+	return endpointVariant{fips: s.FIPS, dualStack: s.DualStack}
+}
+
+type endpointVariant struct{ fips, dualStack bool }
+
+// GetUseFIPSEndpoint is called by the SDK.
+func (v endpointVariant) GetUseFIPSEndpoint(context.Context) (aws.FIPSEndpointState, bool, error) {
+	if v.fips {
+		return aws.FIPSEndpointStateEnabled, true, nil
+	}
+	return aws.FIPSEndpointStateUnset, false, nil
+}
+
+// GetUseDualStackEndpoint is called by the SDK.
+func (v endpointVariant) GetUseDualStackEndpoint(context.Context) (aws.DualStackEndpointState, bool, error) {
+	if v.dualStack {
+		return aws.DualStackEndpointStateEnabled, true, nil
+	}
+	return aws.DualStackEndpointStateUnset, false, nil
+}
