@@ -1,0 +1,239 @@
+package portal
+
+import (
+	"context"
+	"iter"
+	"slices"
+	"sync"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+
+	"aws-sso-plugins/pkg/wire"
+)
+
+// Accounts hands out each account with its roles as they come, in no order,
+// asking with up to concurrency calls at once (at least one): the roles of the
+// accounts known so far, while further pages of accounts are fetched.
+//
+// An account whose roles could not be listed comes with the error; the others
+// go on. An error with an empty Account.ID comes last and says that the
+// listing is incomplete: the accounts of a page could not be fetched, the
+// login ended (kind Login), ctx did (Canceled), or nobody answers any more.
+// What was listed until then has been handed out before.
+//
+// Breaking out of the loop stops all calls; when the loop has ended, however
+// it did, nothing is left running.
+func (c *Client) Accounts(ctx context.Context, concurrency int) iter.Seq2[AccountRoles, error] {
+	return func(yield func(AccountRoles, error) bool) {
+		run := c.begin(ctx, max(concurrency, 1))
+		defer run.end()
+		for o := range run.outcomes {
+			o.Known = run.known()
+			if !yield(o.AccountRoles, o.err) {
+				return
+			}
+		}
+		if err := run.incomplete(ctx); err != nil {
+			yield(AccountRoles{Known: run.known()}, err)
+		}
+	}
+}
+
+// Roles are the names of the roles assigned in one account, a 12 digit id,
+// sorted
+// (https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_ListAccountRoles.html).
+// Faults are as [wire.Fault] has them.
+func (c *Client) Roles(ctx context.Context, account string) ([]string, error) {
+	roles, err := c.roles(ctx, account)
+	return roles, wire.Fault(err, "cannot list the roles in account %s", account)
+}
+
+func (c *Client) roles(ctx context.Context, account string) ([]string, error) {
+	roles := []string{}
+	err := eachPage(func(next *string) (*string, error) {
+		out, err := call(ctx, c.tokens, func(token string) (*sso.ListAccountRolesOutput, error) {
+			return c.sso.ListAccountRoles(ctx, &sso.ListAccountRolesInput{
+				AccessToken: &token, AccountId: &account, MaxResults: aws.Int32(pageSize), NextToken: next,
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+		for _, info := range out.RoleList {
+			role, err := roleOf(info, account)
+			if err != nil {
+				return nil, err
+			}
+			roles = append(roles, role)
+		}
+		return out.NextToken, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	slices.Sort(roles)
+	return slices.Compact(roles), nil
+}
+
+// listing is one run of Accounts. It works with as many goroutines as there is
+// work for, the first of which finds the accounts.
+type listing struct {
+	client      *Client
+	concurrency int
+	outcomes    chan outcome // always read to its end
+	workers     sync.WaitGroup
+
+	ctx  context.Context // of the calls; ends with stop, too
+	stop context.CancelFunc
+
+	outage outage
+
+	mu      sync.Mutex
+	seen    map[string]bool // account ids
+	waiting []Account       // nobody asks for yet
+	active  int             // goroutines
+	err     error           // why the listing is incomplete
+}
+
+// outcome is what came of one account.
+type outcome struct {
+	AccountRoles
+	err error
+}
+
+func (c *Client) begin(ctx context.Context, concurrency int) *listing {
+	l := &listing{client: c, concurrency: concurrency, outcomes: make(chan outcome), seen: map[string]bool{}, active: 1}
+	l.ctx, l.stop = context.WithCancel(ctx)
+	l.workers.Go(func() {
+		if err := l.findAccounts(); err != nil {
+			l.miss(err)
+		}
+		l.work()
+	})
+	go func() {
+		l.workers.Wait()
+		close(l.outcomes)
+	}()
+	return l
+}
+
+// end stops what still runs, and returns when it has ended.
+func (l *listing) end() {
+	l.stop()
+	for range l.outcomes {
+		continue
+	}
+}
+
+func (l *listing) findAccounts() error {
+	return eachPage(func(next *string) (*string, error) {
+		out, err := call(l.ctx, l.client.tokens, func(token string) (*sso.ListAccountsOutput, error) {
+			return l.client.sso.ListAccounts(l.ctx, &sso.ListAccountsInput{
+				AccessToken: &token, MaxResults: aws.Int32(pageSize), NextToken: next,
+			})
+		})
+		if err != nil {
+			return nil, err
+		}
+		l.outage.ended(l.outage.began(), nil)
+		for _, info := range out.AccountList {
+			account, err := accountOf(info)
+			if err != nil {
+				l.miss(err) // the others on the page may be right
+				continue
+			}
+			l.add(account)
+		}
+		return out.NextToken, nil
+	})
+}
+
+// add puts an account into the queue, and a goroutine to work if one may.
+func (l *listing) add(account Account) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.seen[account.ID] {
+		return
+	}
+	l.seen[account.ID] = true
+	l.waiting = append(l.waiting, account)
+	if l.active < l.concurrency {
+		l.active++
+		l.workers.Go(l.work)
+	}
+}
+
+// work lists the roles of waiting accounts until none waits.
+func (l *listing) work() {
+	for {
+		account, ok := l.next()
+		if !ok {
+			return
+		}
+		began := l.outage.began()
+		roles, err := l.client.roles(l.ctx, account.ID)
+		if err != nil && l.ctx.Err() != nil {
+			continue // it was stopped, which says nothing of the account
+		}
+		if fatal := l.outage.ended(began, err); fatal != nil {
+			l.callOff(fatal)
+			continue
+		}
+		l.outcomes <- outcome{
+			AccountRoles{Account: account, Roles: roles},
+			wire.Fault(err, "cannot list the roles in account %s", account.ID),
+		}
+	}
+}
+
+func (l *listing) next() (Account, bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.waiting) == 0 || l.ctx.Err() != nil {
+		l.active--
+		return Account{}, false
+	}
+	account := l.waiting[0]
+	l.waiting = l.waiting[1:]
+	return account, true
+}
+
+// miss keeps the first reason why accounts are missing.
+func (l *listing) miss(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.err == nil {
+		l.err = err
+	}
+}
+
+// callOff stops the listing, and is the reason then.
+func (l *listing) callOff(err error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.ctx.Err() == nil { // who comes first says why
+		l.err = err
+		l.stop()
+	}
+}
+
+func (l *listing) known() int {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return len(l.seen)
+}
+
+// incomplete is why accounts are missing, nil if none is. ctx is the caller's.
+func (l *listing) incomplete(ctx context.Context) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	err := l.err
+	if ctx.Err() != nil {
+		err = ctx.Err()
+	}
+	if len(l.seen) == 0 {
+		return wire.Fault(err, "cannot list the accounts")
+	}
+	return wire.Fault(err, "cannot list all accounts")
+}
