@@ -1,0 +1,72 @@
+package oidc
+
+import (
+	"crypto/sha256"
+	_ "embed"
+	"encoding/base64"
+	"io"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// page is what the browser shows after a login. It is the same text each time:
+// nothing of the request is in it.
+type page struct{ html string }
+
+var (
+	//go:embed page.html
+	pageHTML string
+	//go:embed page.css
+	pageCSS string
+)
+
+// The pages are made when they are needed: a program that starts to look at a
+// token does not wait for them.
+
+func pageDone() page {
+	return page{render("good", "You are signed in",
+		"The program that opened this page has its token.", "You can close this tab and go back to the terminal.",
+		`<path d="M14 25l7 7 13-15"/>`)}
+}
+
+func pageFailed() page {
+	return page{render("bad", "The login did not succeed",
+		"No token was issued to the program that opened this page.", "The terminal says why. You can close this tab.",
+		`<path d="M17 17l14 14M31 17l-14 14"/>`)}
+}
+
+func contentPolicy() string {
+	return "default-src 'none'; style-src '" + styleHash(pageCSS) +
+		"'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+}
+
+func render(class, title, text, next, sign string) string {
+	return strings.NewReplacer(
+		"{style}", pageCSS, "{class}", class, "{title}", title, "{text}", text, "{next}", next, "{sign}", sign,
+	).Replace(pageHTML)
+}
+
+// styleHash names the one style sheet that the page may have (CSP level 2).
+func styleHash(css string) string {
+	sum := sha256.Sum256([]byte(css))
+	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
+}
+
+// guard sets what every answer of the callback port carries: the URL that the
+// browser asked for has a code in it, which must stay out of caches and of
+// Referer headers (RFC 9700 4.2), and nothing may run or be framed here.
+func guard(h http.Header) {
+	h.Set("Cache-Control", "no-store")
+	h.Set("Referrer-Policy", "no-referrer")
+	h.Set("Content-Security-Policy", contentPolicy())
+	h.Set("X-Content-Type-Options", "nosniff")
+}
+
+func (p page) write(w http.ResponseWriter) {
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	w.Header().Set("Content-Length", strconv.Itoa(len(p.html)))
+	_, _ = io.WriteString(w, p.html)
+	// Sent before the server is closed: with its length known, it is complete.
+	_ = http.NewResponseController(w).Flush()
+}

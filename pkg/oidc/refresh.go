@@ -1,0 +1,22 @@
+package oidc
+
+import (
+	"context"
+
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+)
+
+// Refresh trades a refresh token for another access token (RFC 6749 6), with
+// the client that the login was made with. The refresh token is spent by it:
+// two processes that refresh at once spend it twice, so the caller holds a
+// lock. Where the grant has no refresh token, the old one stays good.
+//
+// [ErrInvalidGrant] says that the refresh token is spent or the session over,
+// [ErrInvalidClient] that the registration is.
+func (c *Client) Refresh(ctx context.Context, r Registration, refreshToken string) (Grant, error) {
+	grantType := grantRefresh
+	return c.token(ctx, "", &ssooidc.CreateTokenInput{
+		ClientId: &r.ClientID, ClientSecret: &r.ClientSecret,
+		GrantType: &grantType, RefreshToken: &refreshToken,
+	})
+}

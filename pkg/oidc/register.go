@@ -1,0 +1,115 @@
+package oidc
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"slices"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// The grant types of the browser flow, as they are registered. A client that
+// is registered with these cannot use the device code flow, and one registered
+// for both is refused.
+const (
+	grantCode    = "authorization_code"
+	grantRefresh = "refresh_token"
+	grantDevice  = "urn:ietf:params:oauth:grant-type:device_code"
+)
+
+// DefaultScope is what listing accounts and getting role credentials takes. A
+// login with it gets a refresh token.
+const DefaultScope = "sso:account:access"
+
+// callbackPath is where the browser comes back to. The registered address has
+// no port: AWS takes any port of 127.0.0.1 for it (RFC 8252 7.3).
+const (
+	callbackPath       = "/oauth/callback"
+	registeredRedirect = "http://127.0.0.1" + callbackPath
+)
+
+// Registration is a public client that AWS has given an id and a secret, for
+// one of the two flows.
+type Registration struct {
+	ClientID, ClientSecret string
+
+	// ExpiresAt is when AWS forgets the client, 90 days after as a rule. Zero:
+	// AWS did not say.
+	ExpiresAt time.Time
+
+	// Scopes are those registered, in the order given.
+	Scopes []string
+
+	// GrantTypes is empty for the device code flow.
+	GrantTypes []string
+}
+
+// Browser says whether the client is one for the authorization code flow; if
+// not, it is one for the device code flow.
+func (r Registration) Browser() bool { return slices.Contains(r.GrantTypes, grantCode) }
+
+// String names the flow and the expiry, and nothing else.
+func (r Registration) String() string {
+	flow := "device code"
+	if r.Browser() {
+		flow = "browser"
+	}
+	return flow + " client until " + r.ExpiresAt.UTC().Format(time.RFC3339)
+}
+
+// Format keeps the secrets out of every verb.
+func (r Registration) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, r.String()) }
+
+// RegisterDevice registers a client for the device code flow
+// (https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_RegisterClient.html).
+// name is shown to the person who approves the login; scopes may be empty, and
+// the login then gets no refresh token. A refusal is a fault of kind Login.
+func (c *Client) RegisterDevice(ctx context.Context, name string, scopes []string) (Registration, error) {
+	return c.register(ctx, &ssooidc.RegisterClientInput{ClientName: &name, Scopes: scopes})
+}
+
+// RegisterBrowser registers a client for the authorization code flow with
+// PKCE, for the portal at startURL. name is shown to the person who approves
+// the login; without scopes it is [DefaultScope]. A refusal is a fault of kind
+// Login.
+func (c *Client) RegisterBrowser(ctx context.Context, name, startURL string, scopes []string) (Registration, error) {
+	return c.register(ctx, &ssooidc.RegisterClientInput{
+		ClientName:   &name,
+		Scopes:       orDefault(scopes),
+		GrantTypes:   []string{grantCode, grantRefresh},
+		RedirectUris: []string{registeredRedirect},
+		IssuerUrl:    &startURL,
+	})
+}
+
+func orDefault(scopes []string) []string {
+	if len(scopes) == 0 {
+		return []string{DefaultScope}
+	}
+	return scopes
+}
+
+func (c *Client) register(ctx context.Context, in *ssooidc.RegisterClientInput) (Registration, error) {
+	const what = "cannot register with IAM Identity Center"
+	public := "public"
+	in.ClientType = &public
+	out, err := c.sdk.RegisterClient(ctx, in)
+	if err != nil {
+		return Registration{}, explain(err, what)
+	}
+	r := Registration{
+		ClientID: text(out.ClientId), ClientSecret: text(out.ClientSecret),
+		Scopes: slices.Clone(in.Scopes), GrantTypes: slices.Clone(in.GrantTypes),
+	}
+	if r.ClientID == "" || r.ClientSecret == "" {
+		return Registration{}, fault.New(fault.Reply, what, "AWS answered without a client id or secret")
+	}
+	if out.ClientSecretExpiresAt > 0 {
+		r.ExpiresAt = time.Unix(out.ClientSecretExpiresAt, 0).UTC()
+	}
+	return r, nil
+}

@@ -1,0 +1,97 @@
+package oidc
+
+import (
+	"fmt"
+	"net/url"
+	"slices"
+	"strings"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/wire"
+)
+
+// maxURL is more than any browser or portal needs.
+const maxURL = 8 << 10
+
+// CheckURL says why a URL that came from a server must be neither opened nor
+// printed, as a fault of kind Reply: a URL goes to another program as an
+// argument and to a terminal. It must be absolute, with https (http for a
+// loopback address only), without user or password, 8 KiB at most, and of the
+// characters that RFC 3986 allows, so without controls, spaces, quotes and
+// letters that look like others.
+func CheckURL(raw string) error {
+	no := func(why string) error {
+		return fault.New(fault.Reply, fmt.Sprintf("AWS gave a URL that is not safe to open: %.200q", raw), why)
+	}
+	if len(raw) > maxURL {
+		return no("it is longer than 8 KiB")
+	}
+	if i := strings.IndexFunc(raw, foreign); i >= 0 {
+		return no(fmt.Sprintf("it has a character that no URL has, at position %d", i))
+	}
+	u, err := url.Parse(raw)
+	switch {
+	case err != nil:
+		return no("it cannot be read")
+	case u.Hostname() == "":
+		return no("it has no host")
+	case u.User != nil:
+		return no("it has a user in it")
+	case u.Scheme == "https", u.Scheme == "http" && wire.Loopback(u.Hostname()):
+		return nil
+	default:
+		return no("it does not begin with https://")
+	}
+}
+
+// foreign says whether a character cannot stand in a URL (RFC 3986 2).
+func foreign(r rune) bool {
+	return r <= ' ' || r > '~' || strings.ContainsRune("\"<>\\^`{|}", r)
+}
+
+// portalDomains are those under which AWS runs portals, and nobody else can
+// have a host: amazonaws.com itself is not one, since buckets are under it.
+var portalDomains = []string{
+	".awsapps.com", ".awsapps.cn", ".app.aws",
+	".portal.amazonaws.com", ".portal.amazonaws.com.cn", ".portal.amazonaws.eu",
+	".app.amazonwebservices.com.cn", ".api.amazonwebservices.eu",
+}
+
+// signInHosts are the hosts that are no portal of one organization's own.
+var signInHosts = []string{
+	"identitycenter.amazonaws.com", "identitycenter.amazonaws.com.cn",
+	"identitycenter.amazonaws.eu", "identitycenter.us-gov.amazonaws.com",
+}
+
+// regionalDomains end the hosts device.sso.REGION and oidc.REGION.
+var regionalDomains = []string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"}
+
+// KnownHost says whether the URL leads to a sign-in page of AWS, or to this
+// machine. A page elsewhere that asks for a code may be a trap, and a person
+// should be told before going there.
+func KnownHost(raw string) bool {
+	u, err := url.Parse(raw)
+	if err != nil {
+		return false
+	}
+	host := strings.ToLower(u.Hostname())
+	under := func(domain string) bool { return strings.HasSuffix(host, domain) }
+	return wire.Loopback(host) || slices.Contains(signInHosts, host) ||
+		slices.ContainsFunc(portalDomains, under) || regional(host)
+}
+
+// regional says whether the host is the service's own in some region.
+func regional(host string) bool {
+	for _, service := range []string{"device.sso.", "oidc.", "oidc-fips."} {
+		rest, ok := strings.CutPrefix(host, service)
+		if !ok {
+			continue
+		}
+		for _, domain := range regionalDomains {
+			if region, ok := strings.CutSuffix(rest, domain); ok && wire.CheckRegion(region) == nil {
+				return true
+			}
+		}
+	}
+	return false
+}
