@@ -1,0 +1,169 @@
+// Package login is the workflow of a login: a token that is good is kept, one
+// that can be refreshed is refreshed, and only else a person is asked.
+//
+// [Engine.Ensure] does that for sso-login, [Engine.Check] without ever asking
+// anybody, [Engine.State] without the network, and [Engine.Logout] undoes it.
+// [Engine.Source] hands the token to those who call the portal.
+//
+// Processes share what they do. A refresh token can be spent once, so one
+// process refreshes and the others take what it wrote. A person can be asked
+// once, so one process asks, and those that wait for it share the outcome,
+// good or bad. The locks are the kernel's: a process that is killed holds
+// nobody up.
+//
+// How a URL reaches a browser, and a code a person, is the caller's business
+// ([Engine.Present]); so are flags, the environment and the terminal.
+package login
+
+import (
+	"context"
+	"strconv"
+	"time"
+
+	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/safefile"
+	"aws-sso-plugins/pkg/tokencache"
+	"aws-sso-plugins/pkg/wire"
+)
+
+// Engine does logins for one user. Its fields must not change once it is in
+// use; its methods may be called by several goroutines.
+type Engine struct {
+	Wire   *wire.Wire        // how AWS is reached
+	Cache  *tokencache.Cache // where tokens are
+	Keeper *safefile.Keeper  // the locks; as a rule the Cache's
+
+	// Present shows a login to the person. It is needed by Ensure with a flow
+	// that asks somebody, and by nothing else.
+	Present Presenter
+
+	// Notify is told what a person should know although the work goes on;
+	// several goroutines may call it at once. Nil: nobody is told.
+	Notify func(Event)
+
+	// Now tells the time that expiries are held against; nil: time.Now.
+	Now func() time.Time
+}
+
+// Presenter brings a login before the person: it opens Prompt.URL in a
+// browser, or prints what is in the prompt. It is called once a login (and once
+// more where AWS turns out to have forgotten the client), in a goroutine of its
+// own, and may last as long as the browser does: the login ends without it.
+// Once ctx is done, the login is over and Presenter must return. An error means
+// that nobody could be asked, and ends the login.
+type Presenter func(ctx context.Context, p Prompt) error
+
+// Prompt is what a person needs to log in.
+type Prompt struct {
+	Session Session
+	Flow    Flow // FlowBrowser or FlowDevice
+
+	// URL is where the person must go: in the browser flow on this machine, in
+	// the device code flow anywhere. It may be opened and printed, and must not
+	// be logged: whoever has it can finish the login.
+	URL string
+
+	// UserCode is what the page must show, or what is typed at PageURL, in the
+	// device code flow.
+	UserCode string
+	PageURL  string
+
+	// Port is where the browser comes back to on 127.0.0.1, in the browser
+	// flow.
+	Port int
+
+	// NoBrowser is that of the options.
+	NoBrowser bool
+
+	// Foreign says that URL does not lead to a page of AWS, which a person
+	// should be warned of.
+	Foreign bool
+
+	// ExpiresAt is when the login is given up.
+	ExpiresAt time.Time
+}
+
+// EventKind says how much an event matters.
+type EventKind string
+
+// The kinds of events.
+const (
+	// Notice says what is going on: why a new login is needed.
+	Notice EventKind = "notice"
+	// Warning says what should be seen to: a refresh that failed, a clock that
+	// is wrong.
+	Warning EventKind = "warning"
+)
+
+// Event is something that a person should know. Its texts are those of a
+// fault: one line, lower case, no full stop, no secrets.
+type Event struct {
+	Kind    EventKind
+	Session Session
+	Text    string
+	Hint    string // what to do; may be empty
+}
+
+func (e *Engine) notify(kind EventKind, s Session, text, hint string) {
+	if e.Notify != nil {
+		e.Notify(Event{kind, s, text, hint})
+	}
+}
+
+func (e *Engine) now() time.Time {
+	if e.Now != nil {
+		return e.Now()
+	}
+	return time.Now()
+}
+
+// client is the OIDC client of a session.
+func (e *Engine) client(s Session) (*oidc.Client, error) {
+	c, err := oidc.New(e.Wire, s.Region)
+	if err != nil {
+		return nil, err
+	}
+	c.Now = e.now
+	return c.For(s.StartURL), nil
+}
+
+// remark says what is odd about a grant.
+func (e *Engine) remark(s Session, g oidc.Grant) {
+	if g.Skew != 0 {
+		direction := "behind"
+		if g.Skew < 0 {
+			direction = "ahead of"
+		}
+		e.notify(Warning, s, "the clock of this machine is "+inWords(g.Skew.Abs())+" "+direction+" AWS", "set the clock")
+	}
+	if g.Capped {
+		e.notify(Warning, s, "AWS says that the token lives longer than any session can; it is taken to live "+
+			strconv.Itoa(int(oidc.MaxLifetime/(24*time.Hour)))+" days", "")
+	}
+}
+
+// inWords is a duration of a minute and more for a person.
+func inWords(d time.Duration) string {
+	minutes := int(d.Round(time.Minute) / time.Minute)
+	hours := minutes / 60
+	minutes %= 60
+	switch {
+	case hours == 0:
+		return strconv.Itoa(minutes) + " min"
+	case minutes == 0:
+		return strconv.Itoa(hours) + " h"
+	default:
+		return strconv.Itoa(hours) + " h " + strconv.Itoa(minutes) + " min"
+	}
+}
+
+func quote(s string) string { return strconv.Quote(s) }
+
+// clockText is a time for a person: the day only where it is another one.
+func (e *Engine) clockText(t time.Time) string {
+	t, today := t.Local(), e.now().Local()
+	if t.Format(time.DateOnly) == today.Format(time.DateOnly) {
+		return t.Format("15:04")
+	}
+	return t.Format("2006-01-02 15:04")
+}

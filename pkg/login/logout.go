@@ -1,0 +1,90 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"iter"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/tokencache"
+)
+
+// Logout ends the session at the portal, and removes its token and the
+// credentials that the AWS CLI keeps of its roles. Role credentials that were
+// issued live on at AWS until they expire. Other sessions stay as they are.
+//
+// roles are the accounts (ids) and roles that there may be credentials of; nil
+// is none. existed says whether there was a token file. Without one there is
+// nothing to end, which is no error.
+//
+// The files go even if the portal cannot be reached; the error then is of kind
+// Unreachable, Timeout or Reply. It is of kind File for a file that is still
+// there, and joins both where both happened.
+func (e *Engine) Logout(ctx context.Context, s Session, roles iter.Seq2[string, string]) (existed bool, err error) {
+	release, err := e.Keeper.Lock(ctx, refreshLock(s))
+	if err != nil {
+		return false, fault.Wrap(fault.File, err, "cannot log out of %s", s.inWords())
+	}
+	defer release()
+
+	// Whatever is in the file, also of a start URL that the session had before.
+	t, found, err := e.Cache.Token(s.Key())
+	if err == nil && found {
+		err = e.endAtPortal(ctx, s, t)
+	}
+	failures := []error{err}
+
+	// What was asked for is done also if the portal used up the time.
+	local, stop := outlive(ctx, rescue)
+	defer stop()
+	existed, err = e.Cache.RemoveToken(local, s.Key())
+	if err != nil {
+		failures = append(failures, fault.Wrap(fault.File, err, "cannot remove the token of %s", s.inWords()))
+	}
+	if roles != nil {
+		if _, err := e.Cache.RemoveRoles(local, s.Key(), roles); err != nil {
+			failures = append(failures, err)
+		}
+	}
+	return existed, join(failures)
+}
+
+// endAtPortal revokes a token. The portal takes the access token only, so one
+// that has expired is refreshed for it: else the session would live on.
+func (e *Engine) endAtPortal(ctx context.Context, s Session, t tokencache.Token) error {
+	if e.left(t) <= 0 {
+		if !e.refreshable(s, t) || !s.owns(t) {
+			return nil
+		}
+		r, err := e.spend(ctx, s, t)
+		switch {
+		case errors.Is(err, errOver):
+			return nil
+		case err != nil:
+			return fault.Wrap(fault.Unknown, err, "cannot end %s at the portal", s.inWords())
+		}
+		t = r.token
+	}
+	if t.Region == "" {
+		t.Region = s.Region
+	}
+	if err := portal.Logout(ctx, e.Wire, t.Region, t.AccessToken); err != nil {
+		return fault.Wrap(fault.Unknown, err, "%s", s.inWords())
+	}
+	return nil
+}
+
+// join is the errors that there are; a single one as it is.
+func join(all []error) error {
+	var some []error
+	for _, err := range all {
+		if err != nil {
+			some = append(some, err)
+		}
+	}
+	if len(some) == 1 {
+		return some[0]
+	}
+	return errors.Join(some...)
+}

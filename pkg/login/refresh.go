@@ -1,0 +1,159 @@
+package login
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/tokencache"
+)
+
+var (
+	// errOver is a session that only a login can bring back.
+	errOver = errors.New("the session is over")
+	// errNone is one of them: there was no login yet.
+	errNone = fmt.Errorf("no login yet: %w", errOver)
+)
+
+// rescue is how long a refresh goes on after the caller gave up. The refresh
+// token is spent once AWS has the request; leaving before the answer is
+// written would throw the session away.
+const rescue = 800 * time.Millisecond
+
+// renewed is what came of a refresh.
+type renewed struct {
+	token  tokencache.Token
+	action Action // Refreshed, or Waited: somebody else had done it
+
+	// goodFor is how long the token lives. That is known apart from its
+	// ExpiresAt, which a wrong clock makes look past.
+	goodFor time.Duration
+}
+
+// refresh gets another token in stale's place. It holds the session's refresh
+// lock and reads the file again under it, so that of many processes one
+// refreshes and the others take what it wrote. After AWS has refused the
+// refresh token it reads once more: other clients know no lock.
+//
+// Where only a login helps the error is errOver, of kind Login.
+func (e *Engine) refresh(ctx context.Context, s Session, stale tokencache.Token) (renewed, error) {
+	release, err := e.Keeper.Lock(ctx, refreshLock(s))
+	if err != nil {
+		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", s.inWords())
+	}
+	defer release()
+
+	t, found, err := e.token(s)
+	switch {
+	case err != nil:
+		return renewed{}, err
+	case e.replaces(t, found, stale):
+		return e.found(t), nil
+	case !found:
+		return renewed{}, e.missing(s)
+	case !e.refreshable(s, t):
+		return renewed{}, e.over(s, t)
+	}
+	return e.spend(ctx, s, t)
+}
+
+// spend uses up the refresh token of t. The caller holds the refresh lock.
+func (e *Engine) spend(ctx context.Context, s Session, t tokencache.Token) (renewed, error) {
+	client, err := e.client(s)
+	if err != nil {
+		return renewed{}, err
+	}
+	ctx, stop := outlive(ctx, rescue)
+	defer stop()
+	g, err := client.Refresh(ctx, oidc.Registration{ClientID: t.ClientID, ClientSecret: t.ClientSecret}, t.RefreshToken)
+	if err != nil {
+		return e.refused(s, t, err)
+	}
+	e.remark(s, g)
+	lifetime := g.Lifetime
+	t.AccessToken, t.ExpiresAt = g.AccessToken, g.ExpiresAt
+	t.StartURL, t.Region = s.StartURL, s.Region
+	if g.RefreshToken != "" {
+		t.RefreshToken = g.RefreshToken
+	}
+	if err := e.Cache.PutToken(ctx, s.Key(), t); err != nil {
+		return renewed{}, fault.Wrap(fault.File, err, "cannot keep the refreshed token of %s", s.inWords())
+	}
+	return renewed{t, Refreshed, lifetime}, nil
+}
+
+// refused looks whether another client had refreshed t, and says why not else.
+func (e *Engine) refused(s Session, t tokencache.Token, err error) (renewed, error) {
+	if fault.KindOf(err) != fault.Login {
+		return renewed{}, fault.Wrap(fault.Unknown, err, "cannot refresh the token of %s", s.inWords())
+	}
+	if errors.Is(err, oidc.ErrInvalidGrant) {
+		if now, found, rerr := e.token(s); rerr == nil && e.replaces(now, found, t) {
+			return e.found(now), nil
+		}
+	}
+	over := e.over(s, t)
+	over.Err = fmt.Errorf("%w: %w", errOver, err)
+	return renewed{}, over
+}
+
+// replaces says whether the file has another token by now than stale, and a
+// good one.
+func (e *Engine) replaces(t tokencache.Token, found bool, stale tokencache.Token) bool {
+	return found && t.AccessToken != stale.AccessToken && e.left(t) > 0
+}
+
+func (e *Engine) found(t tokencache.Token) renewed { return renewed{t, Waited, e.left(t)} }
+
+// missing is the fault of a session without a token: that there is none, or
+// none of the start URL and region that the config has.
+func (e *Engine) missing(s Session) *fault.Error {
+	f := &fault.Error{
+		Kind: fault.Login, What: s.inWords() + " has no login", Why: "there is no token of it in the cache",
+		Hint: "run: " + s.Command(), Err: errNone,
+	}
+	if t, found, err := e.Cache.Token(s.Key()); err == nil && found && !s.owns(t) {
+		f.Why = fmt.Sprintf("the token in the cache is of %q in %q, and the config says otherwise", t.StartURL, t.Region)
+		f.Err = errOver
+	}
+	return f
+}
+
+// over is the fault of a session whose token cannot be used or refreshed: that
+// it is over, and since when or until when.
+func (e *Engine) over(s Session, t tokencache.Token) *fault.Error {
+	f := &fault.Error{
+		Kind: fault.Login, What: s.inWords() + " is over", Why: e.lastWords(t), Hint: "run: " + s.Command(), Err: errOver,
+	}
+	if e.left(t) > 0 {
+		f.What = s.inWords() + " is about to end"
+	}
+	return f
+}
+
+// lastWords is how a token that cannot be refreshed ends.
+func (e *Engine) lastWords(t tokencache.Token) string {
+	switch {
+	case t.ExpiresAt.IsZero():
+		return "the token does not say until when it is good, and cannot be refreshed"
+	case e.left(t) > 0:
+		return "the token is good until " + e.clockText(t.ExpiresAt) + " and cannot be refreshed"
+	default:
+		return "the token expired at " + e.clockText(t.ExpiresAt) + " and cannot be refreshed"
+	}
+}
+
+func refreshLock(s Session) string { return "refresh of " + s.Label() }
+
+// outlive is a context that ends a while after its parent.
+func outlive(parent context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
+	unhook := context.AfterFunc(parent, func() { time.AfterFunc(while, cancel) })
+	return ctx, func() {
+		unhook()
+		cancel()
+	}
+}

@@ -1,0 +1,100 @@
+package login
+
+import (
+	"time"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/tokencache"
+)
+
+// Status is how a session stands.
+type Status string
+
+// The statuses.
+const (
+	// StatusValid is an access token that has not expired.
+	StatusValid Status = "valid"
+	// StatusRefreshable is an expired one that can be refreshed without a
+	// person, as far as can be known without asking AWS.
+	StatusRefreshable Status = "refreshable"
+	// StatusExpired is an expired one that cannot.
+	StatusExpired Status = "expired"
+	// StatusNone is no token: none was ever got, the file makes no sense, or it
+	// is of another start URL or region than the config has now.
+	StatusNone Status = "none"
+)
+
+// Action is what was done about a session.
+type Action string
+
+// The actions.
+const (
+	// Kept: the token was good.
+	Kept Action = "kept"
+	// Refreshed: a refresh token got another access token.
+	Refreshed Action = "refreshed"
+	// LoggedIn: a person logged in.
+	LoggedIn Action = "logged in"
+	// Waited: another process, or goroutine, refreshed or logged in meanwhile.
+	Waited Action = "waited"
+)
+
+// State is a session and how it stands. It holds no secret.
+type State struct {
+	Session Session
+	Status  Status
+
+	// ExpiresAt is when the access token ends, or ended; zero with StatusNone.
+	ExpiresAt time.Time
+
+	// Refreshable says whether the token can be refreshed when it ends.
+	Refreshable bool
+
+	// Action is empty where nothing was asked for but the state.
+	Action Action
+}
+
+// State is how the session stands by its token file, without the network. The
+// error is of a file that cannot be read, of kind File.
+func (e *Engine) State(s Session) (State, error) {
+	t, found, err := e.token(s)
+	if err != nil {
+		return State{}, err
+	}
+	if !found {
+		return State{Session: s, Status: StatusNone}, nil
+	}
+	return e.stateOf(s, t, ""), nil
+}
+
+func (e *Engine) stateOf(s Session, t tokencache.Token, a Action) State {
+	st := State{Session: s, Status: StatusExpired, ExpiresAt: t.ExpiresAt, Refreshable: e.refreshable(s, t), Action: a}
+	switch {
+	case e.left(t) > 0, a == Refreshed, a == LoggedIn, a == Waited:
+		// What AWS has just given is good whatever the clock here says.
+		st.Status = StatusValid
+	case st.Refreshable:
+		st.Status = StatusRefreshable
+	}
+	return st
+}
+
+// token reads the session's token. One of another start URL or region counts
+// as none: the session was changed in the config since.
+func (e *Engine) token(s Session) (t tokencache.Token, found bool, err error) {
+	t, found, err = e.Cache.Token(s.Key())
+	if err != nil {
+		return tokencache.Token{}, false, fault.Wrap(fault.File, err, "cannot read the token of %s", s.inWords())
+	}
+	if !found || !s.owns(t) {
+		return tokencache.Token{}, false, nil
+	}
+	return t, true, nil
+}
+
+// left is how long a token is still good, negative if it is not.
+func (e *Engine) left(t tokencache.Token) time.Duration { return t.ExpiresAt.Sub(e.now()) }
+
+func (e *Engine) refreshable(s Session, t tokencache.Token) bool {
+	return !s.Legacy && t.Refreshable(e.now())
+}
