@@ -1,0 +1,68 @@
+package profiles
+
+import (
+	"path"
+	"strings"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
+)
+
+// Globs picks names by patterns: * is any text, ? one character, [a-z] a set;
+// a leading ! excludes. Case counts for nothing. With no pattern but excluding
+// ones, everything else is picked.
+type Globs struct{ include, exclude []string }
+
+// ParseGlobs checks the patterns. A bad one is a fault of kind Usage.
+func ParseGlobs(flag string, patterns []string) (Globs, error) {
+	var g Globs
+	for _, p := range patterns {
+		pattern, excludes := strings.CutPrefix(p, "!")
+		pattern = folded(pattern)
+		if _, err := path.Match(pattern, ""); err != nil || pattern == "" {
+			return g, fault.Newf(fault.Usage, "%s %q is not a pattern", flag, p).
+				WithHint("* is any text, ? one character, [a-z] a set, a leading ! excludes")
+		}
+		if excludes {
+			g.exclude = append(g.exclude, pattern)
+		} else {
+			g.include = append(g.include, pattern)
+		}
+	}
+	return g, nil
+}
+
+// folded is text as it is compared. To path.Match a slash is a border that no
+// * crosses, while account names may hold one.
+func folded(text string) string {
+	return strings.ToLower(strings.ReplaceAll(text, "/", "\x00"))
+}
+
+// Match says whether one of the names is picked and none excluded.
+func (g Globs) Match(names ...string) bool {
+	return (len(g.include) == 0 || matchAny(g.include, names)) && !matchAny(g.exclude, names)
+}
+
+func matchAny(patterns, names []string) bool {
+	if len(patterns) == 0 {
+		return false
+	}
+	for _, name := range names {
+		name = folded(name)
+		for _, p := range patterns {
+			if ok, _ := path.Match(p, name); ok {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// Filter picks assignments.
+type Filter struct{ Accounts, Roles Globs }
+
+// Match says whether an assignment is picked: its account by id or name, and
+// its role.
+func (f Filter) Match(a portal.Assignment) bool {
+	return f.Accounts.Match(a.ID, a.Name) && f.Roles.Match(a.Role)
+}

@@ -1,0 +1,59 @@
+package profiles
+
+import (
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+)
+
+// Clean makes a name that every AWS client reads: each run of characters
+// outside [A-Za-z0-9_@+.%:/-] becomes one "-", none stays at either end, nor a
+// "." at the beginning. What would be the default profile, or a name that some
+// client refuses, is no name: "".
+func Clean(name string) string {
+	clean := strings.Trim(strings.TrimLeft(squeeze(name, &portable), ".-"), "-")
+	if strings.EqualFold(clean, "default") || !awsconfig.PortableName(clean) {
+		return ""
+	}
+	return clean
+}
+
+// slug is s in lower case with each run of anything but letters and digits as
+// one "-".
+func slug(s string) string { return squeeze(strings.ToLower(s), &alphanumeric) }
+
+// squeeze makes each run of bytes outside the set one "-", none at either end.
+func squeeze(s string, set *[256]bool) string {
+	i := 0
+	for i < len(s) && set[s[i]] {
+		i++
+	}
+	if i == len(s) {
+		return s
+	}
+	b := append(make([]byte, 0, len(s)), s[:i]...)
+	gap := true
+	for ; i < len(s); i++ {
+		if !set[s[i]] {
+			gap = true
+			continue
+		}
+		if gap && len(b) > 0 {
+			b = append(b, '-')
+		}
+		gap = false
+		b = append(b, s[i])
+	}
+	return string(b)
+}
+
+var portable, alphanumeric = byteSets()
+
+func byteSets() (portable, alphanumeric [256]bool) {
+	for c := range 256 {
+		b := byte(c)
+		portable[c] = awsconfig.PortableName(string([]byte{b}))
+		alphanumeric[c] = 'a' <= b && b <= 'z' || '0' <= b && b <= '9'
+	}
+	return portable, alphanumeric
+}

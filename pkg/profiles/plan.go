@@ -1,0 +1,326 @@
+package profiles
+
+import (
+	"fmt"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
+)
+
+// identity is what a generated profile is found again by.
+type identity struct{ session, account, role string }
+
+// generated is a marked profile of a session at hand.
+type generated struct {
+	profile *awsconfig.Profile
+	identity
+	next   int  // another one of the same identity, -1: there is none
+	listed bool // the portal lists the assignment; holds for the first of an identity
+}
+
+// want is one assignment on its way to a profile.
+type want struct {
+	input      *Input
+	assignment portal.Assignment
+	old        *awsconfig.Profile // the generated profile there is; nil: none yet
+	name       string             // planned
+	takeOver   bool               // in the place of the hand-written profile of that name
+	rival      *want              // another one that claims the name
+	settled    *Row               // decided without an edit
+}
+
+// moves says whether a profile that is there gets another name.
+func (w *want) moves() bool { return w.old != nil && w.old.Name != w.name }
+
+// claims says whether w still waits for a name that it does not hold.
+func (w *want) claims() bool {
+	return w.settled == nil && !w.takeOver && (w.old == nil || w.moves())
+}
+
+type planner struct {
+	merged  *awsconfig.Config // the config with the credentials file over it
+	own     *awsconfig.Config // the config file alone: what is written to
+	options Options
+	several bool // sessions
+
+	mine    []generated      // in file order
+	byID    map[identity]int // the first in mine
+	count   map[string]int   // how many in mine, by session
+	wants   []want
+	claims  []*want
+	claimed map[string]*want // by the claimed name, folded
+	byOld   map[string]*want // by the name of the profile there is
+	gone    map[string]bool  // names of profiles that are removed
+
+	references map[string]string               // profile -> one that names it as source_profile
+	marked     map[string][]*awsconfig.Profile // by folded name; see markedLike
+	apart      *string                         // see tellApart
+	unchosen   map[string]bool                 // sessions; see remarkRegion
+
+	// trial is to ask pkg/awsconfig whether it would do a thing
+	trial       *awsconfig.Edit
+	credentials *awsconfig.Config // the credentials file alone; see place
+
+	keys []awsconfig.KeyValue // of the profile that is being written
+	plan *Plan
+}
+
+// Make plans. A config that AWS could not read is an error; what is left
+// undone for other reasons is in the plan.
+func Make(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
+	if err := config.Err(); err != nil {
+		return nil, err
+	}
+	p := &planner{
+		merged: config, own: configFileOf(config), options: options,
+		count: map[string]int{},
+		gone:  map[string]bool{},
+		trial: config.ConfigFile().Edit(),
+		plan:  &Plan{edit: config.ConfigFile().Edit(), settings: options.Settings},
+	}
+	inputs = p.current(inputs)
+	p.several = len(inputs) > 1
+	p.index(inputs)
+	p.collect(inputs)
+	p.reportListings(inputs)
+	p.prune(inputs)
+	p.separate()
+	p.settle()
+	if err := p.write(); err != nil {
+		return nil, err
+	}
+	p.plan.Rows = sortRows(p.plan.Rows)
+	return p.plan, nil
+}
+
+// configFileOf is a config without its credentials file. Keys there speak
+// louder than those in the config file, but it is the latter that is edited.
+func configFileOf(config *awsconfig.Config) *awsconfig.Config {
+	for _, profile := range config.Profiles() {
+		if profile.InCredentials() {
+			return awsconfig.Merge(config.ConfigFile(), nil)
+		}
+	}
+	return config
+}
+
+// current are the inputs whose session still is what was listed. A profile of
+// a session that is not there makes the Go SDK refuse the whole config.
+func (p *planner) current(inputs []Input) []Input {
+	var kept []Input
+	for _, in := range inputs {
+		if s, ok := p.merged.Session(in.Session); !ok || s.StartURL != in.StartURL {
+			p.gap(fault.New(fault.Request, fmt.Sprintf("nothing was done for %q", in.Session),
+				fmt.Sprintf("[sso-session %s] was changed in the meantime", in.Session)).
+				WithHint("run: sso-profiles %s", in.Session))
+			continue
+		}
+		kept = append(kept, in)
+	}
+	return kept
+}
+
+// index finds the generated profiles of the sessions at hand, and who refers
+// to whom.
+func (p *planner) index(inputs []Input) {
+	atHand := map[string]bool{}
+	for _, in := range inputs {
+		atHand[in.Session] = true
+	}
+	all := p.own.Profiles()
+	p.byID = make(map[identity]int, len(all))
+	p.mine = make([]generated, 0, len(all))
+	for _, profile := range all {
+		p.refer(profile)
+		if !isMarked(profile) {
+			continue
+		}
+		id := identity{profile.Get("sso_session"), profile.Get("sso_account_id"), profile.Get("sso_role_name")}
+		// without an account or a role there is nothing to find it again by
+		if !atHand[id.session] || id.account == "" || id.role == "" {
+			continue
+		}
+		p.add(generated{profile: profile, identity: id, next: -1})
+	}
+	if p.own != p.merged {
+		for _, profile := range p.merged.Profiles() {
+			p.refer(profile)
+		}
+	}
+}
+
+func (p *planner) refer(profile *awsconfig.Profile) {
+	if source := profile.Get("source_profile"); source != "" && source != profile.Name {
+		if p.references == nil {
+			p.references = map[string]string{}
+		}
+		p.references[source] = profile.Name
+	}
+}
+
+// add keeps the profiles of one identity as a chain in file order.
+func (p *planner) add(g generated) {
+	n := len(p.mine)
+	p.mine = append(p.mine, g)
+	p.count[g.session]++
+	at, known := p.byID[g.identity]
+	if !known {
+		p.byID[g.identity] = n
+		return
+	}
+	for p.mine[at].next >= 0 {
+		at = p.mine[at].next
+	}
+	p.mine[at].next = n
+}
+
+func isMarked(profile *awsconfig.Profile) bool {
+	return profile.InConfig() && profile.Get(markKey) == mark
+}
+
+// collect makes a want of each assignment that the filter picks.
+func (p *planner) collect(inputs []Input) {
+	n := 0
+	for i := range inputs {
+		n += len(inputs[i].Listing.Assignments)
+	}
+	p.wants = make([]want, 0, n)
+	p.byOld = make(map[string]*want, len(p.byID))
+	var nameless nameless
+	for i := range inputs {
+		in := &inputs[i]
+		for _, a := range in.Listing.Assignments {
+			first, known := p.byID[identity{in.Session, a.ID, a.Role}]
+			if known {
+				p.mine[first].listed = true
+			} else {
+				first = -1
+			}
+			if p.options.Filter.Match(a) {
+				p.want(in, a, first, &nameless)
+			}
+		}
+	}
+	p.reportNameless(nameless)
+	if len(p.wants) == 0 && n > 0 {
+		p.gap(fault.New(fault.Nothing, "there is nothing to do", fmt.Sprintf("none of %d assignments matches --account and --role", n)))
+	}
+}
+
+// want plans the name for an assignment; first is the first generated profile
+// that it has, or -1.
+func (p *planner) want(in *Input, a portal.Assignment, first int, nameless *nameless) {
+	p.wants = append(p.wants, want{input: in, assignment: a})
+	w := &p.wants[len(p.wants)-1]
+	if first >= 0 {
+		w.old = p.mine[first].profile
+		if p.options.Template == nil && p.mine[first].next < 0 {
+			// the usual case: it keeps its name, whatever that is
+			w.name = w.old.Name
+			p.byOld[w.old.Name] = w
+			return
+		}
+	}
+	planned, err := p.options.Template.Name(in.Session, a)
+	if first >= 0 {
+		p.pick(w, first, planned)
+		p.byOld[w.old.Name] = w
+	}
+	switch {
+	case w.old != nil && p.options.Template == nil:
+		w.name = w.old.Name
+	case planned == "":
+		nameless.add(w, err)
+		p.stay(w)
+	default:
+		w.name = planned
+		if w.claims() {
+			p.claims = append(p.claims, w)
+		}
+	}
+}
+
+// pick finds out which of several generated profiles for one assignment is
+// ours: the one with the planned name, else the first. The others stay as they
+// are, and are there to be used.
+func (p *planner) pick(w *want, first int, planned string) {
+	for i := first; i >= 0; i = p.mine[i].next {
+		if p.mine[i].profile.Name == planned {
+			w.old = p.mine[i].profile
+		}
+	}
+	for i := first; i >= 0; i = p.mine[i].next {
+		if profile := p.mine[i].profile; profile != w.old {
+			row := rowOf(profile, Unchanged)
+			row.Assignment, row.Before, row.After = w.assignment, profile.Name, profile.Name
+			p.plan.Rows = append(p.plan.Rows, row)
+		}
+	}
+}
+
+// nameless collects the assignments for which the template makes no name.
+type nameless struct {
+	wants []*want
+	err   error // of the first for which it fails
+}
+
+func (n *nameless) add(w *want, err error) {
+	n.wants = append(n.wants, w)
+	if n.err == nil {
+		n.err = err
+	}
+}
+
+func (p *planner) reportNameless(n nameless) {
+	if len(n.wants) == 0 {
+		return
+	}
+	what := fmt.Sprintf("the name template %q leaves no usable name for %s", p.options.Template.String(), p.list(n.wants))
+	f := fault.New(fault.Request, what, "")
+	if n.err != nil {
+		f = fault.Wrap(fault.Request, n.err, "no name was made for %s", p.list(n.wants))
+	}
+	p.problem(f.WithHint("a template that always works: --name '%s'", DefaultTemplate))
+}
+
+// stay gives up the planned name: a profile that is there keeps its own, a new
+// one is not made.
+func (p *planner) stay(w *want) {
+	if w.old != nil {
+		w.name = w.old.Name
+		return
+	}
+	w.settled = &Row{Profile: w.name, State: Foreign}
+}
+
+// describe is the assignment for a person, with its session where there are
+// several.
+func (p *planner) describe(w *want) string {
+	text := fmt.Sprintf("%q in %s (%q)", w.assignment.Role, w.assignment.ID, w.assignment.Name)
+	if p.several {
+		text += fmt.Sprintf(" of %q", w.input.Session)
+	}
+	return text
+}
+
+func (p *planner) list(wants []*want) string {
+	texts := make([]string, len(wants))
+	for i, w := range wants {
+		texts[i] = p.describe(w)
+	}
+	return strings.Join(texts, ", ")
+}
+
+func (p *planner) gap(err *fault.Error) { p.plan.Gaps = append(p.plan.Gaps, err) }
+
+func (p *planner) problem(err *fault.Error) { p.plan.Problems = append(p.plan.Problems, err) }
+
+func (p *planner) note(format string, args ...any) {
+	p.plan.Notes = append(p.plan.Notes, fmt.Sprintf(format, args...))
+}
+
+func (p *planner) remark(format string, args ...any) {
+	p.plan.Remarks = append(p.plan.Remarks, fmt.Sprintf(format, args...))
+}

@@ -1,0 +1,141 @@
+package profiles
+
+import (
+	"fmt"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
+)
+
+// reportListings says what could not be listed, and where there is nothing.
+func (p *planner) reportListings(inputs []Input) {
+	for i := range inputs {
+		in := &inputs[i]
+		p.plan.incomplete = p.plan.incomplete || !in.Listing.Complete()
+		if err := in.Listing.Err; err != nil {
+			p.gap(fault.Wrap(fault.Unknown, err, "the listing of %q is incomplete", in.Session))
+		}
+		for _, u := range in.Listing.Unlisted {
+			p.gap(fault.Wrap(fault.Unknown, u.Err, "account %s (%q) was not listed and keeps its profiles", u.Account.ID, u.Account.Name))
+		}
+		if in.Listing.Complete() && len(in.Listing.Assignments) == 0 {
+			p.reportEmpty(in)
+		}
+	}
+}
+
+// reportEmpty says that a session lists nothing. That is what a person without
+// access sees, and what a portal in trouble says.
+func (p *planner) reportEmpty(in *Input) {
+	kept := ""
+	if n := p.count[in.Session]; n > 0 {
+		kept = fmt.Sprintf("it keeps its %s", many(n, "profile"))
+	}
+	p.gap(fault.New(fault.Nothing, fmt.Sprintf("the portal lists no account and role at all for %q", in.Session), kept))
+}
+
+// prune decides on the generated profiles without an assignment. Those of a
+// listing that may be missing something are all kept: an empty or partial
+// listing is no proof that access is gone.
+func (p *planner) prune(inputs []Input) {
+	lost := p.lost(inputs)
+	for i := range inputs {
+		in := &inputs[i]
+		kept := lost[in.Session]
+		if len(kept) > 0 && p.mayPrune(in, len(kept)) {
+			kept = p.remove(kept)
+		}
+		for _, profile := range kept {
+			p.plan.Rows = append(p.plan.Rows, rowOf(profile, Unlisted))
+		}
+	}
+}
+
+// lost are the generated profiles by session whose assignment was not listed,
+// in file order, as far as the filter picks them.
+func (p *planner) lost(inputs []Input) map[string][]*awsconfig.Profile {
+	lost := map[string][]*awsconfig.Profile{}
+	var names map[string]string
+	for i := range p.mine {
+		g := &p.mine[i]
+		if p.mine[p.byID[g.identity]].listed {
+			continue
+		}
+		if names == nil {
+			names = accountNames(inputs)
+		}
+		a := portal.Assignment{Account: portal.Account{ID: g.account, Name: names[g.session+"/"+g.account]}, Role: g.role}
+		if p.options.Filter.Match(a) {
+			lost[g.session] = append(lost[g.session], g.profile)
+		}
+	}
+	return lost
+}
+
+// accountNames are the names of the listed accounts, by session and id: a
+// filter may ask for them.
+func accountNames(inputs []Input) map[string]string {
+	names := map[string]string{}
+	for i := range inputs {
+		for _, a := range inputs[i].Listing.Assignments {
+			names[inputs[i].Session+"/"+a.ID] = a.Name
+		}
+		for _, u := range inputs[i].Listing.Unlisted {
+			names[inputs[i].Session+"/"+u.Account.ID] = u.Account.Name
+		}
+	}
+	return names
+}
+
+func (p *planner) mayPrune(in *Input, lost int) bool {
+	generated := p.count[in.Session]
+	limit := p.options.PruneLimit.Of(generated)
+	switch {
+	case !in.Listing.Complete():
+		if p.options.Prune {
+			p.note("nothing of %q was removed, because its listing is incomplete", in.Session)
+		}
+	case len(in.Listing.Assignments) == 0: // reportEmpty says so
+	case !p.options.Prune:
+		p.remark("%q keeps %s without an assignment; to remove what is gone: --prune", in.Session, many(lost, "profile"))
+	case lost > limit:
+		p.problem(fault.New(fault.Request, fmt.Sprintf("nothing of %q was removed", in.Session),
+			fmt.Sprintf("%d of its %d profiles lost their assignment, and the limit is %d", lost, generated, limit)).
+			WithHint("to remove them: --prune --prune-limit %d", lost))
+	default:
+		return true
+	}
+	return false
+}
+
+// remove removes the profiles but those that have to stay, which it returns.
+func (p *planner) remove(lost []*awsconfig.Profile) (kept []*awsconfig.Profile) {
+	for _, profile := range lost {
+		err := p.nailed(profile.Name)
+		if err == nil {
+			err = p.trial.RemoveProfile(profile.Name)
+		}
+		if err != nil {
+			p.problem(fault.Wrap(fault.Request, err, "%q was not removed", profile.Name))
+			kept = append(kept, profile)
+			continue
+		}
+		p.gone[profile.Name] = true
+		p.plan.Rows = append(p.plan.Rows, rowOf(profile, Removed))
+	}
+	return kept
+}
+
+func rowOf(profile *awsconfig.Profile, state State) Row {
+	return Row{
+		Profile: profile.Name,
+		Assignment: portal.Assignment{
+			Account: portal.Account{ID: profile.Get("sso_account_id")},
+			Role:    profile.Get("sso_role_name"),
+		},
+		Region:  profile.Get("region"),
+		Session: profile.Get("sso_session"),
+		State:   state,
+	}
+}

@@ -1,0 +1,66 @@
+package profiles
+
+import (
+	"strings"
+
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/wire"
+)
+
+// RegionRules give the profiles' region: the first rule that matches an
+// account does.
+type RegionRules []RegionRule
+
+// RegionRule is a region for the accounts that match.
+type RegionRule struct {
+	Accounts Globs
+	Region   string
+}
+
+// ParseRegionRules reads [GLOB=]REGION values. A bad one is a fault of kind
+// Usage or Config.
+func ParseRegionRules(values []string) (RegionRules, error) {
+	var rules RegionRules
+	for _, value := range values {
+		var globs Globs
+		region := value
+		// an account's name may hold "=", a region does not
+		if i := strings.LastIndexByte(value, '='); i >= 0 {
+			var err error
+			if globs, err = ParseGlobs("--client-region", []string{value[:i]}); err != nil {
+				return nil, err
+			}
+			region = value[i+1:]
+		}
+		if err := wire.CheckRegion(region); err != nil {
+			return nil, err
+		}
+		rules = append(rules, RegionRule{globs, region})
+	}
+	return rules, nil
+}
+
+// For is the region that the rules give an account, "" for none.
+func (r RegionRules) For(a portal.Account) string {
+	for _, rule := range r {
+		if rule.Accounts.Match(a.ID, a.Name) {
+			return rule.Region
+		}
+	}
+	return ""
+}
+
+// defaultRegion is the region of new profiles that no rule gives one.
+// fallback says that nobody chose it: it is where Identity Center happens to
+// be.
+func (p *planner) defaultRegion(in *Input) (region string, fallback bool) {
+	if p.options.Region != "" {
+		return p.options.Region, false
+	}
+	if profile, ok := p.merged.Profile("default"); ok {
+		if region := profile.Get("region"); region != "" {
+			return region, false
+		}
+	}
+	return in.Region, in.Region != ""
+}

@@ -1,0 +1,132 @@
+package profiles
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+)
+
+// Plan is what a run does with a config.
+type Plan struct {
+	Rows []Row // by profile name
+
+	// Gaps are what could not be listed, or that there was nothing; Problems
+	// are what was left undone. A run with any of either is not a full success.
+	Gaps, Problems []error
+
+	// Notes are what a person should know although nothing failed, Remarks
+	// what one at a terminal may like to know.
+	Notes, Remarks []string
+
+	incomplete bool
+	edit       *awsconfig.Edit
+	settings   []awsconfig.KeyValue
+}
+
+// Incomplete says whether an account or more of some session could not be
+// listed, so that the plan may lack profiles.
+func (p *Plan) Incomplete() bool { return p.incomplete }
+
+// Summary is "12 added, 3 renamed, 2 removed, 880 unchanged", with "nothing to
+// do" for a plan without rows.
+func (p *Plan) Summary() string {
+	count := map[State]int{}
+	for i := range p.Rows {
+		count[p.Rows[i].State]++
+	}
+	var parts []string
+	for _, s := range States() {
+		if n := count[s]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, s))
+		}
+	}
+	if len(parts) == 0 {
+		return "nothing to do"
+	}
+	return strings.Join(parts, ", ")
+}
+
+// Census is "6 roles in 3 accounts, 4 with a profile": the plan as a list of
+// what a person may assume.
+func (p *Plan) Census() string {
+	accounts := map[string]bool{}
+	roles, have := 0, 0
+	for i := range p.Rows {
+		r := &p.Rows[i]
+		if !r.Listed() {
+			continue
+		}
+		accounts[r.Session+"/"+r.Assignment.ID] = true
+		roles++
+		if r.Before != "" {
+			have++
+		}
+	}
+	return fmt.Sprintf("%s in %s, %d with a profile", many(roles, "role"), many(len(accounts), "account"), have)
+}
+
+func many(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+// ForList takes away what speaks of a run that writes. Names that could not be
+// given count in a list of sections, which lacks those, and in no other.
+func (p *Plan) ForList(sections bool) {
+	if !sections {
+		p.Problems = nil
+	}
+	p.Notes, p.Remarks = nil, nil
+}
+
+// Changes says whether carrying out the plan changes the file.
+func (p *Plan) Changes() bool { return p.edit.Changed() }
+
+// Destructive says whether existing bytes of the file are rewritten or
+// removed, not only added to.
+func (p *Plan) Destructive() bool { return p.edit.Destructive() }
+
+// Bytes are the file after the plan, read back and checked by pkg/awsconfig.
+func (p *Plan) Bytes() ([]byte, error) { return p.edit.Bytes() }
+
+// ReadBack is what pkg/awsconfig has to say of its own check, for -v.
+func (p *Plan) ReadBack() []string { return p.edit.Notes() }
+
+// INI is a config of its own with a generated section for every assignment
+// that has a profile after the run.
+func (p *Plan) INI() ([]byte, error) {
+	edit := awsconfig.Parse("", awsconfig.ConfigFile, nil).Edit()
+	var keys []awsconfig.KeyValue
+	for _, r := range p.Rows {
+		if r.After == "" {
+			continue
+		}
+		keys = appendKeys(keys[:0], r, p.settings)
+		if err := edit.AddProfile(r.After, keys...); err != nil {
+			return nil, err
+		}
+	}
+	return edit.Bytes()
+}
+
+// sortRows sorts by name what a plan lists in another order. Rows are large,
+// so each is moved once.
+func sortRows(rows []Row) []Row {
+	order := make([]int32, len(rows))
+	for i := range order {
+		order[i] = int32(i)
+	}
+	slices.SortFunc(order, func(a, b int32) int {
+		return cmp.Or(strings.Compare(rows[a].Profile, rows[b].Profile), cmp.Compare(a, b))
+	})
+	sorted := make([]Row, len(rows))
+	for i, at := range order {
+		sorted[i] = rows[at]
+	}
+	return sorted
+}

@@ -1,0 +1,102 @@
+package profiles_test
+
+import (
+	"strings"
+	"testing"
+
+	"aws-sso-plugins/pkg/profiles"
+)
+
+func TestResult(t *testing.T) {
+	config := sessions + ours("a okta 1 Admin region=eu-west-1 output=yaml", "old okta 2 Admin", "gone okta 3 Admin") +
+		section("Dev-111111111111 okta 1 Dev region=x-y-1") + "\n[profile Ops-111111111111]\nrole_arn = x\n"
+	inputs := []profiles.Input{listed("okta", "1/Admin,Dev,New,Ops", "2/Admin")}
+	plan, _ := makePlan(t, config, "", inputs, options(t, "AWS_REGION", "sa-east-1", "--set", "output=json", "--prune"))
+
+	if got, want := plan.Summary(), "1 added, 2 changed, 1 removed, 2 foreign"; got != want {
+		t.Errorf("summary %q, want %q", got, want)
+	}
+	if got, want := plan.Census(), "5 roles in 2 accounts, 3 with a profile"; got != want {
+		t.Errorf("census %q, want %q", got, want)
+	}
+	if !plan.Changes() || !plan.Destructive() || plan.Incomplete() || len(plan.ReadBack()) > 0 {
+		t.Errorf("changes %v destructive %v incomplete %v %q", plan.Changes(), plan.Destructive(), plan.Incomplete(), plan.ReadBack())
+	}
+
+	var names, news []string
+	for _, r := range plan.Rows {
+		names = append(names, r.Before+">"+r.After)
+		if r.News() {
+			news = append(news, r.Profile)
+		}
+	}
+	same(t, "names", names, []string{"Dev-111111111111>Dev-111111111111", ">New-111111111111", ">", "a>a", ">", "old>old"})
+	same(t, "news", news, []string{"New-111111111111", "Ops-111111111111", "a", "gone", "old"})
+
+	ini, err := plan.INI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := strings.TrimPrefix(strings.Join([]string{
+		ours("Dev-111111111111 okta 1 Dev region=x-y-1 output=json"),
+		ours("New-111111111111 okta 1 New region=sa-east-1 output=json"),
+		ours("a okta 1 Admin region=eu-west-1 output=json"),
+		ours("old okta 2 Admin output=json"),
+	}, ""), "\n")
+	if string(ini) != want {
+		t.Errorf("ini:\n%s\nwant:\n%s", ini, want)
+	}
+
+	if len(plan.Problems) != 1 {
+		t.Errorf("problems: %q", messages(plan.Problems))
+	}
+	plan.ForList(true)
+	if len(plan.Problems) != 1 || plan.Notes != nil {
+		t.Error("a list of sections lacks one, and does not say so")
+	}
+	plan.ForList(false)
+	if plan.Problems != nil {
+		t.Error("a list speaks of names that it does not give")
+	}
+}
+
+func TestEmptySummary(t *testing.T) {
+	plan, _ := makePlan(t, sessions, "", nil, profiles.Options{})
+	if got := plan.Summary(); got != "nothing to do" {
+		t.Errorf("%q", got)
+	}
+	if got := plan.Census(); got != "0 roles in 0 accounts, 0 with a profile" {
+		t.Errorf("%q", got)
+	}
+}
+
+func TestDestructive(t *testing.T) {
+	for name, tt := range map[string]struct {
+		config  string
+		options []string
+		want    bool
+	}{
+		"adding a profile": {"", nil, false},
+		"adding a key":     {ours("a okta 1 Admin"), []string{"--set", "output=json"}, false},
+		"changing one":     {ours("a okta 1 Admin output=x"), []string{"--set", "output=json"}, true},
+		"removing one":     {ours("a okta 1 Admin output=x"), []string{"--set", "output="}, true},
+		"renaming":         {ours("a okta 1 Admin"), []string{"--name", "b"}, true},
+		"pruning":          {ours("a okta 1 Admin", "b okta 2 Admin"), []string{"--prune"}, true},
+	} {
+		plan, _ := makePlan(t, sessions+tt.config, "", []profiles.Input{listed("okta", "1/Admin")}, options(t, tt.options...))
+		if got := plan.Destructive(); got != tt.want || !plan.Changes() {
+			t.Errorf("%s: destructive %v, changes %v", name, got, plan.Changes())
+		}
+	}
+}
+
+func TestConfigThatAWSCouldNotRead(t *testing.T) {
+	for name, files := range map[string][2]string{
+		"config":      {sessions + "stray\n", ""},
+		"credentials": {sessions, "stray\n"},
+	} {
+		if _, err := plan(files[0], files[1], []profiles.Input{listed("okta", "1/Admin")}); err == nil || !strings.Contains(err.Error(), name+":") {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

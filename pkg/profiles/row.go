@@ -1,0 +1,48 @@
+package profiles
+
+import "aws-sso-plugins/pkg/portal"
+
+// State is what a run does, or did, with a profile.
+type State string
+
+// The states.
+const (
+	Added     State = "added"
+	Changed   State = "changed"
+	Renamed   State = "renamed" // and perhaps changed, too
+	Removed   State = "removed"
+	Unchanged State = "unchanged"
+	Foreign   State = "foreign"  // no profile of ours: the name is another's, or cannot be had
+	Unlisted  State = "unlisted" // ours, but the assignment was not listed; kept
+)
+
+// States are all of them, in the order of a summary.
+func States() []State {
+	return []State{Added, Changed, Renamed, Removed, Unchanged, Foreign, Unlisted}
+}
+
+// Row is one profile of a plan.
+type Row struct {
+	Profile    string // the name after the run; for Foreign the one that was not to be had
+	Was        string // the name before, of a renamed profile
+	Assignment portal.Assignment
+	Region     string
+	Session    string
+	State      State
+
+	// Before and After are the name that the file has for this assignment
+	// before the run and after it, generated or written by hand for the same
+	// role; "" where it has none. The profiles of assignments that were not
+	// listed have neither.
+	Before, After string
+}
+
+// Listed says whether the row is of an assignment that was listed, and not of
+// a profile that has lost its own.
+func (r Row) Listed() bool { return r.State != Removed && r.State != Unlisted }
+
+// News says whether a person wants to see the row who wants to know what is
+// not as it was, or as it should be.
+func (r Row) News() bool {
+	return r.State != Unchanged && (r.State != Foreign || r.After == "")
+}

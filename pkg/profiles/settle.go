@@ -1,0 +1,310 @@
+package profiles
+
+import (
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+)
+
+// fold is a name as it is compared with other generated ones. AWS tells Admin
+// from admin, but people do not, nor do file systems on which tools keep a
+// file for each profile.
+func fold(name string) string { return strings.ToLower(name) }
+
+// separate leaves out the assignments that claim one name.
+func (p *planner) separate() {
+	if len(p.claims) == 0 {
+		return
+	}
+	p.claimed = make(map[string]*want, len(p.claims))
+	shared := map[string]bool{}
+	for _, w := range p.claims {
+		key := fold(w.name)
+		if w.rival = p.claimed[key]; w.rival != nil {
+			shared[key] = true
+		}
+		p.claimed[key] = w
+	}
+	var left []*want
+	for _, key := range sortedKeys(shared) {
+		left = append(left, p.leaveOut(p.claimed[key])...)
+		delete(p.claimed, key)
+	}
+	if len(left) == 0 {
+		return
+	}
+	last := p.plan.Problems[len(p.plan.Problems)-1].(*fault.Error)
+	if text := p.tellApart(); text != "" {
+		p.plan.Problems[len(p.plan.Problems)-1] = last.WithHint("a template that tells them apart: --name %s", quote(text))
+	}
+}
+
+// leaveOut settles the rivals for one name. One that a hand-written profile
+// of that name serves already is content with it.
+func (p *planner) leaveOut(rivals *want) []*want {
+	var out []*want
+	name := rivals.name
+	for w := rivals; w != nil; w = w.rival {
+		if holder := p.holder(w); holder != nil && !p.isOurs(holder) && w.isTwin(holder) {
+			p.content(w, holder)
+			continue
+		}
+		out = append(out, w)
+	}
+	slices.Reverse(out) // into the order of the listing
+	if len(out) == 0 {
+		return nil
+	}
+	p.problem(fault.New(fault.Request, fmt.Sprintf("the name %q would be shared, so it was given to none of", name), p.list(out)))
+	for _, w := range out {
+		p.stay(w)
+	}
+	return out
+}
+
+// tellApart is a template that gives all assignments of the run names of their
+// own, "" if none of the likely ones does.
+func (p *planner) tellApart() string {
+	if p.apart == nil {
+		text := p.findApart()
+		p.apart = &text
+	}
+	return *p.apart
+}
+
+func (p *planner) findApart() string {
+	given := p.options.Template.String()
+	texts := []string{given}
+	for _, field := range []string{"{{.AccountId}}", "{{.RoleName}}"} {
+		if !strings.Contains(given, field) {
+			texts = append(texts, given+"-"+field)
+		}
+	}
+	// roles may differ only in characters that no name holds
+	texts = append(texts, DefaultTemplate, `{{.RoleName | replace "=" "%3D" | replace "," "%2C"}}-{{.AccountId}}`)
+	for _, prefix := range []string{"", "{{.Session}}-"} {
+		for _, text := range texts {
+			if p.separates(prefix + text) {
+				return prefix + text
+			}
+		}
+	}
+	return ""
+}
+
+// separates says whether a template names all assignments, and none like a
+// profile that stands for something else.
+func (p *planner) separates(text string) bool {
+	t, err := ParseTemplate(text)
+	if err != nil {
+		return false
+	}
+	seen := make(map[string]bool, len(p.wants))
+	for i := range p.wants {
+		w := &p.wants[i]
+		name, err := t.Name(w.input.Session, w.assignment)
+		key := fold(name)
+		if err != nil || name == "" || seen[key] || p.taken(w, name) {
+			return false
+		}
+		seen[key] = true
+	}
+	return true
+}
+
+// taken says whether a run that renames all generated profiles would find name
+// held by somebody else.
+func (p *planner) taken(w *want, name string) bool {
+	for _, profile := range p.markedLike(name) {
+		if p.byOld[profile.Name] == nil {
+			return true
+		}
+	}
+	holder, ok := p.merged.Profile(name)
+	return ok && !p.isOurs(holder) && !w.isTwin(holder)
+}
+
+// quote is a word for a POSIX shell.
+func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
+
+// settle decides who gets a name that some profile holds already.
+func (p *planner) settle() {
+	for _, w := range p.claims {
+		p.decide(w)
+	}
+}
+
+// decide grants w its name or lets it stay. A profile that has to stay keeps
+// its own name, so who was to get that has to be decided on (again), and so on.
+func (p *planner) decide(w *want) {
+	for w != nil && w.claims() && !p.granted(w) {
+		if w.old == nil {
+			return
+		}
+		w = p.claimed[fold(w.old.Name)]
+	}
+}
+
+// granted says whether w gets its name; if not, it stays.
+func (p *planner) granted(w *want) bool {
+	if w.old != nil {
+		err := p.nailed(w.old.Name)
+		if err == nil {
+			err = p.trial.RenameProfile(w.old.Name, w.name)
+		}
+		if err != nil {
+			p.problem(fault.Wrap(fault.Request, err, "%s", p.undone(w)))
+			p.stay(w)
+			return false
+		}
+	}
+	holder := p.holder(w)
+	return holder == nil || p.resolve(w, holder)
+}
+
+// nailed is why a profile can be neither renamed nor removed, nil if it can.
+func (p *planner) nailed(name string) error {
+	if by := p.references[name]; by != "" {
+		return fault.Newf(fault.Request, "profile %q names it as its source_profile", by)
+	}
+	return nil
+}
+
+// undone is what does not happen to w.
+func (p *planner) undone(w *want) string {
+	if w.old != nil {
+		return fmt.Sprintf("%q was not renamed to %q", w.old.Name, w.name)
+	}
+	return "no profile was made for " + p.describe(w)
+}
+
+// holder is a profile that has the name that w claims now and after this plan;
+// nil: the name is free, or will be.
+func (p *planner) holder(w *want) *awsconfig.Profile {
+	if profile, ok := p.merged.Profile(w.name); ok && (profile.InCredentials() || !p.leaves(w.name)) {
+		return profile
+	}
+	for _, profile := range p.markedLike(w.name) {
+		if profile.Name != w.name && !p.leaves(profile.Name) {
+			return profile
+		}
+	}
+	return nil
+}
+
+// leaves says whether the generated profile of that name gives it up.
+func (p *planner) leaves(name string) bool {
+	w := p.byOld[name]
+	return w != nil && w.moves() || p.gone[name]
+}
+
+// markedLike are the generated profiles, of whatever session, whose names
+// differ from name in case at most.
+func (p *planner) markedLike(name string) []*awsconfig.Profile {
+	if p.marked == nil {
+		p.marked = map[string][]*awsconfig.Profile{}
+		for _, profile := range p.own.Profiles() {
+			if isMarked(profile) {
+				key := fold(profile.Name)
+				p.marked[key] = append(p.marked[key], profile)
+			}
+		}
+	}
+	return p.marked[fold(name)]
+}
+
+// resolve says whether w gets the name that holder has.
+func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
+	ours := p.isOurs(holder)
+	switch {
+	case !ours && p.options.Overwrite && !holder.InCredentials() && p.trial.ReplaceProfile(holder.Name) == nil:
+		w.takeOver = true
+		return true
+	case !ours && w.isTwin(holder):
+		p.content(w, holder)
+		return false
+	}
+	what := p.undone(w)
+	path, line := p.place(holder)
+	f := fault.New(fault.Request, what, fmt.Sprintf("the profile %q in %s:%d was not made by sso-profiles", holder.Name, path, line)).
+		WithHint("set another --name, or take it over with --overwrite")
+	switch {
+	case ours:
+		f = fault.New(fault.Request, what, fmt.Sprintf("the profile %q in %s:%d is for %q in %s", holder.Name, path, line,
+			holder.Get("sso_role_name"), holder.Get("sso_account_id")))
+		if text := p.tellApart(); text != "" {
+			f = f.WithHint("a template that tells them apart: --name %s", quote(text))
+		}
+	case holder.InCredentials():
+		f = f.WithHint("rename that profile, or set another --name")
+	}
+	p.problem(f)
+	p.stay(w)
+	return false
+}
+
+// place is where a holder of a name stands: in the credentials file, if it is
+// there, since what it says counts.
+func (p *planner) place(holder *awsconfig.Profile) (path string, line int) {
+	if holder.InCredentials() {
+		if p.credentials == nil {
+			p.credentials = awsconfig.Merge(nil, p.merged.CredentialsFile())
+		}
+		if there, ok := p.credentials.Profile(holder.Name); ok {
+			holder = there
+		}
+	}
+	return holder.Pos("")
+}
+
+// isOurs says whether a holder of a name is a generated profile. One that a
+// section in the credentials file covers is not.
+func (p *planner) isOurs(holder *awsconfig.Profile) bool {
+	profile, ok := p.own.Profile(holder.Name)
+	return ok && isMarked(profile) && !holder.InCredentials()
+}
+
+// content leaves w with a hand-written profile that does the same job. A
+// generated one beside it keeps its name.
+func (p *planner) content(w *want, holder *awsconfig.Profile) {
+	p.stay(w)
+	if w.settled != nil {
+		*w.settled = Row{
+			Profile: holder.Name, Region: holder.Get("region"), State: Foreign, Before: holder.Name, After: holder.Name,
+		}
+	}
+}
+
+// isTwin says whether a profile that is not ours does the same job already.
+func (w *want) isTwin(profile *awsconfig.Profile) bool {
+	if profile.Get("sso_account_id") != w.assignment.ID || profile.Get("sso_role_name") != w.assignment.Role {
+		return false
+	}
+	if session := profile.Get("sso_session"); session != "" {
+		return session == w.input.Session
+	}
+	// one and the same portal, with and without what a browser puts at the end
+	return strings.TrimRight(profile.Get("sso_start_url"), "/#") == strings.TrimRight(w.input.StartURL, "/#")
+}
+
+func sortedKeys[V any](set map[string]V) []string {
+	keys := make([]string, 0, len(set))
+	for key := range set {
+		keys = append(keys, key)
+	}
+	slices.Sort(keys)
+	return keys
+}
+
+// quotedList is "a", "b".
+func quotedList(words []string) string {
+	quoted := make([]string, len(words))
+	for i, word := range words {
+		quoted[i] = strconv.Quote(word)
+	}
+	return strings.Join(quoted, ", ")
+}

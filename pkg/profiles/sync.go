@@ -1,0 +1,143 @@
+package profiles
+
+import (
+	"context"
+	"errors"
+	"os"
+	"sync"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/safefile"
+)
+
+// BackupSuffix names the copy that is kept of a config before sections of it
+// are rewritten or removed.
+const BackupSuffix = ".sso-profiles.bak"
+
+// Source is a session to list.
+type Source struct {
+	Session  string
+	StartURL string
+	Region   string // the session's sso_region
+	Portal   *portal.Client
+}
+
+// Sync is one run.
+type Sync struct {
+	ConfigPath, CredentialsPath string
+	Keeper                      *safefile.Keeper
+	Concurrency                 int // calls at once, for each session
+	Options                     Options
+	// Progress, if not nil, is told how many accounts of all sessions were
+	// asked and how many are known so far.
+	Progress func(done, known int)
+}
+
+// List asks the portal for the assignments of every session, all sessions at
+// once: each has a pace of its own. What could not be listed is in the
+// listings.
+func (s *Sync) List(ctx context.Context, sources []Source) []Input {
+	inputs := make([]Input, len(sources))
+	progress := newTally(s.Progress, len(sources))
+	var wg sync.WaitGroup
+	for i, source := range sources {
+		wg.Go(func() {
+			inputs[i] = Input{
+				Session:  source.Session,
+				StartURL: source.StartURL,
+				Region:   source.Region,
+				Listing:  source.Portal.List(ctx, s.Concurrency, progress.of(i)),
+			}
+		})
+	}
+	wg.Wait()
+	return inputs
+}
+
+// CheckSession refuses the name of a session that profiles could not refer to
+// for every AWS client, as a fault of kind Config.
+func CheckSession(name string) error {
+	if !awsconfig.PortableName(name) {
+		return fault.Newf(fault.Config, "the session name %q is not read by every AWS client", name).
+			WithHint("rename the section: letters, digits and _@+.%%:/- only")
+	}
+	return nil
+}
+
+// Preview plans and writes nothing. old and planned are the file before and
+// after.
+func (s *Sync) Preview(inputs []Input) (plan *Plan, old, planned []byte, err error) {
+	old, err = os.ReadFile(s.ConfigPath)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, nil, nil, fault.Wrap(fault.File, err, "cannot read the config")
+	}
+	if plan, err = s.plan(old, inputs); err != nil {
+		return nil, nil, nil, err
+	}
+	planned, err = plan.Bytes()
+	return plan, old, planned, err
+}
+
+// Write plans and writes, under the lock and with what the file holds then. A
+// plan without changes leaves the file as it is, to its modification time.
+func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
+	var plan *Plan
+	target := safefile.Target{Path: s.ConfigPath, Backup: func(_, _ []byte) string {
+		if plan.Destructive() {
+			return BackupSuffix
+		}
+		return ""
+	}}
+	_, err := s.Keeper.Update(ctx, target, func(old []byte) ([]byte, error) {
+		var err error
+		if plan, err = s.plan(old, inputs); err != nil {
+			return nil, err
+		}
+		return plan.Bytes()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return plan, nil
+}
+
+func (s *Sync) plan(old []byte, inputs []Input) (*Plan, error) {
+	credentials, err := os.ReadFile(s.CredentialsPath)
+	if err != nil && !errors.Is(err, os.ErrNotExist) {
+		return nil, fault.Wrap(fault.File, err, "cannot read the credentials file")
+	}
+	config := awsconfig.Merge(
+		awsconfig.Parse(s.ConfigPath, awsconfig.ConfigFile, old),
+		awsconfig.Parse(s.CredentialsPath, awsconfig.CredentialsFile, credentials))
+	return Make(config, inputs, s.Options)
+}
+
+// tally adds up the progress of several listings.
+type tally struct {
+	mu          sync.Mutex
+	done, known []int
+	tell        func(done, known int)
+}
+
+func newTally(tell func(done, known int), n int) *tally {
+	return &tally{done: make([]int, n), known: make([]int, n), tell: tell}
+}
+
+func (t *tally) of(i int) func(done, known int) {
+	if t.tell == nil {
+		return nil
+	}
+	return func(done, known int) {
+		t.mu.Lock()
+		defer t.mu.Unlock()
+		t.done[i], t.known[i] = done, known
+		sumDone, sumKnown := 0, 0
+		for j := range t.done {
+			sumDone += t.done[j]
+			sumKnown += t.known[j]
+		}
+		t.tell(sumDone, sumKnown)
+	}
+}

@@ -1,0 +1,177 @@
+package profiles_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/idctest"
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/profiles"
+	"aws-sso-plugins/pkg/safefile"
+	"aws-sso-plugins/pkg/wire"
+)
+
+// newSync is a run on files of its own.
+func newSync(t *testing.T, config string) *profiles.Sync {
+	t.Helper()
+	dir := t.TempDir()
+	s := &profiles.Sync{
+		ConfigPath: filepath.Join(dir, "config"), CredentialsPath: filepath.Join(dir, "credentials"),
+		Keeper: &safefile.Keeper{LockDir: filepath.Join(dir, "lock")}, Concurrency: 4,
+	}
+	write(t, s.ConfigPath, config)
+	return s
+}
+
+func write(t *testing.T, path, text string) {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func read(t *testing.T, path string) string {
+	t.Helper()
+	data, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(data)
+}
+
+func TestWriteKeepsTheOldFile(t *testing.T) {
+	s := newSync(t, sessions)
+	inputs := []profiles.Input{listed("okta", "1/Admin")}
+	backup := s.ConfigPath + profiles.BackupSuffix
+
+	plan, err := s.Write(t.Context(), inputs)
+	if err != nil || plan.Summary() != "1 added" {
+		t.Fatal(plan, err)
+	}
+	if _, err := os.Stat(backup); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("a backup of a file to which was only added: %v", err)
+	}
+
+	old := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)
+	if err := os.Chtimes(s.ConfigPath, old, old); err != nil {
+		t.Fatal(err)
+	}
+	if plan, err = s.Write(t.Context(), inputs); err != nil || plan.Summary() != "1 unchanged" {
+		t.Fatal(plan, err)
+	}
+	if info, err := os.Stat(s.ConfigPath); err != nil || !info.ModTime().Equal(old) {
+		t.Errorf("a run with nothing new wrote the file: %v", err)
+	}
+
+	before := read(t, s.ConfigPath)
+	s.Options.Regions = profiles.RegionRules{{Region: "sa-east-1"}}
+	if plan, err = s.Write(t.Context(), inputs); err != nil || plan.Summary() != "1 changed" {
+		t.Fatal(plan, err)
+	}
+	if read(t, backup) != before || !strings.Contains(read(t, s.ConfigPath), "region = sa-east-1") {
+		t.Errorf("backup:\n%s", read(t, backup))
+	}
+}
+
+func TestPreviewWritesNothing(t *testing.T) {
+	s := newSync(t, sessions)
+	write(t, s.CredentialsPath, "[Admin-111111111111]\naws_access_key_id = AKIA\n")
+	plan, old, planned, err := s.Preview([]profiles.Input{listed("okta", "1/Admin,Dev")})
+	if err != nil || plan.Summary() != "1 added, 1 foreign" {
+		t.Fatal(plan, err)
+	}
+	if string(old) != sessions || !strings.HasPrefix(string(planned), sessions+"\n[profile Dev-111111111111]\n") || read(t, s.ConfigPath) != sessions {
+		t.Errorf("planned:\n%s", planned)
+	}
+}
+
+func TestFilesThatCannotBeRead(t *testing.T) {
+	inputs := []profiles.Input{listed("okta", "1/Admin")}
+	for _, which := range []string{"config", "credentials"} {
+		s := newSync(t, sessions)
+		path := filepath.Join(filepath.Dir(s.ConfigPath), which)
+		_ = os.Remove(path)
+		if err := os.Mkdir(path, 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := s.Write(t.Context(), inputs); fault.KindOf(err) != fault.File {
+			t.Errorf("%s: %v", which, err)
+		}
+		if _, _, _, err := s.Preview(inputs); fault.KindOf(err) != fault.File {
+			t.Errorf("%s: %v", which, err)
+		}
+	}
+}
+
+func TestWriteStops(t *testing.T) {
+	s := newSync(t, sessions)
+	ctx, cancel := context.WithCancel(t.Context())
+	cancel()
+	if _, err := s.Write(ctx, []profiles.Input{listed("okta", "1/Admin")}); fault.KindOf(err) != fault.Canceled {
+		t.Error(err)
+	}
+	if read(t, s.ConfigPath) != sessions {
+		t.Error("written all the same")
+	}
+}
+
+// token is a token source with one token.
+type token string
+
+func (s token) Token(context.Context) (string, error)         { return string(s), nil }
+func (s token) Renew(context.Context, string) (string, error) { return string(s), nil }
+
+func TestList(t *testing.T) {
+	const corp = "https://corp.awsapps.com/start"
+	srv := idctest.New(t, idctest.Config{Accounts: idctest.MakeAccounts(5, 2), Instances: map[string][]idctest.Account{corp: idctest.MakeAccounts(3, 1)}})
+	w, err := wire.New(wire.Settings{Endpoints: map[wire.Service]string{wire.Portal: srv.URL}, Timeout: time.Minute, Program: "test"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	source := func(session, startURL string) profiles.Source {
+		client, err := portal.New(w, srv.Region, token(srv.IssueToken(startURL).AccessToken))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return profiles.Source{Session: session, StartURL: startURL, Region: srv.Region, Portal: client}
+	}
+	s := newSync(t, sessions)
+	var mu sync.Mutex
+	var last [2]int
+	s.Progress = func(done, known int) {
+		mu.Lock()
+		defer mu.Unlock()
+		if done < last[0] || known < last[1] || done > known {
+			t.Errorf("%d of %d after %v", done, known, last)
+		}
+		last = [2]int{done, known}
+	}
+	inputs := s.List(t.Context(), []profiles.Source{source("okta", srv.StartURL), source("corp", corp)})
+	if len(inputs) != 2 || inputs[0].Session != "okta" || inputs[0].Region != srv.Region || inputs[1].StartURL != corp {
+		t.Fatalf("%+v", inputs)
+	}
+	if n, m := len(inputs[0].Listing.Assignments), len(inputs[1].Listing.Assignments); n != 10 || m != 3 {
+		t.Errorf("%d and %d assignments", n, m)
+	}
+	if last != [2]int{8, 8} {
+		t.Errorf("progress ended at %v", last)
+	}
+}
+
+func TestCheckSession(t *testing.T) {
+	if err := profiles.CheckSession("my-sso"); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"two words", "dév", "a#b", ""} {
+		if err := profiles.CheckSession(name); fault.KindOf(err) != fault.Config {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}

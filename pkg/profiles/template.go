@@ -1,0 +1,172 @@
+package profiles
+
+import (
+	"fmt"
+	"io"
+	"regexp"
+	"strconv"
+	"strings"
+	"text/template"
+	"unicode/utf8"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
+)
+
+// DefaultTemplate makes the names that `aws configure sso` proposes.
+const DefaultTemplate = "{{.RoleName}}-{{.AccountId}}"
+
+// Fields are what a template may use.
+type Fields struct {
+	AccountId    string //nolint:revive // spelled as AWS prints it; users write it in templates
+	AccountName  string // the id where the account has no name
+	AccountEmail string
+	RoleName     string
+	Session      string
+}
+
+const templateHint = "fields: .AccountId .AccountName .AccountEmail .RoleName .Session; " +
+	"functions: lower upper replace trimPrefix trimSuffix slug"
+
+// Template makes profile names from assignments. It is safe for concurrent
+// use.
+type Template struct {
+	text   string
+	parsed *template.Template
+}
+
+// ParseTemplate reads a Go template over [Fields] with the functions lower,
+// upper, replace OLD NEW, trimPrefix P, trimSuffix S and slug, made for
+// pipelines: {{.AccountName | trimPrefix "acme " | slug}}. A template that
+// cannot work is a fault of kind Usage that says where and why.
+func ParseTemplate(text string) (*Template, error) {
+	t, err := parse(text)
+	if err != nil {
+		return nil, flawed(text, parseFlaw(text, err))
+	}
+	// What depends on a certain value, as a slice of a name does, shows in the
+	// assignment that has it; a flaw of the template itself shows in any.
+	err = t.Execute(io.Discard, sample)
+	if err == nil {
+		return &Template{text: text, parsed: t}, nil
+	}
+	return nil, flawed(text, execFlaw(text, err))
+}
+
+func flawed(text, why string) error {
+	return fault.New(fault.Usage, fmt.Sprintf("--name %q", text), why).WithHint("%s", templateHint)
+}
+
+func parse(text string) (*template.Template, error) {
+	return template.New(templateName).Funcs(functions).Parse(text)
+}
+
+const templateName = "--name"
+
+// sample has values so long that a template which takes them apart works.
+var sample = Fields{
+	AccountId:    "123456789012",
+	AccountName:  strings.Repeat("Account Name ", 20),
+	AccountEmail: strings.Repeat("a", 64) + "@example.com",
+	RoleName:     strings.Repeat("RoleName", 8),
+	Session:      strings.Repeat("session", 10),
+}
+
+var functions = template.FuncMap{
+	"lower":      strings.ToLower,
+	"upper":      strings.ToUpper,
+	"replace":    func(old, with, s string) string { return strings.ReplaceAll(s, old, with) },
+	"trimPrefix": func(prefix, s string) string { return strings.TrimPrefix(s, prefix) },
+	"trimSuffix": func(suffix, s string) string { return strings.TrimSuffix(s, suffix) },
+	"slug":       slug,
+}
+
+// parseFlaw is where and why a template cannot be read. text/template tells no
+// more than the line, so the first action is looked for with which the text
+// stops being the beginning of a template.
+func parseFlaw(text string, err error) string {
+	why := withoutPlace.ReplaceAllString(err.Error(), "")
+	if why == "unexpected EOF" {
+		why = "an {{end}} is missing"
+	}
+	for end := 0; end < len(text); {
+		n := strings.Index(text[end:], "}}")
+		if n < 0 {
+			break
+		}
+		end += n + len("}}")
+		_, err := parse(text[:end])
+		if err == nil || strings.Contains(err.Error(), "unexpected EOF") {
+			continue
+		}
+		return at(text[:end], strings.LastIndex(text[:end], "{{"), why)
+	}
+	return at(text, strings.LastIndex(text, "{{"), why)
+}
+
+var withoutPlace = regexp.MustCompile(`^template: ` + templateName + `:\d+:(\d+:)? ?`)
+
+// at says where an action begins, counted in characters from 1.
+func at(text string, start int, why string) string {
+	if start < 0 {
+		return why
+	}
+	return fmt.Sprintf("at character %d, %q: %s", utf8.RuneCountInString(text[:start])+1, text[start:], why)
+}
+
+// execFlaw is where and why a template that could be read fails.
+func execFlaw(text string, err error) string {
+	m := execPlace.FindStringSubmatch(err.Error())
+	if m == nil {
+		return err.Error()
+	}
+	why := strings.ReplaceAll(m[4], "profiles.Fields", "all fields")
+	if field := unknownField.FindStringSubmatch(why); field != nil {
+		why = fmt.Sprintf("there is no field %q", "."+field[1])
+	}
+	return fmt.Sprintf("at character %d, %q: %s", utf8.RuneCountInString(text[:offset(text, m[1], m[2])])+1, m[3], why)
+}
+
+var (
+	execPlace = regexp.MustCompile(`(?s)^template: ` + templateName + `:(\d+):(\d+): executing ".*?" at <(.*?)>: (.*)$`)
+
+	unknownField = regexp.MustCompile(`^can't evaluate field (\S+) in type `)
+)
+
+// offset is the place in the text of a line, counted from 1, and a byte in it,
+// counted from 0.
+func offset(text, line, column string) int {
+	lines, _ := strconv.Atoi(line)
+	at, _ := strconv.Atoi(column)
+	start := 0
+	for range lines - 1 {
+		start += strings.IndexByte(text[start:], '\n') + 1
+	}
+	return min(start+at, len(text))
+}
+
+// String is the template as it was given, for nil the default one.
+func (t *Template) String() string {
+	if t == nil {
+		return DefaultTemplate
+	}
+	return t.text
+}
+
+// Name is the profile's name for an assignment: what the template makes of
+// it, cleaned. "" says that nothing usable is left. The nil template is the
+// default one.
+func (t *Template) Name(session string, a portal.Assignment) (string, error) {
+	if t == nil {
+		return Clean(a.Role + "-" + a.ID), nil
+	}
+	fields := Fields{AccountId: a.ID, AccountName: a.Name, AccountEmail: a.Email, RoleName: a.Role, Session: session}
+	if strings.TrimSpace(a.Name) == "" {
+		fields.AccountName = a.ID
+	}
+	var b strings.Builder
+	if err := t.parsed.Execute(&b, fields); err != nil {
+		return "", fault.New(fault.Usage, fmt.Sprintf("--name %q", t.text), execFlaw(t.text, err))
+	}
+	return Clean(b.String()), nil
+}

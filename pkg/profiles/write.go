@@ -1,0 +1,236 @@
+package profiles
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+)
+
+// write turns the decisions into an edit. Removals and renames come first:
+// what they free may be taken.
+func (p *planner) write() error {
+	edit := p.plan.edit
+	for name := range p.gone {
+		if err := edit.RemoveProfile(name); err != nil {
+			return err
+		}
+	}
+	var fresh []*want
+	p.plan.Rows = slices.Grow(p.plan.Rows, len(p.wants))
+	for i := range p.wants {
+		w := &p.wants[i]
+		if w.settled == nil && w.old == nil {
+			fresh = append(fresh, w)
+		}
+		if err := p.writeName(w); err != nil {
+			return err
+		}
+	}
+	for i := range p.wants {
+		switch w := &p.wants[i]; {
+		case w.settled != nil:
+			p.row(w, *w.settled)
+		case w.old != nil:
+			p.row(w, p.writeOld(w))
+		}
+	}
+	slices.SortFunc(fresh, func(a, b *want) int { return strings.Compare(a.name, b.name) })
+	for _, w := range fresh {
+		row, err := p.writeNew(w)
+		if err != nil {
+			return err
+		}
+		p.row(w, row)
+	}
+	p.truth()
+	p.noteOtherNames()
+	return nil
+}
+
+// writeName gives a profile that moves its new name. Where a hand-written
+// profile is in the way that goes, so that the keys which the user added to
+// ours come along.
+func (p *planner) writeName(w *want) error {
+	if w.settled != nil || !w.moves() {
+		return nil
+	}
+	if w.takeOver {
+		if err := p.plan.edit.RemoveProfile(w.name); err != nil {
+			return err
+		}
+	}
+	return p.plan.edit.RenameProfile(w.old.Name, w.name)
+}
+
+func (p *planner) row(w *want, row Row) {
+	row.Assignment, row.Session = w.assignment, w.input.Session
+	p.plan.Rows = append(p.plan.Rows, row)
+}
+
+func (p *planner) writeNew(w *want) (Row, error) {
+	row := Row{
+		Profile: w.name, After: w.name, Assignment: w.assignment, Session: w.input.Session, State: Added,
+		Region: p.options.Regions.For(w.assignment.Account),
+	}
+	if row.Region == "" {
+		var fallback bool
+		if row.Region, fallback = p.defaultRegion(w.input); fallback {
+			p.remarkRegion(w.input)
+		}
+	}
+	p.keys = appendKeys(p.keys[:0], row, p.options.Settings)
+	if w.takeOver {
+		row.State = Changed
+		if holder, ok := p.merged.Profile(w.name); ok && w.isTwin(holder) {
+			row.Before = w.name
+		}
+		return row, p.plan.edit.ReplaceProfile(w.name, p.keys...)
+	}
+	err := p.plan.edit.AddProfile(w.name, p.keys...)
+	if fault.KindOf(err) == fault.Config {
+		// there is a section that only some clients take for this profile
+		p.problem(fault.Wrap(fault.Request, err, "%s", p.undone(w)))
+		return Row{Profile: w.name, State: Foreign}, nil
+	}
+	return row, err
+}
+
+// writeOld changes only what this run was asked for: a key that the user added
+// or changed stays.
+func (p *planner) writeOld(w *want) Row {
+	row := Row{Profile: w.name, Before: w.old.Name, After: w.name, Region: w.old.Get("region"), State: Unchanged}
+	set, unset := p.asked(w)
+	if err := p.rewrite(w.old.Name, set, unset); err != nil {
+		p.problem(fault.Wrap(fault.Request, err, "%q was left as it is", w.old.Name))
+		set, unset = nil, nil
+	}
+	if len(set)+len(unset) > 0 {
+		row.State = Changed
+	}
+	for _, kv := range set {
+		if kv.Key == "region" {
+			row.Region = kv.Value
+		}
+	}
+	if w.moves() {
+		row.State, row.Was = Renamed, w.old.Name
+	}
+	p.reportCovered(w)
+	return row
+}
+
+// asked is how a profile differs from what this run was asked for.
+func (p *planner) asked(w *want) (set []awsconfig.KeyValue, unset []string) {
+	ask := func(kv awsconfig.KeyValue) {
+		value, ok := w.old.Lookup(kv.Key)
+		switch {
+		case kv.Value == "" && ok:
+			unset = append(unset, kv.Key)
+		case kv.Value != "" && value != kv.Value:
+			set = append(set, kv)
+		}
+	}
+	if region := p.options.Regions.For(w.assignment.Account); region != "" {
+		ask(awsconfig.KeyValue{Key: "region", Value: region})
+	}
+	for _, kv := range p.options.Settings {
+		ask(kv)
+	}
+	return set, unset
+}
+
+func (p *planner) rewrite(name string, set []awsconfig.KeyValue, unset []string) error {
+	if len(set) > 0 {
+		if err := p.plan.edit.SetProfile(name, set...); err != nil {
+			return err
+		}
+	}
+	if len(unset) > 0 {
+		return p.plan.edit.UnsetProfile(name, unset...)
+	}
+	return nil
+}
+
+// reportCovered says that a generated profile goes by a name that the
+// credentials file gives to something else: what stands there counts.
+func (p *planner) reportCovered(w *want) {
+	holder, ok := p.merged.Profile(w.name)
+	if !ok || !holder.InCredentials() {
+		return
+	}
+	covered := !w.isTwin(holder)
+	for _, key := range []string{"aws_access_key_id", "credential_process", "role_arn", "web_identity_token_file"} {
+		covered = covered || holder.Get(key) != ""
+	}
+	if covered {
+		path, line := p.place(holder)
+		p.problem(fault.New(fault.Request, fmt.Sprintf("the profile %q for %s has other credentials", w.name, p.describe(w)),
+			fmt.Sprintf("%s:%d has a profile of that name, too", path, line)).
+			WithHint("rename that one, or set another --name"))
+	}
+}
+
+// truth takes back what looked like a change and is none to the file: a key to
+// be removed may stand in [DEFAULT] only.
+func (p *planner) truth() {
+	if p.plan.edit.Changed() {
+		return
+	}
+	for i := range p.plan.Rows {
+		if row := &p.plan.Rows[i]; row.State == Changed {
+			row.State = Unchanged
+		}
+	}
+}
+
+// noteOtherNames says once that new profiles got names of another kind than
+// the ones there are: the template that made those was not given this time.
+func (p *planner) noteOtherNames() {
+	if p.options.Template != nil {
+		return
+	}
+	added := p.added()
+	usual := map[string]int{}
+	for i := range p.mine {
+		if g := &p.mine[i]; added[g.session] > 0 && g.profile.Name == Clean(g.role+"-"+g.account) {
+			usual[g.session]++
+		}
+	}
+	var others []string
+	for _, session := range sortedKeys(added) {
+		// most of them: one that a person has renamed is no other template
+		if n := p.count[session]; usual[session]*2 < n {
+			others = append(others, session)
+		}
+	}
+	if len(others) > 0 {
+		p.note("new profiles are named %s, others of %s are not; to name all alike: --name TEMPLATE", DefaultTemplate, quotedList(others))
+	}
+}
+
+// added is how many new profiles sessions get, those without any left out.
+func (p *planner) added() map[string]int {
+	added := map[string]int{}
+	for i := range p.plan.Rows {
+		if row := &p.plan.Rows[i]; row.State == Added {
+			added[row.Session]++
+		}
+	}
+	return added
+}
+
+// remarkRegion says once that a session's new profiles have a region that
+// nobody chose.
+func (p *planner) remarkRegion(in *Input) {
+	if p.unchosen[in.Session] {
+		return
+	}
+	if p.unchosen == nil {
+		p.unchosen = map[string]bool{}
+	}
+	p.unchosen[in.Session] = true
+	p.remark("new profiles of %q have the region of its Identity Center, %s; to set another: --client-region REGION", in.Session, in.Region)
+}
