@@ -1,0 +1,105 @@
+package probe
+
+import (
+	"path"
+	"slices"
+
+	"aws-sso-plugins/pkg/awsconfig"
+)
+
+// origin is where a profile's credentials come from.
+type origin uint8
+
+const (
+	fromNowhere  origin = iota // no credentials of its own
+	fromPortal                 // IAM Identity Center
+	fromRole                   // AssumeRole with the credentials of another profile
+	fromWebToken               // AssumeRoleWithWebIdentity
+	fromKeys                   // access keys in a file
+	fromProcess                // a command
+	fromMachine                // credential_source: the environment, instance or container metadata
+	fromLogin                  // login_session: the AWS CLI's own `aws login`
+)
+
+// originOf follows the AWS CLI's order, in which a role comes before Identity
+// Center and that before access keys. The Go SDK would take the access keys of
+// a profile that has both. A profile that another one names as its
+// source_profile lends its access keys first: that is how a profile may name
+// itself.
+func originOf(p *awsconfig.Profile, asSource bool) origin {
+	has := func(key string) bool {
+		_, ok := p.Lookup(key)
+		return ok
+	}
+	keys := has("aws_access_key_id") || has("aws_secret_access_key")
+	if has("role_arn") && !has("web_identity_token_file") && !(asSource && keys) {
+		if has("credential_source") && !has("source_profile") {
+			return fromMachine
+		}
+		return fromRole
+	}
+	switch {
+	case has("web_identity_token_file"):
+		return fromWebToken
+	case has("sso_account_id"), has("sso_role_name"):
+		// one with sso_session alone is for the token, as code editors use it
+		return fromPortal
+	case keys && inCredentialsFile(p):
+		return fromKeys
+	case has("login_session"):
+		return fromLogin
+	case has("credential_process"):
+		return fromProcess
+	case keys:
+		return fromKeys
+	}
+	return fromNowhere
+}
+
+// inCredentialsFile says whether the access keys stand in the credentials file,
+// whose keys come before a credential_process and those of the config after it.
+func inCredentialsFile(p *awsconfig.Profile) bool {
+	if !p.InCredentials() {
+		return false
+	}
+	if !p.InConfig() {
+		return true
+	}
+	config, _ := p.Pos("")
+	return slices.ContainsFunc([]string{"aws_access_key_id", "aws_secret_access_key"}, func(key string) bool {
+		file, line := p.Pos(key)
+		return line > 0 && file != config
+	})
+}
+
+// mainKey is the key of a profile that its credentials come from: the line to
+// look at when they do not work.
+func (o origin) mainKey() string {
+	switch o {
+	case fromPortal:
+		return "sso_role_name"
+	case fromRole:
+		return "role_arn"
+	case fromWebToken:
+		return "web_identity_token_file"
+	case fromKeys:
+		return "aws_access_key_id"
+	case fromProcess:
+		return "credential_process"
+	case fromMachine:
+		return "credential_source"
+	case fromLogin:
+		return "login_session"
+	}
+	return ""
+}
+
+// roleOf is the account and the role's name in the ARN of a role,
+// arn:aws:iam::ACCOUNT:role/PATH/NAME; empty where it has another form.
+func roleOf(arn string) (account, role string) {
+	parts := splitARN(arn)
+	if parts == nil || parts[2] != "iam" || path.Dir(parts[5]) == "." {
+		return "", ""
+	}
+	return parts[4], path.Base(parts[5])
+}

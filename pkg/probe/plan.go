@@ -1,0 +1,241 @@
+package probe
+
+import (
+	"slices"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/wire"
+)
+
+// plan is what there is to do: the jobs in the order of the first profile of
+// each, and the results that are known without a call.
+type plan struct {
+	jobs  []*job
+	known []Result
+}
+
+// job is one STS call: the profiles that share credentials and region.
+type job struct {
+	unit   *unit
+	region string
+	asked  []asked
+}
+
+type jobKey struct {
+	unit   *unit
+	region string
+}
+
+// asked is one profile that was asked for.
+type asked struct {
+	index   int
+	profile *awsconfig.Profile
+	session string
+}
+
+// result is what is known of the profile before anything was asked.
+func (a asked) result(j *job) Result {
+	account, role := j.unit.names()
+	return Result{
+		Profile: a.profile.Name, Index: a.index, Region: j.region, Session: a.session,
+		AccountID: account, RoleName: role,
+	}
+}
+
+// planner makes the plan, in one pass over the names.
+type planner struct {
+	*run
+	sessions sessions
+	units    map[unitKey]*unit
+	jobs     map[jobKey]*job
+	plan     plan
+}
+
+func (r *run) plan(names []string) *plan {
+	pl := &planner{
+		run: r, sessions: sessions{config: r.Config},
+		units: make(map[unitKey]*unit, len(names)), jobs: make(map[jobKey]*job, len(names)),
+	}
+	for i, name := range names {
+		profile, ok := r.Config.Profile(name)
+		if !ok {
+			err := fault.Newf(fault.Config, "there is no profile of this name in %s", r.Config.ConfigFile().Path())
+			pl.plan.known = append(pl.plan.known, failure(Result{Profile: name, Index: i}, err, nil, ""))
+			continue
+		}
+		pl.add(i, profile)
+	}
+	return &pl.plan
+}
+
+func (pl *planner) add(index int, p *awsconfig.Profile) {
+	session, _ := SessionOf(pl.Config, p)
+	region := pl.region(p)
+	u, err := pl.unit(p, region, nil)
+	if err == nil {
+		err = checkRegion(p, region)
+	}
+	if err != nil {
+		account, role := namesIn(p)
+		known := Result{Profile: p.Name, Index: index, Region: region, Session: session, AccountID: account, RoleName: role}
+		pl.plan.known = append(pl.plan.known, failure(known, err, nil, ""))
+		return
+	}
+	key := jobKey{u, region}
+	j := pl.jobs[key]
+	if j == nil {
+		j = &job{unit: u, region: region}
+		pl.jobs[key] = j
+		pl.plan.jobs = append(pl.plan.jobs, j)
+		u.users.Add(1)
+	}
+	j.asked = append(j.asked, asked{index, p, session})
+}
+
+// unit finds or makes the unit of a profile. chain are the profiles on the way
+// to it, which name one another as source_profile; region is that of the first.
+func (pl *planner) unit(p *awsconfig.Profile, region string, chain []*awsconfig.Profile) (*unit, error) {
+	key := unitKey{profile: p.Name}
+	from := originOf(p, len(chain) > 0)
+	var given assignment
+	switch from {
+	case fromPortal:
+		var err error
+		if given, err = pl.sessions.assignment(p); err != nil {
+			return nil, err
+		}
+		key = unitKey{session: given.session.key(), account: given.account, role: given.role}
+	case fromRole, fromWebToken:
+		key.region = region // where STS is asked for the role
+	}
+	key.origin = from
+	if u := pl.units[key]; u != nil {
+		return u, nil
+	}
+	u := &unit{origin: from, profile: p, region: region, assignment: given}
+	if err := pl.complete(u, chain); err != nil {
+		return nil, err
+	}
+	pl.units[key] = u
+	return u, nil
+}
+
+// complete looks at all that a unit needs before anybody is asked.
+func (pl *planner) complete(u *unit, chain []*awsconfig.Profile) error {
+	p := u.profile
+	switch u.origin {
+	case fromRole:
+		return pl.completeRole(u, chain)
+	case fromWebToken:
+		if p.Get("role_arn") == "" {
+			return invalid(p, "web_identity_token_file", "role_arn is missing")
+		}
+	case fromKeys:
+		for _, key := range []string{"aws_access_key_id", "aws_secret_access_key"} {
+			if p.Get(key) == "" {
+				return invalid(p, "", "%s is missing", key)
+			}
+		}
+	case fromProcess:
+		if !pl.AllowProcess {
+			return skip(p, "credential_process", "runs with --allow-process only")
+		}
+	case fromMachine:
+		return skip(p, "credential_source", "takes the credentials of the machine, not of the profile")
+	case fromLogin:
+		return skip(p, "login_session", "is the AWS CLI's own login, not Identity Center's")
+	case fromNowhere:
+		return &finding{Skipped, fault.Newf(fault.Nothing, "the profile has no credentials of its own")}
+	}
+	return nil
+}
+
+func skip(p *awsconfig.Profile, key, why string) error {
+	return &finding{Skipped, fault.Newf(fault.Nothing, "%s %s (%s)", key, why, place(p, key))}
+}
+
+func (pl *planner) completeRole(u *unit, chain []*awsconfig.Profile) error {
+	p := u.profile
+	name, ok := p.Lookup("source_profile")
+	_, machine := p.Lookup("credential_source")
+	switch {
+	case !ok:
+		return invalid(p, "role_arn", "source_profile is missing")
+	case machine:
+		return invalid(p, "credential_source", "source_profile and credential_source exclude each other")
+	}
+	source, ok := pl.Config.Profile(name)
+	if !ok {
+		return invalid(p, "source_profile", "there is no profile %q", name)
+	}
+	chain = append(slices.Clone(chain), p)
+	switch from := originOf(source, true); {
+	case from == fromRole && slices.Contains(chain, source):
+		return invalid(p, "source_profile", "the profiles name one another in a circle")
+	case from == fromNowhere:
+		return invalid(p, "source_profile", "the source_profile %q has no credentials of its own", name)
+	}
+	if serial := p.Get("mfa_serial"); serial != "" {
+		return &finding{MFARequired, fault.Newf(fault.Config, "the role asks for a code of the device %q, see mfa_serial (%s); "+
+			"to be asked for one, run: aws sts get-caller-identity --profile %s", serial, place(p, "mfa_serial"), chain[0].Name)}
+	}
+	var err error
+	if u.source, err = pl.unit(source, u.region, chain); err != nil {
+		return err
+	}
+	u.source.users.Add(1)
+	return nil
+}
+
+// region is where STS is asked for a profile.
+func (pl *planner) region(p *awsconfig.Profile) string {
+	if own := p.Get("region"); own != "" {
+		return own
+	}
+	if pl.Region != "" {
+		return pl.Region
+	}
+	for chain := 0; p != nil && chain < maxChain; chain++ {
+		switch originOf(p, chain > 0) {
+		case fromPortal:
+			a, _ := pl.sessions.assignment(p)
+			return a.session.Region
+		case fromRole:
+			p, _ = pl.Config.Profile(p.Get("source_profile"))
+		default:
+			return anyRegion
+		}
+	}
+	return anyRegion
+}
+
+const (
+	// anyRegion is where the AWS CLI asks STS if nothing says otherwise.
+	anyRegion = "us-east-1"
+	// maxChain ends the search for a region where the profiles name one another
+	// in a circle.
+	maxChain = 16
+)
+
+func checkRegion(p *awsconfig.Profile, region string) error {
+	err := wire.CheckRegion(region)
+	switch {
+	case err == nil:
+		return nil
+	case p.Get("region") != "":
+		return invalid(p, "region", "region: %s", err)
+	}
+	return fault.Newf(fault.Config, "AWS_REGION: %s", err)
+}
+
+// namesIn is the account and the role that a profile names, as far as it does.
+func namesIn(p *awsconfig.Profile) (account, role string) {
+	switch originOf(p, false) {
+	case fromPortal:
+		return p.Get("sso_account_id"), p.Get("sso_role_name")
+	case fromRole, fromMachine, fromWebToken:
+		return roleOf(p.Get("role_arn"))
+	}
+	return "", ""
+}

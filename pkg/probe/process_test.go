@@ -1,0 +1,78 @@
+package probe_test
+
+import (
+	"context"
+	"os"
+	"path/filepath"
+	"runtime"
+	"strings"
+	"testing"
+
+	"aws-sso-plugins/pkg/idctest"
+	"aws-sso-plugins/pkg/probe"
+)
+
+// processProfile is a profile whose credentials a shell script prints.
+func processProfile(t *testing.T, script string) string {
+	t.Helper()
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are those of a POSIX shell")
+	}
+	path := filepath.Join(t.TempDir(), "script")
+	if err := os.WriteFile(path, []byte(script), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return "[profile p]\ncredential_process = sh " + path + "\nregion = eu-central-1\n"
+}
+
+func TestProcess(t *testing.T) {
+	srv := idctest.New(t, idctest.Config{})
+	k := srv.IssueCredentials("222222222222", "Command")
+	good := `{"Version": 1, "AccessKeyId": "` + k.AccessKeyID + `", "SecretAccessKey": "` + k.SecretAccessKey + `", "SessionToken": "` + k.SessionToken + `"}`
+	tests := map[string]struct {
+		script string
+		status probe.Status
+		reason string
+	}{
+		"credentials":       {"echo a warning >&2; echo '" + good + "'", probe.OK, ""},
+		"a failure":         {"echo one >&2; echo two >&2; exit 3", probe.Failed, "the credential_process failed: exit status 3: two (credential_process, config:2)"},
+		"a silent failure":  {"exit 3", probe.Failed, "the credential_process failed: exit status 3 (credential_process, config:2)"},
+		"nothing":           {"", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"no JSON":           {"echo my-secret", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"another version":   {`echo '{"Version": 2}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"half of it":        {`echo '{"Version": 1, "AccessKeyId": "my-secret"}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"no standard input": {"read x && echo had-input >&2; exit 1", probe.Failed, "the credential_process failed: exit status 1 (credential_process, config:2)"},
+		"a long story":      {"i=0; while [ $i -lt 9999 ]; do echo line $i >&2; i=$((i+1)); done; exit 1", probe.Failed, "the credential_process failed: exit status 1: line 9998 (credential_process, config:2)"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := newProber(t, processProfile(t, tt.script), srv.URL, &tokenOf{})
+			p.AllowProcess = true
+			r := one(t, p, "p")
+			if r.Status != tt.status || r.Reason != tt.reason {
+				t.Errorf("%s: %s\nwant %s: %s", r.Status, r.Reason, tt.status, tt.reason)
+			}
+		})
+	}
+}
+
+// TestProcessEndsWithTheRun has a command that waits for what never comes.
+func TestProcessEndsWithTheRun(t *testing.T) {
+	mark := filepath.Join(t.TempDir(), "mark")
+	config := processProfile(t, strings.ReplaceAll("mkfifo MARK.fifo; : >MARK; read x <MARK.fifo", "MARK", mark))
+	p := newProber(t, config, "http://127.0.0.1:9", &tokenOf{})
+	p.AllowProcess = true
+	ctx, cancel := context.WithCancel(t.Context())
+	go func() {
+		defer cancel()
+		for ctx.Err() == nil {
+			if _, err := os.Stat(mark); err == nil {
+				return
+			}
+			runtime.Gosched()
+		}
+	}()
+	for r := range p.Run(ctx, []string{"p"}) {
+		t.Errorf("what was broken off is %s: %s", r.Status, r.Reason)
+	}
+}
