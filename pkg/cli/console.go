@@ -1,0 +1,200 @@
+package cli
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"sync"
+
+	"github.com/mattn/go-isatty"
+	"golang.org/x/term"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/report"
+)
+
+// Console is the three standard streams and what may be said on them. Data
+// goes to Out; everything meant for a person goes to standard error, through
+// the methods. It is safe for concurrent use.
+type Console struct {
+	// Out takes the data. A write to it that fails is remembered and decides
+	// the exit status; the writer sees the error too.
+	Out io.Writer
+
+	// OutTerminal and ErrTerminal say whether a person reads the stream,
+	// Interactive whether questions can be asked and answered.
+	OutTerminal, ErrTerminal, Interactive bool
+
+	program string
+	stdin   *os.File
+	stderr  io.Writer
+	stdout  *os.File
+	quiet   bool
+	verbose bool
+	color   bool
+	live    bool          // a progress line may be shown
+	lines   *bufio.Reader // of stdin, once something was asked
+
+	mu       sync.Mutex
+	line     *Progress // the one on the screen now
+	outError error
+}
+
+func newConsole(program string, stdin, stdout, stderr *os.File) *Console {
+	c := &Console{
+		program:     program,
+		stdin:       stdin,
+		stdout:      stdout,
+		stderr:      stderr,
+		OutTerminal: isTerminal(stdout),
+		ErrTerminal: isTerminal(stderr),
+	}
+	c.Interactive = c.ErrTerminal && isTerminal(stdin)
+	c.Out = outWriter{c}
+	return c
+}
+
+func isTerminal(f *os.File) bool {
+	return isatty.IsTerminal(f.Fd()) || isatty.IsCygwinTerminal(f.Fd())
+}
+
+func (c *Console) configure(common *Common) {
+	dumb := os.Getenv("TERM") == "dumb"
+	c.quiet, c.verbose = common.Quiet, common.Verbose
+	c.color = !common.NoColor && os.Getenv("NO_COLOR") == "" && !dumb
+	c.live = c.ErrTerminal && !c.quiet && !dumb && os.Getenv("CI") == ""
+}
+
+// Stdin is standard input. Only what was asked to with "-" may read it.
+func (c *Console) Stdin() io.Reader { return c.stdin }
+
+// StdinPiped says whether something other than a person is at standard input.
+func (c *Console) StdinPiped() bool {
+	info, err := c.stdin.Stat()
+	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
+// Verbose says whether -v was given.
+func (c *Console) Verbose() bool { return c.verbose }
+
+// Screen is what tables on standard output may use.
+func (c *Console) Screen() report.Screen {
+	s := report.Screen{Color: c.color && c.OutTerminal}
+	if c.OutTerminal {
+		s.Width = width(c.stdout)
+	}
+	return s
+}
+
+func width(f *os.File) int {
+	w, _, err := term.GetSize(int(f.Fd()))
+	if err != nil {
+		return 0
+	}
+	return w
+}
+
+// Error tells what failed, and the hint that goes with it, even with -q.
+func (c *Console) Error(err error) {
+	c.say("error: "+err.Error(), report.Red)
+	c.Hint(fault.HintOf(err))
+}
+
+// Warn tells what failed without ending the work, even with -q: it may be the
+// reason of an exit status.
+func (c *Console) Warn(err error) {
+	c.say("warning: "+err.Error(), report.Yellow)
+	c.Hint(fault.HintOf(err))
+}
+
+// Hint tells what would help; an empty one is not told.
+func (c *Console) Hint(text string) {
+	if text != "" {
+		c.say("hint: "+text, report.Plain)
+	}
+}
+
+// Note tells what a person should know, unless -q was given.
+func (c *Console) Note(format string, args ...any) {
+	if !c.quiet {
+		c.say(fmt.Sprintf(format, args...), report.Plain)
+	}
+}
+
+// Remark tells a person at a terminal how it went. Where nobody looks, success
+// is silent.
+func (c *Console) Remark(format string, args ...any) {
+	if c.ErrTerminal || c.verbose {
+		c.Note(format, args...)
+	}
+}
+
+// Detail tells what only -v asks for.
+func (c *Console) Detail(format string, args ...any) {
+	if c.verbose {
+		c.say(fmt.Sprintf(format, args...), report.Faint)
+	}
+}
+
+// Plain writes text for a person as it is, line by line, without the name of
+// the program: a URL to copy, a question's choices.
+func (c *Console) Plain(lines ...string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.eraseLine()
+	for _, l := range lines {
+		fmt.Fprintln(c.stderr, l)
+	}
+	c.drawLine()
+}
+
+func (c *Console) say(text string, color report.Color) {
+	// A message is one line, whatever a file or a server put into it.
+	text = report.Visible(strings.ReplaceAll(text, "\n", "; "))
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.eraseLine()
+	fmt.Fprintln(c.stderr, c.program+": "+report.Paint(text, color, c.color && c.ErrTerminal))
+	c.drawLine()
+}
+
+// finish tells the error and is the exit status of the run.
+func (c *Console) finish(err error) int {
+	c.mu.Lock()
+	outError := c.outError
+	c.mu.Unlock()
+	status := StatusOf(err)
+	switch {
+	case outError != nil && isBrokenPipe(outError):
+		if status == StatusOK || isBrokenPipe(err) {
+			return StatusBrokenPipe
+		}
+	case outError != nil:
+		c.Error(fault.Wrap(fault.File, outError, "cannot write to standard output"))
+		return max(status, StatusFailed)
+	}
+	if _, told := err.(ExitStatus); err != nil && !told {
+		c.Error(err)
+	}
+	return status
+}
+
+// outWriter takes the progress line away before data appears on the same
+// terminal, and remembers the first error.
+type outWriter struct{ c *Console }
+
+func (w outWriter) Write(p []byte) (int, error) {
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	if w.c.OutTerminal {
+		w.c.eraseLine()
+		defer w.c.drawLine()
+	}
+	n, err := w.c.stdout.Write(p)
+	if err != nil && w.c.outError == nil {
+		w.c.outError = err
+	}
+	return n, err
+}

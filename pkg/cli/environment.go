@@ -1,0 +1,180 @@
+package cli
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strconv"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/safefile"
+	"aws-sso-plugins/pkg/tokencache"
+	"aws-sso-plugins/pkg/wire"
+)
+
+// Environment is where the suite's settings come from, as the AWS CLI and the
+// SDKs read them.
+type Environment struct {
+	Getenv func(string) string
+	Home   func() (string, error)
+}
+
+// Paths are the files that the suite works on.
+type Paths struct {
+	Config      string // ~/.aws/config, or AWS_CONFIG_FILE
+	Credentials string // ~/.aws/credentials, or AWS_SHARED_CREDENTIALS_FILE
+	Tokens      string // ~/.aws/sso/cache: no client lets it be moved
+	Roles       string // ~/.aws/cli/cache, the AWS CLI's own
+	Locks       string // ~/.aws/sso/lock
+}
+
+// Paths finds the files. Without a usable home folder it is a fault of kind
+// Usage: a relative one would put secrets wherever the program was started.
+func (e Environment) Paths() (Paths, error) {
+	home, err := e.Home()
+	switch {
+	case err != nil || home == "":
+		return Paths{}, fault.New(fault.Usage, "the home folder is not known", "HOME is not set").
+			WithHint("set HOME to your home folder")
+	case !filepath.IsAbs(home):
+		return Paths{}, fault.Newf(fault.Usage, "HOME is not an absolute path: %q", home).
+			WithHint("set HOME to your home folder")
+	}
+	aws := filepath.Join(home, ".aws")
+	p := Paths{
+		Config:      filepath.Join(aws, "config"),
+		Credentials: filepath.Join(aws, "credentials"),
+		Tokens:      filepath.Join(aws, "sso", "cache"),
+		Roles:       filepath.Join(aws, "cli", "cache"),
+		Locks:       filepath.Join(aws, "sso", "lock"),
+	}
+	if v := e.Getenv("AWS_CONFIG_FILE"); v != "" {
+		if p.Config, err = e.expand(v, home); err != nil {
+			return Paths{}, err
+		}
+	}
+	if v := e.Getenv("AWS_SHARED_CREDENTIALS_FILE"); v != "" {
+		if p.Credentials, err = e.expand(v, home); err != nil {
+			return Paths{}, err
+		}
+	}
+	return p, nil
+}
+
+// expand reads ~ and $VAR in a path as the AWS CLI does. The SDKs take it
+// literally, but then find no file, so nobody relies on that.
+func (e Environment) expand(path, home string) (string, error) {
+	path = os.Expand(path, e.Getenv)
+	if rest, ok := strings.CutPrefix(path, "~"); ok && (rest == "" || os.IsPathSeparator(rest[0])) {
+		path = filepath.Join(home, rest)
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", fault.Wrap(fault.Usage, err, "cannot make sense of the path %q", path)
+	}
+	return abs, nil
+}
+
+// Region is the region that the environment sets, "" for none. The AWS CLI
+// and the Go SDK ask in this order.
+func (e Environment) Region() string {
+	if r := e.Getenv("AWS_REGION"); r != "" {
+		return r
+	}
+	return e.Getenv("AWS_DEFAULT_REGION")
+}
+
+// Profile is the profile that the environment names, "" for none.
+func (e Environment) Profile() string {
+	if p := e.Getenv("AWS_PROFILE"); p != "" {
+		return p
+	}
+	return e.Getenv("AWS_DEFAULT_PROFILE")
+}
+
+// Wire is what the environment says about reaching AWS.
+func (e Environment) Wire() (wire.Settings, error) {
+	s := wire.Settings{
+		FIPS:      isTrue(e.Getenv("AWS_USE_FIPS_ENDPOINT")),
+		DualStack: isTrue(e.Getenv("AWS_USE_DUALSTACK_ENDPOINT")),
+		CABundle:  e.Getenv("AWS_CA_BUNDLE"),
+		Proxy:     http.ProxyFromEnvironment,
+	}
+	if !isTrue(e.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
+		s.Endpoint = e.Getenv("AWS_ENDPOINT_URL")
+		s.Endpoints = map[wire.Service]string{}
+		for _, service := range wire.Services() {
+			s.Endpoints[service] = e.Getenv(service.EnvironmentVariable())
+		}
+	}
+	if v := e.Getenv("AWS_MAX_ATTEMPTS"); v != "" {
+		n, err := strconv.Atoi(v)
+		if err != nil || n < 1 {
+			return s, fault.Newf(fault.Usage, "AWS_MAX_ATTEMPTS must be a number from 1 on, not %q", v)
+		}
+		s.MaxAttempts = n
+	}
+	return s, nil
+}
+
+func isTrue(v string) bool { return strings.EqualFold(v, "true") }
+
+// Environment is that of the process.
+func (a *App) Environment() Environment { return a.env }
+
+// Wire is the way to AWS, as the environment and the flags set it.
+func (a *App) Wire() (*wire.Wire, error) {
+	s, err := a.env.Wire()
+	if err != nil {
+		return nil, err
+	}
+	s.Timeout = a.Common.Timeout
+	s.Program, s.Version = a.Program.Name, a.Program.Version
+	if a.Verbose() {
+		s.Log = a.logExchange
+	}
+	return wire.New(s)
+}
+
+func (a *App) logExchange(x wire.Exchange) {
+	status := "no answer"
+	if x.Status > 0 {
+		status = strconv.Itoa(x.Status)
+	}
+	text := x.Method + " " + x.Host + x.Path + " " + status + " " + x.Duration.Round(100_000).String()
+	if x.RequestID != "" {
+		text += " " + x.RequestID
+	}
+	if x.Err != nil {
+		text += " (" + fault.KindOf(wire.Fault(x.Err, "")).String() + ")"
+	}
+	a.Detail("%s", text)
+}
+
+// Keeper writes and locks the suite's files. A run has one.
+func (a *App) Keeper(p Paths) *safefile.Keeper {
+	if a.keeper == nil {
+		a.keeper = &safefile.Keeper{LockDir: p.Locks, Notice: func(text string) { a.Remark("%s", text) }}
+	}
+	return a.keeper
+}
+
+// Tokens is the token cache.
+func (a *App) Tokens(p Paths) *tokencache.Cache {
+	return &tokencache.Cache{
+		Dir: p.Tokens, RoleDir: p.Roles, Keeper: a.Keeper(p),
+		Note: func(text string) { a.Detail("%s", text) },
+	}
+}
+
+// Config reads both files. One that the AWS CLI could not read is a fault of
+// kind Config with file and line.
+func (a *App) Config(p Paths) (*awsconfig.Config, error) {
+	c, err := awsconfig.Load(p.Config, p.Credentials)
+	if err != nil {
+		return nil, err
+	}
+	return c, c.Err()
+}

@@ -1,0 +1,72 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/report"
+)
+
+// Common are the flags of every binary. None is named like a global option of
+// the AWS CLI or a prefix of one: run as an alias (`aws sso-test ...`), the
+// CLI would swallow it.
+type Common struct {
+	Format  string        `short:"o" placeholder:"FORMAT" help:"Write ${formats}; without it a table at a terminal." group:"Output"`
+	Quiet   bool          `short:"q" help:"Say nothing but warnings and errors." group:"Output"`
+	Verbose bool          `short:"v" help:"Log each request: method, host, path, status, time, id." group:"Output"`
+	NoColor bool          `name:"no-color" help:"Use no colours (also with NO_COLOR set)." group:"Output"`
+	Timeout time.Duration `default:"15s" placeholder:"DURATION" env:"${env}_TIMEOUT" help:"Give up an attempt after this long (${default})." group:"Network"`
+	Version versionFlag   `help:"Show the version." group:"Help"`
+}
+
+func (c *Common) common() *Common { return c }
+
+// Parallel is for the binaries that make many calls.
+type Parallel struct {
+	Concurrency int `default:"${concurrency}" placeholder:"N" env:"${env}_CONCURRENCY" help:"Make at most this many calls at once (${default})." group:"Network"`
+}
+
+// AfterApply checks the number.
+func (p Parallel) AfterApply() error {
+	if p.Concurrency < 1 {
+		return fault.Newf(fault.Usage, "--concurrency must be 1 or more, not %d", p.Concurrency)
+	}
+	return nil
+}
+
+// AfterApply checks the time.
+func (c Common) AfterApply() error {
+	if c.Timeout <= 0 {
+		return fault.Newf(fault.Usage, "--timeout must be longer than nothing, not %s", c.Timeout)
+	}
+	return nil
+}
+
+type versionFlag bool
+
+// BeforeReset prints the version as soon as the flag is seen.
+func (versionFlag) BeforeReset(app *kong.Kong, vars kong.Vars) error {
+	fmt.Fprintln(app.Stdout, vars["version"])
+	return finished{}
+}
+
+// Format is the format asked for, else table on a terminal and inPipe
+// elsewhere. An unknown one is a fault of kind Usage.
+func (a *App) Format(inPipe report.Format) (report.Format, error) {
+	switch f := a.Common.Format; {
+	case slices.Contains(a.Program.Formats, f):
+		return report.Format(f), nil
+	case f != "":
+		return "", fault.Newf(fault.Usage, "unknown format %q", f).
+			WithHint("-o takes one of: %s", strings.Join(a.Program.Formats, ", "))
+	case a.OutTerminal:
+		return report.Table, nil
+	default:
+		return inPipe, nil
+	}
+}

@@ -1,0 +1,132 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"io"
+	"strings"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// Name is one name to work on.
+type Name struct {
+	Text  string
+	Piped bool // read from standard input
+}
+
+// maxLine is how long a line on standard input may be: an ARN and a reason fit
+// many times.
+const maxLine = 1 << 20
+
+// Names are the arguments, each once, with the lines of standard input in the
+// place of "-". A name on standard input is a line up to its first TAB, so that
+// each program reads what the one before it printed. A "-" that brings nothing
+// is a fault of kind Nothing, whose text calls the names what.
+func (a *App) Names(ctx context.Context, args []string, what string) ([]Name, error) {
+	var names []Name
+	seen := map[string]bool{}
+	add := func(n Name) {
+		if !seen[n.Text] {
+			seen[n.Text] = true
+			names = append(names, n)
+		}
+	}
+	for _, arg := range args {
+		if arg != "-" {
+			add(Name{Text: arg})
+			continue
+		}
+		lines, err := a.stdinLines(ctx)
+		if err != nil {
+			return nil, err
+		}
+		if len(lines) == 0 {
+			return nil, fault.Newf(fault.Nothing, "no %s on standard input", what)
+		}
+		for _, line := range lines {
+			add(Name{Text: line, Piped: true})
+		}
+	}
+	return names, nil
+}
+
+// stdinLines reads to the end, or until ctx: who waits for a program that does
+// not end wants Ctrl-C to work.
+func (a *App) stdinLines(ctx context.Context) ([]string, error) {
+	type result struct {
+		lines []string
+		err   error
+	}
+	read := make(chan result, 1)
+	go func() {
+		lines, err := scanNames(a.Stdin())
+		read <- result{lines, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return nil, fault.Wrap(fault.Canceled, ctx.Err(), "cannot read standard input")
+	case r := <-read:
+		return r.lines, r.err
+	}
+}
+
+func scanNames(in io.Reader) ([]string, error) {
+	var lines []string
+	scanner := bufio.NewScanner(in)
+	scanner.Buffer(nil, maxLine)
+	for scanner.Scan() {
+		name, _, _ := strings.Cut(scanner.Text(), "\t")
+		if name = strings.TrimSpace(name); name != "" {
+			lines = append(lines, name)
+		}
+	}
+	switch err := scanner.Err(); {
+	case errors.Is(err, bufio.ErrTooLong):
+		return nil, fault.New(fault.Usage, "a line on standard input is too long to be a name", "")
+	case err != nil:
+		return nil, fault.Wrap(fault.File, err, "cannot read standard input")
+	}
+	return lines, nil
+}
+
+// Closest is the candidate that name was probably meant to be, "" if none is
+// near.
+func Closest(name string, candidates []string) string {
+	best, distance := "", len(name)/3+2
+	for _, c := range candidates {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(c), distance); d < distance {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+// editDistance is Levenshtein's, or limit if it is not smaller.
+func editDistance(a, b string, limit int) int {
+	if d := len(a) - len(b); d >= limit || -d >= limit {
+		return limit
+	}
+	row := make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		diagonal, least := row[0], i+1
+		row[0] = i + 1
+		for j := range len(b) {
+			cost := diagonal
+			if a[i] != b[j] {
+				cost++
+			}
+			diagonal = row[j+1]
+			row[j+1] = min(cost, row[j]+1, row[j+1]+1)
+			least = min(least, row[j+1])
+		}
+		if least >= limit {
+			return limit
+		}
+	}
+	return min(row[len(b)], limit)
+}

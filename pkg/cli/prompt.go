@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strconv"
+	"strings"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/report"
+)
+
+// Ask asks a person for one line, again until check finds nothing wrong with
+// it. An empty answer is fallback, which is shown where there is one. Only an
+// interactive console may be asked; an end of input is a fault of kind Usage.
+func (c *Console) Ask(ctx context.Context, question, fallback string, check func(answer string) error) (string, error) {
+	prompt := question + ": "
+	if fallback != "" {
+		prompt = question + " [" + fallback + "]: "
+	}
+	for {
+		c.prompt(prompt)
+		answer, err := c.readLine(ctx)
+		if err != nil {
+			return "", err
+		}
+		if answer = strings.TrimSpace(answer); answer == "" {
+			answer = fallback
+		}
+		err = check(answer)
+		if err == nil {
+			return answer, nil
+		}
+		c.Warn(err)
+	}
+}
+
+// Choose lets a person pick one of the options by its number or its name, and
+// returns its index. The first is the fallback.
+func (c *Console) Choose(ctx context.Context, question string, options []string) (int, error) {
+	for i, o := range options {
+		c.Plain(fmt.Sprintf("  %d  %s", i+1, report.Visible(o)))
+	}
+	picked := 0
+	_, err := c.Ask(ctx, question, options[0], func(answer string) error {
+		for i, o := range options {
+			if answer == o || answer == strconv.Itoa(i+1) {
+				picked = i
+				return nil
+			}
+		}
+		return fault.Newf(fault.Usage, "%q is none of them", answer)
+	})
+	return picked, err
+}
+
+func (c *Console) prompt(text string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.eraseLine()
+	_, _ = io.WriteString(c.stderr, report.Visible(text))
+}
+
+// readLine waits for a line or for ctx. A read that was begun cannot be taken
+// back, so after ctx the console asks nothing more.
+func (c *Console) readLine(ctx context.Context) (string, error) {
+	if c.lines == nil {
+		c.lines = bufio.NewReader(c.stdin)
+	}
+	type result struct {
+		text string
+		err  error
+	}
+	read := make(chan result, 1)
+	go func() {
+		text, err := c.lines.ReadString('\n')
+		read <- result{text, err}
+	}()
+	select {
+	case <-ctx.Done():
+		return "", fault.Wrap(fault.Canceled, ctx.Err(), "no answer")
+	case r := <-read:
+		switch {
+		case r.err == nil, errors.Is(r.err, io.EOF) && r.text != "":
+			return r.text, nil
+		case errors.Is(r.err, io.EOF):
+			c.Plain("")
+			return "", fault.New(fault.Usage, "no answer", "standard input has ended")
+		}
+		return "", fault.Wrap(fault.File, r.err, "no answer")
+	}
+}

@@ -1,0 +1,174 @@
+// Package cli is what the three binaries share: it parses the command line,
+// reads the environment, owns the standard streams, turns signals into a
+// cancelled context and faults into a message and an exit status.
+//
+// Nothing below this package knows of flags, of the environment, of standard
+// output or of os.Exit.
+package cli
+
+import (
+	"context"
+	"errors"
+	"os"
+	"os/signal"
+	"strconv"
+	"strings"
+	"syscall"
+
+	"github.com/alecthomas/kong"
+
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/safefile"
+)
+
+// Command is a binary's grammar: a struct with kong's tags that embeds
+// [Common].
+type Command interface {
+	// Run does the work. A fault becomes a message and an exit status, an
+	// [ExitStatus] an exit status alone.
+	Run(ctx context.Context, app *App) error
+
+	common() *Common
+}
+
+// Program is what a binary says of itself.
+type Program struct {
+	Name    string // "sso-login"
+	Version string // set by the linker
+	Purpose string // one line, lower case
+	Usage   string // "[SESSION ... | -] [flags]"
+	// Examples are command lines with what they do.
+	Examples []Example
+	// Notes are paragraphs of the help, after the flags.
+	Notes []string
+	// Formats are those of -o, the first being shown first.
+	Formats []string
+	// Concurrency is how many calls are made at once unless the flag says so;
+	// for a command that embeds [Parallel].
+	Concurrency int
+}
+
+// Example is one line of the help's examples.
+type Example struct{ Line, Does string }
+
+// App is what a running command has of the outside world.
+type App struct {
+	Program Program
+	*Console
+	Common *Common
+	env    Environment
+	keeper *safefile.Keeper
+}
+
+// Main runs a command with the process's arguments and streams and does not
+// return.
+func Main(program Program, command Command) {
+	os.Exit(run(program, command, os.Args[1:]))
+}
+
+func run(program Program, command Command, args []string) (status int) {
+	// With SIGPIPE ignored a closed stdout is an error that Console notes, and
+	// the files being written are finished first.
+	ignoreBrokenPipe()
+	ctx, stop := withSignals(context.Background())
+	defer stop()
+
+	common := command.common()
+	console := newConsole(program.Name, os.Stdin, os.Stdout, os.Stderr)
+	parser, err := newParser(program, command, console)
+	if err != nil {
+		console.Error(err) // the grammar itself is wrong: a defect that any test shows
+		return StatusFailed
+	}
+	switch word := strings.Join(args, " "); word {
+	case "help":
+		args = []string{"--help"}
+	case "version":
+		args = []string{"--version"}
+	}
+	if _, err := parser.Parse(args); err != nil {
+		var done finished
+		if errors.As(err, &done) {
+			return console.finish(nil)
+		}
+		console.Error(usageFault(program, err))
+		return StatusUsage
+	}
+	console.configure(common)
+	app := &App{Program: program, Console: console, Common: common, env: Environment{os.Getenv, os.UserHomeDir}}
+	err = command.Run(ctx, app)
+	console.endProgress()
+	if sig := interrupted(ctx); sig != 0 {
+		return 128 + int(sig)
+	}
+	return console.finish(err)
+}
+
+func usageFault(program Program, err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return f
+	}
+	var pe *kong.ParseError
+	text := err.Error()
+	if errors.As(err, &pe) {
+		text = pe.Error()
+	}
+	return fault.New(fault.Usage, text, "").WithHint("run: %s --help", program.Name)
+}
+
+// finished is how --help and --version leave the parser.
+type finished struct{}
+
+func (finished) Error() string { return "finished" }
+
+func newParser(program Program, command Command, console *Console) (*kong.Kong, error) {
+	return kong.New(command,
+		kong.Name(program.Name),
+		kong.Description(program.Purpose),
+		kong.Writers(console.Out, console.stderr),
+		kong.Exit(func(int) {}),
+		kong.Help(func(_ kong.HelpOptions, ctx *kong.Context) error { return printHelp(console, program, ctx.Model) }),
+		kong.Vars{
+			"env":         strings.ToUpper(strings.ReplaceAll(program.Name, "-", "_")),
+			"formats":     strings.Join(program.Formats, ", "),
+			"concurrency": strconv.Itoa(program.Concurrency),
+			"version":     program.Name + " " + program.Version,
+		},
+	)
+}
+
+type signalCause struct{ sig syscall.Signal }
+
+func (s signalCause) Error() string { return s.sig.String() }
+
+// withSignals cancels the context at the first signal that asks to end; a
+// second one ends the process at once.
+func withSignals(parent context.Context) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 2)
+	go func() {
+		// Not in the way of the start: the runtime makes a thread for this. A
+		// signal before that ends the process as it always does, when nothing
+		// was begun yet.
+		signal.Notify(signals, endingSignals...)
+		first, ok := (<-signals).(syscall.Signal)
+		if !ok {
+			return
+		}
+		cancel(signalCause{first})
+		if again, ok := (<-signals).(syscall.Signal); ok {
+			os.Exit(128 + int(again))
+		}
+	}()
+	return ctx, func() { cancel(nil) }
+}
+
+// interrupted is the signal that ended the run, 0 if none did.
+func interrupted(ctx context.Context) syscall.Signal {
+	var s signalCause
+	if errors.As(context.Cause(ctx), &s) {
+		return s.sig
+	}
+	return 0
+}

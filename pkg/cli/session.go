@@ -1,0 +1,66 @@
+package cli
+
+import (
+	"fmt"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/login"
+)
+
+// Engine does the logins of a run.
+func (a *App) Engine(p Paths) (*login.Engine, error) {
+	w, err := a.Wire()
+	if err != nil {
+		return nil, err
+	}
+	return &login.Engine{Wire: w, Cache: a.Tokens(p), Keeper: a.Keeper(p), Notify: a.notify}, nil
+}
+
+func (a *App) notify(e login.Event) {
+	switch e.Kind {
+	case login.Warning:
+		a.Warn(fault.New(fault.Unknown, fmt.Sprintf("%q", e.Session.Label()), e.Text).WithHint("%s", e.Hint))
+	default:
+		a.Remark("%q: %s", e.Session.Label(), e.Text)
+	}
+}
+
+// SessionIn is the session of an [sso-session] section.
+func SessionIn(s *awsconfig.Session) login.Session {
+	return login.Session{Name: s.Name, StartURL: s.StartURL, Region: s.Region, Scopes: s.Scopes}
+}
+
+// SessionNamed finds a session of the config. An unknown name is a fault of
+// kind Usage that proposes one.
+func SessionNamed(c *awsconfig.Config, name string) (login.Session, error) {
+	if s, ok := c.Session(name); ok {
+		return SessionIn(s), CheckSession(s)
+	}
+	known := []string{}
+	for _, s := range c.Sessions() {
+		known = append(known, s.Name)
+	}
+	f := fault.Newf(fault.Usage, "there is no [sso-session %s] in %s", name, c.ConfigFile().Path())
+	if near := Closest(name, known); near != "" {
+		return login.Session{}, f.WithHint("did you mean %q?", near)
+	}
+	return login.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
+}
+
+// CheckSession refuses a session that nobody could log in to, with the place.
+func CheckSession(s *awsconfig.Session) error {
+	for key, value := range map[string]string{"sso_start_url": s.StartURL, "sso_region": s.Region} {
+		if value == "" {
+			path, line := s.Pos("")
+			return fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line), fmt.Sprintf("%s is missing in [sso-session %s]", key, s.Name))
+		}
+	}
+	return nil
+}
+
+// NoSessions is the fault of a config without any session.
+func NoSessions(c *awsconfig.Config) error {
+	return fault.Newf(fault.Usage, "there is no [sso-session] in %s", c.ConfigFile().Path()).
+		WithHint("run: sso-login NAME --sso-start-url https://YOURS.awsapps.com/start --sso-region REGION")
+}

@@ -1,0 +1,10 @@
+package cli
+
+import (
+	"os"
+	"syscall"
+)
+
+var endingSignals = []os.Signal{os.Interrupt, syscall.SIGTERM}
+
+func ignoreBrokenPipe() {}

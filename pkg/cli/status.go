@@ -1,0 +1,79 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"syscall"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// The exit statuses, the same for every binary.
+const (
+	StatusOK         = 0   // all is well
+	StatusPartial    = 1   // part of the work failed, or there was none
+	StatusUsage      = 2   // wrong usage, or a config that AWS could not read; nothing was done
+	StatusLogin      = 3   // a login is needed, was refused or timed out
+	StatusFailed     = 4   // nothing could be done
+	StatusBrokenPipe = 141 // the reader of stdout went away
+)
+
+// statusTexts are the lines of the help's list of exit statuses.
+var statusTexts = []struct {
+	status int
+	text   string
+}{
+	{StatusOK, "all is well"},
+	{StatusPartial, "part of the work failed, or there was nothing to work on"},
+	{StatusUsage, "wrong usage, or a config that AWS could not read; nothing was done"},
+	{StatusLogin, "a login is needed, was refused or timed out"},
+	{StatusFailed, "the service, the network or a file failed; nothing was done"},
+	{130, "stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP, 141 by a closed pipe)"},
+}
+
+// ExitStatus ends a run with a status whose reason was already told.
+type ExitStatus int
+
+// Error is for logs; it is never shown.
+func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+// StatusOf is the exit status of an error.
+func StatusOf(err error) int {
+	var status ExitStatus
+	switch {
+	case err == nil:
+		return StatusOK
+	case errors.As(err, &status):
+		return int(status)
+	}
+	switch fault.KindOf(err) {
+	case fault.Usage, fault.Config:
+		return StatusUsage
+	case fault.Login:
+		return StatusLogin
+	case fault.Nothing:
+		return StatusPartial
+	default:
+		return StatusFailed
+	}
+}
+
+// Worst joins the statuses of several pieces of work: failures of one kind
+// keep their status, success beside a failure or failures of several kinds
+// are StatusPartial.
+func Worst(statuses ...int) int {
+	if len(statuses) == 0 {
+		return StatusOK
+	}
+	for _, s := range statuses[1:] {
+		if s != statuses[0] {
+			return StatusPartial
+		}
+	}
+	return statuses[0]
+}
+
+func isBrokenPipe(err error) bool {
+	return errors.Is(err, syscall.EPIPE) || errors.Is(err, fs.ErrClosed)
+}
