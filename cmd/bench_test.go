@@ -1,0 +1,336 @@
+//go:build bench
+
+package cmd
+
+import (
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/aws/aws-sdk-go-v2/aws"
+	"github.com/aws/aws-sdk-go-v2/credentials"
+	"github.com/aws/aws-sdk-go-v2/service/sso"
+	"github.com/aws/aws-sdk-go-v2/service/sts"
+	"golang.org/x/sync/errgroup"
+
+	"aws-sso-plugins/pkg/idctest"
+)
+
+// The figures of `make bench`. Every row is a whole process, the built binary,
+// against an Identity Center in this one; ratios within a run say more than
+// times, and every bar is checked.
+
+// measured is what one process took.
+type measured struct {
+	wall, cpu time.Duration
+	peakMiB   float64
+	calls     int
+	throttled int
+	lines     int // of standard output
+}
+
+func (m measured) String() string {
+	return fmt.Sprintf("%9s %9s %6.0f MiB %6d %5d", m.wall.Round(time.Millisecond), m.cpu.Round(time.Millisecond), m.peakMiB, m.calls, m.throttled)
+}
+
+const heading = "                                                             time       cpu       peak  calls   429"
+
+// bench is a home folder with an Identity Center.
+type bench struct {
+	t    *testing.T
+	srv  *idctest.Server
+	home string
+}
+
+func newBench(t *testing.T, cfg idctest.Config) *bench {
+	t.Helper()
+	srv, err := idctest.Start(cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := &bench{t: t, srv: srv, home: t.TempDir()}
+	t.Cleanup(func() {
+		srv.Close()
+		for _, v := range srv.Violations() {
+			t.Errorf("the protocol was broken: %v", v)
+		}
+	})
+	b.write(fmt.Sprintf("[sso-session okta]\nsso_start_url = %s\nsso_region = %s\n", srv.StartURL, srv.Region))
+	if _, err := srv.IssueToken("").WriteCache(b.home, "okta"); err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+func (b *bench) write(config string) {
+	b.t.Helper()
+	dir := filepath.Join(b.home, ".aws")
+	if err := os.MkdirAll(dir, 0o700); err != nil {
+		b.t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600); err != nil {
+		b.t.Fatal(err)
+	}
+}
+
+func (b *bench) env() []string {
+	return append(b.srv.Env(), "HOME="+b.home, "PATH="+os.Getenv("PATH"), "BENCH_TOKEN="+b.srv.IssueToken("").AccessToken,
+		"GORACE="+os.Getenv("GORACE"))
+}
+
+// run measures a binary of ours; any exit status but 0 fails the benchmark.
+func (b *bench) run(name string, args ...string) measured {
+	b.t.Helper()
+	return b.measure(filepath.Join(binaries, name), args...)
+}
+
+func (b *bench) measure(program string, args ...string) measured {
+	b.t.Helper()
+	b.srv.ResetLog()
+	cmd := exec.Command(program, args...)
+	cmd.Env = b.env()
+	var stdout, stderr bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &stdout, &stderr
+	start := time.Now()
+	err := cmd.Run()
+	m := measured{wall: time.Since(start), lines: strings.Count(stdout.String(), "\n")}
+	if err != nil {
+		b.t.Fatalf("%s %v: %v\n%.2000s", program, args, err, stderr.String())
+	}
+	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	m.peakMiB = peakMiB(cmd.ProcessState)
+	stats := b.srv.Stats()
+	for _, n := range stats.Calls {
+		m.calls += n
+	}
+	m.throttled = stats.Statuses[http.StatusTooManyRequests]
+	return m
+}
+
+func row(t *testing.T, what string, m measured) { t.Logf("%-54s %s", what, m) }
+
+func bar(t *testing.T, ok bool, format string, args ...any) {
+	t.Helper()
+	text := fmt.Sprintf(format, args...)
+	if ok {
+		t.Logf("    holds: %s", text)
+	} else {
+		t.Errorf("    MISSED: %s", text)
+	}
+}
+
+func accounts(n, roles int) []idctest.Account { return idctest.MakeAccounts(n, roles) }
+
+func TestBenchListing(t *testing.T) {
+	t.Log(heading)
+	b := newBench(t, idctest.Config{Accounts: accounts(300, 3), Latency: 50 * time.Millisecond})
+	m := b.run("sso-profiles", "--list", "-o", "name")
+	row(t, "sso-profiles --list, 300 x 3, 50 ms a call", m)
+	bar(t, m.wall < 600*time.Millisecond && m.lines == 900, "900 of %d listed in under 0.6 s", m.lines)
+
+	b = newBench(t, idctest.Config{Accounts: accounts(1000, 5), Latency: 50 * time.Millisecond})
+	m = b.run("sso-profiles", "--list", "-o", "name")
+	row(t, "sso-profiles --list, 1,000 x 5, 50 ms a call", m)
+	bar(t, m.lines == 5000, "5,000 of %d listed", m.lines)
+}
+
+func TestBenchThrottledListing(t *testing.T) {
+	t.Log(heading)
+	const calls, rate, burst = 303, 20, 20
+	floor := time.Duration(float64(calls-burst) / rate * float64(time.Second))
+	b := newBench(t, idctest.Config{Accounts: accounts(300, 3), Latency: 50 * time.Millisecond, Rate: rate, Burst: burst})
+	m := b.run("sso-profiles", "--list", "-o", "name")
+	row(t, "sso-profiles --list, 300 x 3, 20 calls/s, burst 20", m)
+	bar(t, m.lines == 900 && float64(m.wall) < 1.05*float64(floor) && m.throttled < calls,
+		"%d listed, %.3f of the floor of %s, %d of at most %d 429s", m.lines, float64(m.wall)/float64(floor), floor, m.throttled, calls)
+}
+
+func TestBenchWriting(t *testing.T) {
+	t.Log(heading)
+	var per []float64
+	for _, n := range []int{1_000, 10_000, 50_000} {
+		b := newBench(t, idctest.Config{Accounts: accounts(n/10, 10)})
+		list := b.run("sso-profiles", "--list", "-o", "name")
+		first := b.run("sso-profiles", "-o", "name")
+		again := b.run("sso-profiles", "-o", "name")
+		row(t, fmt.Sprintf("sso-profiles, first write of %d", n), first)
+		row(t, fmt.Sprintf("sso-profiles, nothing new in %d", n), again)
+		row(t, "    of this, listing alone", list)
+		per = append(per, first.wall.Seconds()/float64(n))
+		if n == 10_000 {
+			bar(t, first.peakMiB < 64 && again.peakMiB < 64, "peak memory %.0f and %.0f MiB of 64", first.peakMiB, again.peakMiB)
+		}
+	}
+	bar(t, per[2] < 2*per[0]+1e-5, "linear: %.1f, %.1f and %.1f us a profile", per[0]*1e6, per[1]*1e6, per[2]*1e6)
+}
+
+func TestBenchChecking(t *testing.T) {
+	t.Log(heading)
+	b := newBench(t, idctest.Config{Accounts: accounts(1000, 5)})
+	b.run("sso-profiles", "-o", "name")
+	var ratios []float64
+	var last, bare measured
+	for range 5 {
+		bare = b.measureBare(5000)
+		last = b.run("sso-test", "-o", "text")
+		ratios = append(ratios, bare.wall.Seconds()/last.wall.Seconds())
+	}
+	row(t, "sso-test, 5,000 profiles, no latency", last)
+	row(t, "    a bare SDK client, the same calls", bare)
+	bar(t, median(ratios) >= 0.85 && last.peakMiB < 64 && last.lines == 5000,
+		"%.2f of the bare client's speed (median of 5; bar 0.85), peak %.0f MiB of 64, %d lines", median(ratios), last.peakMiB, last.lines)
+
+	b.srv.Update(func(c *idctest.Config) { c.Latency = 30 * time.Millisecond })
+	row(t, "sso-test, 5,000 profiles, 30 ms a call", b.run("sso-test", "-o", "text"))
+
+	b = newBench(t, idctest.Config{Accounts: accounts(100, 5)})
+	b.run("sso-profiles", "-o", "name")
+	b.srv.Update(func(c *idctest.Config) { c.Rate, c.Burst = 20, 20 })
+	m := b.run("sso-test", "-o", "text")
+	row(t, "sso-test, 500 profiles, 20 calls/s, burst 20", m)
+	bar(t, m.lines == 500, "%.3f of the floor of 24 s, %d lines", m.wall.Seconds()/24, m.lines)
+}
+
+func TestBenchAgainstTheAWSCLI(t *testing.T) {
+	const n = 20
+	b := newBench(t, idctest.Config{Accounts: accounts(n, 1)})
+	b.run("sso-profiles", "-o", "name")
+	m := b.run("sso-test", "-o", "text")
+	cli, err := exec.LookPath("aws")
+	if err != nil {
+		t.Skip("there is no aws on the PATH")
+	}
+	if err := b.srv.WriteModels(filepath.Join(b.home, ".aws", "models")); err != nil {
+		t.Fatal(err)
+	}
+	t.Log(heading)
+	var cpu time.Duration
+	names, err := exec.Command("sh", "-c", "sed -n 's/^.profile \\(.*\\).$/\\1/p' "+filepath.Join(b.home, ".aws", "config")).Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.FieldsSeq(string(names)) {
+		one := b.measure(cli, "sts", "get-caller-identity", "--profile", name)
+		cpu += one.cpu
+	}
+	row(t, "sso-test, 20 profiles", m)
+	perCLI, per := cpu/n, m.cpu/n
+	t.Logf("    aws sts get-caller-identity: %s of CPU a profile; sso-test with 20: %s", perCLI, per)
+	big := newBench(t, idctest.Config{Accounts: accounts(1000, 5)})
+	big.run("sso-profiles", "-o", "name")
+	m = big.run("sso-test", "-o", "text")
+	per = m.cpu / 5000
+	bar(t, perCLI > 1000*per, "%.0f times less CPU a profile (%s with 5,000)", float64(perCLI)/float64(per), per)
+}
+
+func TestBenchStart(t *testing.T) {
+	empty := filepath.Join(t.TempDir(), "empty")
+	source := empty + ".go"
+	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", empty, source).CombinedOutput(); err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	b := newBench(t, idctest.Config{Accounts: accounts(33, 3)})
+	b.run("sso-profiles", "-o", "name")
+	for _, args := range [][]string{{"sso-login", "okta"}, {"sso-login", "--help"}, {"sso-profiles", "--help"}, {"sso-test", "--help"}} {
+		var ratios []float64
+		for range 200 {
+			idle := b.measure(empty).wall
+			ratios = append(ratios, b.run(args[0], args[1:]...).wall.Seconds()/idle.Seconds())
+		}
+		bar(t, median(ratios) < 3, "%s takes %.2f times an empty program (median of 200 pairs; bar 3)", strings.Join(args, " "), median(ratios))
+	}
+}
+
+func median(values []float64) float64 {
+	sorted := append([]float64{}, values...)
+	for i := range sorted {
+		for j := i; j > 0 && sorted[j] < sorted[j-1]; j-- {
+			sorted[j], sorted[j-1] = sorted[j-1], sorted[j]
+		}
+	}
+	return sorted[len(sorted)/2]
+}
+
+// measureBare makes the calls of sso-test with nothing around them, in a
+// process of its own: this test binary.
+func (b *bench) measureBare(profiles int) measured {
+	b.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return b.measure(self, bareArgument, strconv.Itoa(profiles))
+}
+
+const bareArgument = "bare-client"
+
+func init() {
+	if len(os.Args) == 3 && os.Args[1] == bareArgument {
+		profiles, err := strconv.Atoi(os.Args[2])
+		if err == nil {
+			err = bareClient(profiles)
+		}
+		if err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
+}
+
+// bareClient asks for the credentials of each role and whose they are, with
+// the SDK's own clients as one would write it: one of each, 32 at once.
+func bareClient(profiles int) error {
+	ctx := context.Background()
+	client := &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 64}}
+	endpoint := aws.String(os.Getenv("AWS_ENDPOINT_URL_SSO"))
+	portal := sso.New(sso.Options{Region: "eu-central-1", BaseEndpoint: endpoint, HTTPClient: client})
+	identity := sts.New(sts.Options{Region: "eu-central-1", BaseEndpoint: endpoint, HTTPClient: client})
+	token := aws.String(os.Getenv("BENCH_TOKEN"))
+	var group errgroup.Group
+	group.SetLimit(32)
+	var mu sync.Mutex
+	for _, account := range idctest.MakeAccounts(profiles/5, 5) {
+		for _, role := range account.Roles {
+			group.Go(func() error {
+				out, err := portal.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{AccessToken: token, AccountId: &account.ID, RoleName: &role})
+				if err != nil {
+					return err
+				}
+				c := out.RoleCredentials
+				who, err := identity.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, func(o *sts.Options) {
+					o.Credentials = credentials.NewStaticCredentialsProvider(*c.AccessKeyId, *c.SecretAccessKey, *c.SessionToken)
+				})
+				if err != nil {
+					return err
+				}
+				mu.Lock()
+				defer mu.Unlock()
+				_, err = io.WriteString(os.Stdout, *who.Arn+"\n")
+				return err
+			})
+		}
+	}
+	return group.Wait()
+}
+
+func peakMiB(state *os.ProcessState) float64 {
+	if runtime.GOOS != "linux" {
+		return 0
+	}
+	return maxRSS(state) / 1024
+}

@@ -1,0 +1,149 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/safefile"
+	"aws-sso-plugins/pkg/wire"
+)
+
+// definition is a session to be written to the config.
+type definition struct{ name, startURL, region, scopes string }
+
+func (d definition) keys() []awsconfig.KeyValue {
+	keys := []awsconfig.KeyValue{
+		{Key: "sso_start_url", Value: d.startURL},
+		{Key: "sso_region", Value: d.region},
+	}
+	if d.scopes != "" {
+		keys = append(keys, awsconfig.KeyValue{Key: "sso_registration_scopes", Value: d.scopes})
+	}
+	return keys
+}
+
+// fromFlags is the session that the flags describe.
+func (c *command) fromFlags(names []cli.Name) (d definition, err error) {
+	if d.name, err = c.newName(names); err != nil {
+		return d, err
+	}
+	if d.startURL, err = login.CleanStartURL(c.SSOStartURL); err != nil {
+		return d, err
+	}
+	if d.region = c.SSORegion; d.region == "" {
+		d.region = login.RegionOf(d.startURL)
+	}
+	if d.region == "" {
+		return d, fault.Newf(fault.Usage, "the start URL %q does not say its region", d.startURL).
+			WithHint("add --sso-region REGION, that of the Identity Center instance")
+	}
+	if err := wire.CheckRegion(d.region); err != nil {
+		return d, fault.Wrap(fault.Usage, err, "--sso-region")
+	}
+	d.scopes = oidc.DefaultScope
+	if c.SSORegistrationScopes != nil {
+		d.scopes = strings.TrimSpace(*c.SSORegistrationScopes)
+	}
+	return d, nil
+}
+
+func (c *command) newName(names []cli.Name) (string, error) {
+	all := slices.Clone(c.SSOSession)
+	for _, n := range names {
+		all = append(all, n.Text)
+	}
+	if len(all) != 1 {
+		return "", fault.Newf(fault.Usage, "--sso-start-url defines one session, which needs a name").
+			WithHint("run: sso-login NAME --sso-start-url %s", c.SSOStartURL)
+	}
+	return all[0], checkNewName(all[0])
+}
+
+func checkNewName(name string) error {
+	if !awsconfig.PortableName(name) {
+		return fault.Newf(fault.Usage, "cannot name a session %q: not every AWS client would read it", name).
+			WithHint("use letters, digits and _@+.%%:/- only")
+	}
+	return nil
+}
+
+// fromQuestions asks what `aws configure sso` asks.
+func (c *command) fromQuestions(ctx context.Context, app *cli.App) (d definition, err error) {
+	app.Note("there is no session yet; a few questions define one")
+	app.Plain("  SSO start URL: the address of your AWS access portal",
+		"  SSO region:    where your organisation set up IAM Identity Center", "")
+	if d.name, err = app.Ask(ctx, "SSO session name", "", checkNewName); err != nil {
+		return d, err
+	}
+	_, err = app.Ask(ctx, "SSO start URL", "", func(answer string) (err error) {
+		d.startURL, err = login.CleanStartURL(answer)
+		return err
+	})
+	if err != nil {
+		return d, err
+	}
+	if d.region, err = app.Ask(ctx, "SSO region", login.RegionOf(d.startURL), wire.CheckRegion); err != nil {
+		return d, err
+	}
+	d.scopes, err = app.Ask(ctx, "SSO registration scopes", oidc.DefaultScope, func(answer string) error {
+		return awsconfig.KeyValue{Key: "sso_registration_scopes", Value: answer}.Check()
+	})
+	return d, err
+}
+
+// write adds the session to the config, unless it is there already, and
+// returns the config that holds it.
+func (d definition) write(ctx context.Context, app *cli.App, paths cli.Paths) (*awsconfig.Config, error) {
+	added := false
+	_, err := app.Keeper(paths).Update(ctx, safefile.Target{Path: paths.Config}, func(old []byte) ([]byte, error) {
+		file := awsconfig.Parse(paths.Config, awsconfig.ConfigFile, old)
+		if there, ok := awsconfig.Merge(file, nil).Session(d.name); ok {
+			return old, d.differsFrom(there)
+		}
+		edit := file.Edit()
+		if err := edit.AddSession(d.name, d.keys()...); err != nil {
+			return nil, err
+		}
+		added = true
+		return edit.Bytes()
+	})
+	if err != nil {
+		return nil, err
+	}
+	if added {
+		app.Remark("added [sso-session %s] to %s", d.name, paths.Config)
+	}
+	return app.Config(paths)
+}
+
+// differsFrom refuses to define a session that is there with other values:
+// what logs in by it now would log in elsewhere.
+func (d definition) differsFrom(there *awsconfig.Session) error {
+	for _, kv := range d.keys() {
+		value := there.Get(kv.Key)
+		switch kv.Key {
+		case "sso_start_url":
+			if clean, err := login.CleanStartURL(value); err == nil && clean == kv.Value {
+				continue
+			}
+		case "sso_registration_scopes":
+			if value == "" {
+				continue
+			}
+		}
+		if value != kv.Value {
+			path, line := there.Pos("")
+			return fault.New(fault.Usage, fmt.Sprintf("%s:%d", path, line),
+				fmt.Sprintf("[sso-session %s] is there already with %s = %s, not %s", d.name, kv.Key, value, kv.Value)).
+				WithHint("choose another name, or change the file")
+		}
+	}
+	return nil
+}

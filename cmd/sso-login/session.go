@@ -1,0 +1,121 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/login"
+)
+
+// choose is which sessions are meant.
+func (c *command) choose(ctx context.Context, app *cli.App, config *awsconfig.Config, names []cli.Name) ([]login.Session, error) {
+	all := config.Sessions()
+	switch {
+	case c.All, c.List && len(names)+len(c.SSOSession) == 0 && c.Profile == "":
+		return everySession(all)
+	case len(names)+len(c.SSOSession) > 0:
+		return c.namedSessions(config, names)
+	}
+	if name := c.profileOf(app, config); name != "" {
+		return one(profileSession(config, name))
+	}
+	if len(all) < 2 {
+		return everySession(all)
+	}
+	var known []string
+	for _, s := range all {
+		known = append(known, s.Name)
+	}
+	if app.Interactive {
+		i, err := app.Choose(ctx, "Session", known)
+		if err != nil {
+			return nil, err
+		}
+		return one(cli.SessionIn(all[i]), cli.CheckSession(all[i]))
+	}
+	return nil, fault.New(fault.Usage, "which session?", "there are "+strings.Join(known, ", ")).
+		WithHint("run: sso-login %s", known[0])
+}
+
+// profileOf is the profile whose session is meant: that of the flag, or of
+// AWS_PROFILE if it has one.
+func (c *command) profileOf(app *cli.App, config *awsconfig.Config) string {
+	if c.Profile != "" {
+		return c.Profile
+	}
+	name := app.Environment().Profile()
+	if p, ok := config.Profile(name); ok && (p.Get("sso_session") != "" || p.Get("sso_start_url") != "") {
+		return name
+	}
+	return ""
+}
+
+func one(s login.Session, err error) ([]login.Session, error) { return []login.Session{s}, err }
+
+func everySession(all []*awsconfig.Session) ([]login.Session, error) {
+	var sessions []login.Session
+	for _, s := range all {
+		if err := cli.CheckSession(s); err != nil {
+			return nil, err
+		}
+		sessions = append(sessions, cli.SessionIn(s))
+	}
+	return sessions, nil
+}
+
+func (c *command) namedSessions(config *awsconfig.Config, names []cli.Name) ([]login.Session, error) {
+	var sessions []login.Session
+	seen := map[string]bool{}
+	add := func(name string) error {
+		if seen[name] {
+			return nil
+		}
+		seen[name] = true
+		s, err := cli.SessionNamed(config, name)
+		sessions = append(sessions, s)
+		return err
+	}
+	for _, name := range names {
+		if err := add(name.Text); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range c.SSOSession {
+		if err := add(name); err != nil {
+			return nil, err
+		}
+	}
+	return sessions, nil
+}
+
+// profileSession is the session of a profile, or the login of its start URL.
+func profileSession(config *awsconfig.Config, name string) (login.Session, error) {
+	p, ok := config.Profile(name)
+	if !ok {
+		var known []string
+		for _, p := range config.Profiles() {
+			known = append(known, p.Name)
+		}
+		f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, config.ConfigFile().Path())
+		if near := cli.Closest(name, known); near != "" {
+			return login.Session{}, f.WithHint("did you mean %q?", near)
+		}
+		return login.Session{}, f.WithHint("run: aws configure list-profiles")
+	}
+	if session := p.Get("sso_session"); session != "" {
+		return cli.SessionNamed(config, session)
+	}
+	s := login.Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Legacy: true, Profile: name}
+	for key, value := range map[string]string{"sso_start_url": s.StartURL, "sso_region": s.Region} {
+		if value == "" {
+			path, line := p.Pos("")
+			return s, fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line),
+				fmt.Sprintf("the profile %q has neither sso_session nor %s", name, key))
+		}
+	}
+	return s, nil
+}

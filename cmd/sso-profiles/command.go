@@ -1,0 +1,277 @@
+package main
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"slices"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/profiles"
+	"aws-sso-plugins/pkg/report"
+)
+
+type command struct {
+	Sessions []string `arg:"" optional:"" name:"SESSION" sep:"none" help:"Sessions, by name; - reads them from standard input."`
+
+	Name         *string  `placeholder:"TEMPLATE" env:"SSO_PROFILES_NAME" help:"Name the profiles by a Go template over .AccountId .AccountName .AccountEmail .RoleName .Session, with lower upper replace trimPrefix trimSuffix slug. New profiles are named {{.RoleName}}-{{.AccountId}} without it." group:"What the profiles hold"`
+	ClientRegion []string `placeholder:"[GLOB=]REGION" sep:"none" env:"SSO_PROFILES_CLIENT_REGION" help:"Set the profiles' region; with GLOB= for the accounts that match, the first match counts. Repeatable." group:"What the profiles hold"`
+	Set          []string `placeholder:"KEY=VALUE" sep:"none" env:"SSO_PROFILES_SET" help:"Set another key, such as output=json; KEY= removes it. Repeatable." group:"What the profiles hold"`
+
+	Account []string `placeholder:"GLOB" sep:"none" help:"Only accounts whose id or name matches; a leading ! excludes. Repeatable." group:"Which profiles"`
+	Role    []string `placeholder:"GLOB" sep:"none" help:"Only roles whose name matches; a leading ! excludes. Repeatable." group:"Which profiles"`
+
+	Prune      bool    `help:"Remove generated profiles whose assignment is gone." group:"What happens to the file"`
+	PruneLimit *string `placeholder:"N|N%" help:"Remove none where more than this many of a session's would go (10%, but at least 3)." group:"What happens to the file"`
+	Overwrite  bool    `help:"Take over hand-written profiles of the same name: the whole section." group:"What happens to the file"`
+	DryRun     bool    `help:"Write nothing and print a unified diff." group:"What happens to the file"`
+	Check      bool    `help:"Write nothing and print a unified diff; exit 1 if there is one, 4 if the listing is incomplete." group:"What happens to the file"`
+	List       bool    `help:"Write nothing and list what you may assume." group:"What happens to the file"`
+
+	cli.Common
+	cli.Parallel
+}
+
+// Run lists, plans and writes.
+func (c *command) Run(ctx context.Context, app *cli.App) error {
+	format, err := app.Format(report.Name)
+	if err != nil {
+		return err
+	}
+	options, err := c.options(app)
+	if err != nil {
+		return err
+	}
+	names, err := app.Names(ctx, c.Sessions, "session names")
+	if err != nil {
+		return err
+	}
+	paths, err := app.Environment().Paths()
+	if err != nil {
+		return err
+	}
+	config, err := app.Config(paths)
+	if err != nil {
+		return err
+	}
+	engine, err := app.Engine(paths)
+	if err != nil {
+		return err
+	}
+	sessions, err := sessionsToList(app, config, engine, names)
+	if err != nil {
+		return err
+	}
+	run := &profiles.Sync{
+		ConfigPath: paths.Config, CredentialsPath: paths.Credentials,
+		Keeper: app.Keeper(paths), Concurrency: c.Concurrency, Options: options,
+	}
+	inputs, failed := list(ctx, app, run, engine, sessions)
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	if len(inputs) == 0 {
+		return cli.ExitStatus(cli.Worst(failed...))
+	}
+	if !c.previews() && !c.lists(format) {
+		plan, err := run.Write(ctx, inputs)
+		if err != nil {
+			return err
+		}
+		tell(app, plan)
+		err = c.show(app, plan, format)
+		return c.finish(app, plan, plan.Summary(), failed, err)
+	}
+	plan, old, planned, err := run.Preview(inputs)
+	if err != nil {
+		return err
+	}
+	summary := "planned: " + plan.Summary()
+	if c.lists(format) {
+		plan.ForList(format == formatINI)
+		summary = plan.Census()
+	}
+	tell(app, plan)
+	if c.previews() && c.Common.Format == "" {
+		err = showDiff(app, profiles.Diff(run.ConfigPath, old, planned))
+	} else {
+		err = c.show(app, plan, format)
+	}
+	return c.finish(app, plan, summary, failed, err)
+}
+
+// previews says whether a diff takes the place of the changes, lists whether
+// there is nothing but a list.
+func (c *command) previews() bool { return c.DryRun || c.Check }
+
+func (c *command) lists(format report.Format) bool { return c.List || format == formatINI }
+
+func (c *command) options(app *cli.App) (o profiles.Options, err error) {
+	o.Prune, o.Overwrite, o.Region = c.Prune, c.Overwrite, app.Environment().Region()
+	if c.Name != nil && *c.Name != "" {
+		if o.Template, err = profiles.ParseTemplate(*c.Name); err != nil {
+			return o, err
+		}
+	}
+	if o.Filter.Accounts, err = profiles.ParseGlobs("--account", c.Account); err != nil {
+		return o, err
+	}
+	if o.Filter.Roles, err = profiles.ParseGlobs("--role", c.Role); err != nil {
+		return o, err
+	}
+	if o.Regions, err = profiles.ParseRegionRules(given(c.ClientRegion)); err != nil {
+		return o, err
+	}
+	if o.Settings, err = profiles.ParseSettings(given(c.Set)); err != nil {
+		return o, err
+	}
+	if c.PruneLimit != nil {
+		o.PruneLimit, err = profiles.ParseLimit(*c.PruneLimit)
+	}
+	return o, err
+}
+
+// given leaves out the value of a variable that is set to nothing, which is as
+// good as not set.
+func given(values []string) []string {
+	if len(values) == 1 && values[0] == "" {
+		return nil
+	}
+	return values
+}
+
+// sessionsToList are the named ones, else all that have a login.
+func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine, names []cli.Name) ([]login.Session, error) {
+	var sessions []login.Session
+	for _, name := range names {
+		s, err := cli.SessionNamed(config, name.Text)
+		if err != nil {
+			return nil, err
+		}
+		sessions = append(sessions, s)
+	}
+	if len(sessions) > 0 {
+		return sessions, nil
+	}
+	all := config.Sessions()
+	if len(all) == 0 {
+		return nil, cli.NoSessions(config)
+	}
+	for _, section := range all {
+		s := cli.SessionIn(section)
+		if err := cli.CheckSession(section); err != nil {
+			if len(all) == 1 {
+				return nil, err
+			}
+			app.Warn(fault.Wrap(fault.Config, err, "%q was left out", s.Name))
+			continue
+		}
+		state, err := engine.State(s)
+		if err != nil {
+			return nil, err
+		}
+		if state.Status == login.StatusValid || state.Status == login.StatusRefreshable {
+			sessions = append(sessions, s)
+		} else if len(all) > 1 {
+			app.Note("%q was left out: there is no login; run: %s", s.Name, s.Command())
+		}
+	}
+	if len(sessions) == 0 {
+		return nil, noLogin(app, cli.SessionIn(all[0]), len(all))
+	}
+	return sessions, nil
+}
+
+func noLogin(app *cli.App, first login.Session, sessions int) error {
+	f := fault.New(fault.Login, "there is no login", "")
+	switch {
+	case app.StdinPiped():
+		return f.WithHint("to read session names from the pipe: sso-profiles -")
+	case sessions == 1:
+		return f.WithHint("run: %s", first.Command())
+	}
+	return f.WithHint("run: sso-login SESSION")
+}
+
+// list asks the portal. Sessions of which nothing could be listed are told of
+// and left out; failed are their exit statuses.
+func list(
+	ctx context.Context, app *cli.App, run *profiles.Sync, engine *login.Engine, sessions []login.Session,
+) (inputs []profiles.Input, failed []int) {
+	fail := func(session string, err error) {
+		if ctx.Err() == nil {
+			app.Error(fault.Wrap(fault.Unknown, err, "nothing was listed for %q", session))
+			failed = append(failed, cli.StatusOf(err))
+		}
+	}
+	var sources []profiles.Source
+	for _, s := range sessions {
+		client, err := portal.New(engine.Wire, s.Region, engine.Source(s))
+		if err := cmp.Or(profiles.CheckSession(s.Name), err); err != nil {
+			fail(s.Name, err)
+			continue
+		}
+		sources = append(sources, profiles.Source{Session: s.Name, StartURL: s.StartURL, Region: s.Region, Portal: client})
+	}
+	line := app.Progress("listing accounts")
+	defer line.End()
+	run.Progress = func(done, known int) { line.Set(done, known, pace(sources)) }
+	for _, in := range run.List(ctx, sources) {
+		if err := in.Listing.Failed(); err != nil {
+			fail(in.Session, err)
+			continue
+		}
+		inputs = append(inputs, in)
+	}
+	return inputs, failed
+}
+
+func pace(sources []profiles.Source) string {
+	for _, s := range sources {
+		if rate, refused := s.Portal.Throttled(); refused > 0 {
+			return fmt.Sprintf("throttled, %.0f/s", rate)
+		}
+	}
+	return ""
+}
+
+// tell says what could not be done and what is to be known.
+func tell(app *cli.App, plan *profiles.Plan) {
+	for _, problem := range slices.Concat(plan.Gaps, plan.Problems) {
+		app.Warn(problem)
+	}
+	for _, note := range plan.Notes {
+		app.Note("%s", note)
+	}
+	for _, remark := range plan.Remarks {
+		app.Remark("%s", remark)
+	}
+	for _, detail := range plan.ReadBack() {
+		app.Detail("%s", detail)
+	}
+}
+
+// finish sums up, and is how the run ends: with the error of showing it, else
+// with what came of the plan and of the sessions that could not be listed.
+func (c *command) finish(app *cli.App, plan *profiles.Plan, summary string, failed []int, err error) error {
+	if err != nil {
+		return err
+	}
+	flawed := len(failed) > 0 || len(plan.Gaps) > 0 || len(plan.Problems) > 0
+	if flawed {
+		app.Note("%s", summary)
+	} else {
+		app.Remark("%s", summary) // where nobody looks, success is silent
+	}
+	switch {
+	case c.Check && (len(failed) > 0 || plan.Incomplete()):
+		return cli.ExitStatus(cli.StatusFailed)
+	case flawed, c.Check && plan.Changes():
+		return cli.ExitStatus(cli.StatusPartial)
+	}
+	return nil
+}

@@ -1,0 +1,35 @@
+// The sso-profiles command keeps a profile in ~/.aws/config for every account
+// and role that a person may assume in IAM Identity Center.
+//
+//	sso-login okta | sso-profiles - | sso-test -
+package main
+
+import (
+	"aws-sso-plugins/pkg/cli"
+)
+
+var version = "devel"
+
+func main() {
+	cli.Main(cli.Program{
+		Name:    "sso-profiles",
+		Version: version,
+		Purpose: "make a profile in ~/.aws/config for every account and role",
+		Usage:   "[SESSION ... | -] [flags]",
+		Examples: []cli.Example{
+			{Line: "sso-profiles", Does: "all accounts and roles of every session with a login"},
+			{Line: "sso-profiles okta --dry-run", Does: "show what would change"},
+			{Line: "sso-profiles --name '{{.AccountName | slug}}-{{.RoleName}}'", Does: "names of your own"},
+			{Line: "sso-profiles --prune", Does: "also remove the profiles that you lost"},
+			{Line: "sso-login okta | sso-profiles - | sso-test -", Does: "log in, make profiles, test them"},
+		},
+		Notes: []string{
+			"SESSION is the name of an [sso-session]; - reads names from standard input, a line each. " +
+				"Without it every session with a login is taken.",
+			"Only profiles with managed_by = sso-profiles are ever changed or removed. Everything else in the file stays " +
+				"as it is, to the byte; before sections are rewritten or removed the old file is kept as config.sso-profiles.bak.",
+		},
+		Formats:     []string{"table", "text", "name", "json", "jsonl", "ini"},
+		Concurrency: 64,
+	}, &command{})
+}

@@ -1,0 +1,119 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"errors"
+	"io"
+	"strings"
+
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/profiles"
+	"aws-sso-plugins/pkg/report"
+)
+
+const formatINI report.Format = "ini"
+
+var columns = []report.Column{
+	{Title: "PROFILE", Only: report.Text},
+	{Title: "PROFILE", Only: report.Table},
+	{Title: "ACCOUNT"},
+	{Title: "ROLE"},
+	{Title: "REGION"},
+	{Title: "SESSION"},
+	{Title: "STATE", Color: stateColor},
+	{Title: "ACCOUNT NAME"},
+}
+
+func stateColor(state string) report.Color {
+	switch profiles.State(state) {
+	case profiles.Added:
+		return report.Green
+	case profiles.Changed, profiles.Renamed:
+		return report.Yellow
+	case profiles.Removed, profiles.Foreign:
+		return report.Red
+	}
+	return report.Faint
+}
+
+// row is a profile in a report. Its field names are the keys in JSON.
+type row struct {
+	Profile      string
+	AccountId    string //nolint:revive // as AWS prints it
+	AccountName  string
+	AccountEmail string
+	RoleName     string
+	Region       string
+	Session      string
+	State        profiles.State
+	Was          string `json:",omitempty"` // the name before, of a renamed profile
+}
+
+func newRow(r profiles.Row) row {
+	return row{
+		Profile: r.Profile, AccountId: r.Assignment.ID, AccountName: r.Assignment.Name, AccountEmail: r.Assignment.Email,
+		RoleName: r.Assignment.Role, Region: r.Region, Session: r.Session, State: r.State, Was: r.Was,
+	}
+}
+
+// Cells are the columns' values.
+func (r row) Cells() []string {
+	shown := r.Profile
+	if r.Was != "" {
+		shown = r.Was + " -> " + r.Profile
+	}
+	return []string{r.Profile, shown, r.AccountId, r.RoleName, r.Region, r.Session, string(r.State), r.AccountName}
+}
+
+// show writes the rows. A table is for a person, who wants to see what changed
+// or, of a list, all; the name format is for the next program, which wants to
+// know what is in the file now.
+func (c *command) show(app *cli.App, plan *profiles.Plan, format report.Format) error {
+	if format == formatINI {
+		text, err := plan.INI()
+		if err != nil {
+			return err
+		}
+		_, err = app.Out.Write(text)
+		return ignoreOutput(err)
+	}
+	buffered := bufio.NewWriterSize(app.Out, 64<<10) // all rows are here already
+	out := report.NewWriter(buffered, format, columns, app.Screen())
+	for _, r := range plan.Rows {
+		if c.List && !r.Listed() || format == report.Table && !c.List && !r.News() {
+			continue
+		}
+		shown := newRow(r)
+		if format == report.Name {
+			shown.Profile = r.After
+			if c.List || c.previews() {
+				shown.Profile = r.Before
+			}
+		}
+		if err := out.Add(shown); err != nil {
+			return ignoreOutput(err)
+		}
+	}
+	return ignoreOutput(cmp.Or(out.Close(), buffered.Flush()))
+}
+
+func showDiff(app *cli.App, lines []string) error {
+	var text strings.Builder
+	for _, line := range lines {
+		text.WriteString(report.Visible(line) + "\n")
+	}
+	_, err := io.WriteString(app.Out, text.String())
+	return ignoreOutput(err)
+}
+
+// ignoreOutput leaves errors of standard output to the console, which
+// remembers them: the work is done either way.
+func ignoreOutput(err error) error {
+	var f *fault.Error
+	if errors.As(err, &f) {
+		return err
+	}
+	return nil
+}

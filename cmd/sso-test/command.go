@@ -1,0 +1,219 @@
+package main
+
+import (
+	"context"
+	"iter"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/report"
+)
+
+type command struct {
+	Profiles []string `arg:"" optional:"" name:"PROFILE" sep:"none" help:"Profiles, by name; - reads them from standard input."`
+
+	All          bool     `help:"Every profile of the config and credentials files." group:"Which profiles"`
+	SSOSession   []string `name:"sso-session" placeholder:"NAME" sep:"none" help:"Only profiles of this session. Repeatable." group:"Which profiles"`
+	AllowProcess bool     `help:"Also run credential_process commands." group:"Which profiles"`
+
+	Status string `placeholder:"LIST" help:"Show only these statuses, separated by commas; failed is all but ok and skipped. The exit status speaks of all." group:"Output"`
+
+	cli.Common
+	cli.Parallel
+}
+
+// Run checks the profiles and reports each.
+func (c *command) Run(ctx context.Context, app *cli.App) error {
+	format, err := app.Format(report.Text)
+	if err != nil {
+		return err
+	}
+	wanted, err := probe.ParseStatuses(c.Status)
+	if err != nil {
+		return err
+	}
+	t := &test{app: app, format: format, wanted: wanted}
+	t.out = newOutput(app, format, &t.tally)
+	err = c.check(ctx, t)
+	if t.broken || cli.StatusOf(err) == cli.StatusUsage {
+		return err
+	}
+	// also where nothing was checked: the document is whole
+	if err := t.out.close(); err != nil {
+		return err
+	}
+	t.sum()
+	return err
+}
+
+// check finds the profiles and checks them.
+func (c *command) check(ctx context.Context, t *test) error {
+	names, err := t.app.Names(ctx, c.Profiles, "profile names")
+	if err != nil {
+		return err
+	}
+	paths, err := t.app.Environment().Paths()
+	if err != nil {
+		return err
+	}
+	config, err := t.app.Config(paths)
+	if err != nil {
+		return err
+	}
+	targets, err := c.targets(t.app, config, names)
+	if err != nil {
+		return err
+	}
+	engine, err := t.app.Engine(paths)
+	if err != nil {
+		return err
+	}
+	prober := &probe.Prober{
+		Config: config, Wire: engine.Wire, Region: t.app.Environment().Region(),
+		Concurrency: c.Concurrency, AllowProcess: c.AllowProcess, Notify: t.notify,
+		Tokens: func(s probe.Session) portal.TokenSource { return engine.Source(loginSession(s)) },
+	}
+	t.total, t.tally.Named = len(targets), len(names) > 0
+	return t.take(prober.Run(ctx, targets))
+}
+
+func loginSession(s probe.Session) login.Session {
+	return login.Session{
+		Name: s.Name, StartURL: s.StartURL, Region: s.Region, Scopes: s.Scopes, Legacy: s.Name == "", Profile: s.Profile,
+	}
+}
+
+// targets are the names to check, each once.
+func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]string, error) {
+	for _, name := range c.SSOSession {
+		if _, ok := config.Session(name); !ok {
+			_, err := cli.SessionNamed(config, name) // says so, and proposes one
+			return nil, err
+		}
+	}
+	choice := probe.Choice{All: c.All, Sessions: c.SSOSession}
+	if len(names) > 0 {
+		return named(config, choice, names)
+	}
+	if targets := choice.Profiles(config); len(targets) > 0 {
+		return targets, nil
+	}
+	f := fault.Newf(fault.Nothing, "there is no profile to check in %s", config.ConfigFile().Path())
+	if app.StdinPiped() {
+		return nil, f.WithHint("to read profile names from the pipe: sso-test -")
+	}
+	return nil, f.WithHint("run: sso-profiles")
+}
+
+// named are the chosen ones of the profiles that were named. An unknown one is
+// a mistake on the command line, and a finding in a list.
+func named(config *awsconfig.Config, choice probe.Choice, names []cli.Name) ([]string, error) {
+	var targets []string
+	for _, name := range names {
+		if _, ok := config.Profile(name.Text); !ok && !name.Piped {
+			return nil, unknownProfile(config, name.Text)
+		}
+		if choice.Takes(config, name.Text) {
+			targets = append(targets, name.Text)
+		}
+	}
+	if len(targets) == 0 {
+		return nil, fault.Newf(fault.Nothing, "none of the profiles is of session %q", strings.Join(choice.Sessions, ", "))
+	}
+	return targets, nil
+}
+
+func unknownProfile(config *awsconfig.Config, name string) error {
+	var known []string
+	for _, p := range config.Profiles() {
+		known = append(known, p.Name)
+	}
+	f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, config.ConfigFile().Path())
+	if near := cli.Closest(name, known); near != "" {
+		return f.WithHint("did you mean %q?", near)
+	}
+	return f.WithHint("run: aws configure list-profiles")
+}
+
+// test is what one run shows of the results.
+type test struct {
+	app    *cli.App
+	format report.Format
+	wanted probe.StatusSet
+	out    output
+	tally  probe.Tally
+	total  int
+	broken bool // standard output takes no more
+}
+
+// notify tells at once what concerns more than one profile.
+func (t *test) notify(err error) {
+	if fault.KindOf(err) == fault.Unknown {
+		t.app.Warn(err)
+		return
+	}
+	t.app.Error(err)
+}
+
+// take reports the results, in the order asked for but in jsonl, where each
+// comes when it is known. A reader that goes away ends the work.
+func (t *test) take(results iter.Seq[probe.Result]) error {
+	line := t.app.Progress("checking profiles")
+	defer line.End()
+	results = t.counted(results, line)
+	if t.format != report.JSONL {
+		results = probe.InOrder(results)
+	}
+	for result := range results {
+		if !t.wanted.Has(result.Status) {
+			continue
+		}
+		if err := t.out.add(result); err != nil {
+			t.broken = true
+			return err
+		}
+	}
+	return exitStatus(t.tally.Verdict())
+}
+
+func (t *test) counted(results iter.Seq[probe.Result], line *cli.Progress) iter.Seq[probe.Result] {
+	return func(yield func(probe.Result) bool) {
+		for result := range results {
+			t.tally.Add(result)
+			line.Set(t.tally.Done(), t.total, "")
+			if !yield(result) {
+				return
+			}
+		}
+	}
+}
+
+// sum tells how many profiles have which status. Where nobody looks, success
+// is silent.
+func (t *test) sum() {
+	switch summary := t.tally.Summary(t.total); {
+	case summary == "":
+	case t.format == report.Table, t.tally.Verdict() != probe.Healthy, t.tally.Done() < t.total:
+		t.app.Note("%s", summary)
+	default:
+		t.app.Remark("%s", summary)
+	}
+}
+
+func exitStatus(v probe.Verdict) error {
+	switch v {
+	case probe.Healthy:
+		return nil
+	case probe.LoginNeeded:
+		return cli.ExitStatus(cli.StatusLogin)
+	case probe.Outage:
+		return cli.ExitStatus(cli.StatusFailed)
+	default:
+		return cli.ExitStatus(cli.StatusPartial)
+	}
+}

@@ -1,0 +1,103 @@
+package main
+
+import (
+	"cmp"
+	"strconv"
+	"time"
+
+	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/report"
+)
+
+var columns = []report.Column{
+	{Title: "PROFILE"},
+	{Only: report.Table, Color: markColor},
+	{Title: "STATUS", Color: statusColor},
+	{Title: "ACCOUNT"},
+	{Title: "ROLE"},
+	{Title: "REGION"},
+	{Title: "MS", Right: true},
+	{Title: "ARN OR REASON", Only: report.Text},
+	{Title: "REASON", Only: report.Table},
+}
+
+func statusColor(status string) report.Color {
+	switch probe.Status(status) {
+	case probe.OK:
+		return report.Green
+	case probe.Skipped:
+		return report.Faint
+	case probe.LoginRequired, probe.MFARequired, probe.Throttled:
+		return report.Yellow
+	}
+	return report.Red
+}
+
+// The marks of the statuses: a sign besides the colour.
+const (
+	markOK      = "✓"
+	markSkipped = "-"
+	markWaiting = "!" // something has to be done first
+	markFailed  = "✗"
+)
+
+func mark(status probe.Status) string {
+	switch statusColor(string(status)) {
+	case report.Green:
+		return markOK
+	case report.Faint:
+		return markSkipped
+	case report.Yellow:
+		return markWaiting
+	}
+	return markFailed
+}
+
+func markColor(mark string) report.Color {
+	switch mark {
+	case markOK:
+		return report.Green
+	case markSkipped:
+		return report.Faint
+	case markWaiting:
+		return report.Yellow
+	}
+	return report.Red
+}
+
+// row is a result in a report. Its field names are the keys in JSON.
+type row struct {
+	Profile   string
+	Status    probe.Status
+	AccountId string //nolint:revive // as AWS prints it
+	RoleName  string
+	Region    string
+	LatencyMs *int64 // null where STS was not asked
+	Arn       string
+	UserId    string //nolint:revive // as AWS prints it
+	Reason    string
+}
+
+func newRow(r probe.Result) row {
+	out := row{
+		Profile: r.Profile, Status: r.Status, AccountId: r.AccountID, RoleName: r.RoleName, Region: r.Region,
+		Arn: r.ARN, UserId: r.UserID, Reason: r.Reason,
+	}
+	if r.Latency > 0 {
+		ms := r.Latency.Round(time.Millisecond).Milliseconds()
+		out.LatencyMs = &ms
+	}
+	return out
+}
+
+// Cells are the columns' values.
+func (r row) Cells() []string {
+	ms := ""
+	if r.LatencyMs != nil {
+		ms = strconv.FormatInt(*r.LatencyMs, 10)
+	}
+	return []string{
+		r.Profile, mark(r.Status), string(r.Status), r.AccountId, r.RoleName, r.Region, ms,
+		cmp.Or(r.Reason, r.Arn), r.Reason,
+	}
+}
