@@ -94,17 +94,9 @@ func (c *command) namedSessions(config *awsconfig.Config, names []cli.Name) ([]l
 
 // profileSession is the session of a profile, or the login of its start URL.
 func profileSession(config *awsconfig.Config, name string) (login.Session, error) {
-	p, ok := config.Profile(name)
-	if !ok {
-		var known []string
-		for _, p := range config.Profiles() {
-			known = append(known, p.Name)
-		}
-		f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, config.ConfigFile().Path())
-		if near := cli.Closest(name, known); near != "" {
-			return login.Session{}, f.WithHint("did you mean %q?", near)
-		}
-		return login.Session{}, f.WithHint("run: aws configure list-profiles")
+	p, err := cli.ProfileNamed(config, name)
+	if err != nil {
+		return login.Session{}, err
 	}
 	if session := p.Get("sso_session"); session != "" {
 		return cli.SessionNamed(config, session)

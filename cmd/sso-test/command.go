@@ -115,8 +115,8 @@ func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Na
 func named(config *awsconfig.Config, choice probe.Choice, names []cli.Name) ([]string, error) {
 	var targets []string
 	for _, name := range names {
-		if _, ok := config.Profile(name.Text); !ok && !name.Piped {
-			return nil, unknownProfile(config, name.Text)
+		if _, err := cli.ProfileNamed(config, name.Text); err != nil && !name.Piped {
+			return nil, err
 		}
 		if choice.Takes(config, name.Text) {
 			targets = append(targets, name.Text)
@@ -126,18 +126,6 @@ func named(config *awsconfig.Config, choice probe.Choice, names []cli.Name) ([]s
 		return nil, fault.Newf(fault.Nothing, "none of the profiles is of session %q", strings.Join(choice.Sessions, ", "))
 	}
 	return targets, nil
-}
-
-func unknownProfile(config *awsconfig.Config, name string) error {
-	var known []string
-	for _, p := range config.Profiles() {
-		known = append(known, p.Name)
-	}
-	f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, config.ConfigFile().Path())
-	if near := cli.Closest(name, known); near != "" {
-		return f.WithHint("did you mean %q?", near)
-	}
-	return f.WithHint("run: aws configure list-profiles")
 }
 
 // test is what one run shows of the results.

@@ -48,6 +48,23 @@ func SessionNamed(c *awsconfig.Config, name string) (login.Session, error) {
 	return login.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
 }
 
+// ProfileNamed finds a profile. An unknown name is a fault of kind Usage that
+// proposes one.
+func ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile, error) {
+	if p, ok := c.Profile(name); ok {
+		return p, nil
+	}
+	var known []string
+	for _, p := range c.Profiles() {
+		known = append(known, p.Name)
+	}
+	f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, c.ConfigFile().Path())
+	if near := Closest(name, known); near != "" {
+		return nil, f.WithHint("did you mean %q?", near)
+	}
+	return nil, f.WithHint("run: aws configure list-profiles")
+}
+
 // CheckSession refuses a session that nobody could log in to, with the place.
 func CheckSession(s *awsconfig.Session) error {
 	for key, value := range map[string]string{"sso_start_url": s.StartURL, "sso_region": s.Region} {
