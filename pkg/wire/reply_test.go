@@ -3,6 +3,7 @@ package wire
 import (
 	"bytes"
 	"encoding/json"
+	"io"
 	"net/http"
 	"testing"
 )
@@ -33,6 +34,20 @@ func TestEveryCutIsSeen(t *testing.T) {
 				t.Errorf("%q: %q, want %q", test.body[:i], got, want)
 			}
 		}
+	}
+}
+
+// A reply that was closed is gone: its memory serves the next call.
+func TestClosedReplyIsGone(t *testing.T) {
+	t.Parallel()
+	b := newBody(bytes.NewBufferString("canary"))
+	for range 2 {
+		if err := b.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if n, err := b.Read(make([]byte, 6)); n != 0 || err != io.EOF { //nolint:errorlint // as io.Reader has it
+		t.Errorf("read %d bytes after the end, %v", n, err)
 	}
 }
 
