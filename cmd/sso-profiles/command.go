@@ -67,7 +67,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		return err
 	}
 	run := &profiles.Sync{
-		ConfigPath: paths.Config, CredentialsPath: paths.Credentials,
+		ConfigPath: paths.Config, CredentialsPath: paths.Credentials, Config: config,
 		Keeper: app.Keeper(paths), Concurrency: c.Concurrency, Options: options,
 	}
 	inputs, failed := list(ctx, app, run, engine, sessions)

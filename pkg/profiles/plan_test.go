@@ -409,6 +409,14 @@ func TestPlan(t *testing.T) {
 			diff:        []string{},
 			problems:    []string{`the profile "Admin-111111111111" for "Admin" in 111111111111 ("111111111111") has other credentials: credentials:1 has a profile of that name, too | rename that one, or set another --name`},
 		},
+		"a name that is given up, but not in the credentials file": {
+			config:      ours("a okta 1 Admin"),
+			credentials: "[a]\nregion = x\n",
+			inputs:      []profiles.Input{listed("okta", "1/Admin=b", "2/Admin=a")},
+			options:     []string{"--name", "{{.AccountName}}"},
+			rows:        []string{"foreign a (none)", "renamed a -> b"},
+			problems:    []string{`no profile was made for "Admin" in 222222222222 ("a"): the profile "a" in credentials:1 was not made by sso-profiles | rename that profile, or set another --name`},
+		},
 		"--overwrite": {
 			config:  "[profile Admin-111111111111]\naws_access_key_id = AKIA\naws_secret_access_key = hush\ns3 =\n  a = b\n# comment\n",
 			inputs:  []profiles.Input{listed("okta", "1/Admin")},

@@ -20,7 +20,7 @@ type world struct {
 }
 
 var (
-	someNames    = []string{"a", "A", "b", "B", "c", "Admin-111111111111", "Dev-222222222222", "okta-1", "corp-1", "x/y", "d", "D"}
+	someNames    = []string{"a", "A", "b", "B", "c", "e", "Admin-111111111111", "Dev-222222222222", "okta-1", "corp-1", "x/y", "d", "D"}
 	someRoles    = []string{"Admin", "admin", "Dev", "R~1", "R-1"}
 	someAccounts = []string{"1", "2", "3"}
 	someSessions = []string{"okta", "corp", "else"}
@@ -72,6 +72,7 @@ func randomWorld(r *rand.Rand) world {
 		{"--client-region", "1*=us-east-1"}, {"--set", "output=json"}, {"--set", "mine="},
 		{"--prune"}, {"--prune", "--prune-limit", "100%"}, {"--overwrite"},
 		{"--account", "!2*"}, {"--role", "a*"}, {"AWS_REGION", "sa-east-1"},
+		{"--name", "{{.AccountName}}"},
 	} {
 		if r.IntN(4) == 0 {
 			w.args = append(w.args, args...)
@@ -129,8 +130,14 @@ func (w world) flaw(t *testing.T) string {
 	if flaw := w.foreignFlaw(o, out); flaw != "" {
 		return flaw + "\n" + out
 	}
+	if flaw := w.pruneFlaw(o, first, file); flaw != "" {
+		return flaw + "\n" + out
+	}
 	if flaw := w.rowFlaw(first, file); flaw != "" {
 		return flaw + "\n" + out
+	}
+	if strings.Count(out, "source_profile") < strings.Count(w.config, "source_profile") {
+		return "" // --overwrite took what kept a profile from being renamed or removed
 	}
 	second, again := makePlan(t, out, w.credentials, w.inputs, o)
 	if again != out || second.Changes() {
@@ -164,6 +171,46 @@ func (w world) foreignFlaw(o profiles.Options, out string) string {
 	}
 	if strings.Count(out, ";") != strings.Count(w.config, ";") || strings.Count(out, "#") != strings.Count(w.config, "#") {
 		return "comments are lost"
+	}
+	return ""
+}
+
+// pruneFlaw finds a profile that is gone and must not be.
+func (w world) pruneFlaw(o profiles.Options, plan *profiles.Plan, file *awsconfig.File) string {
+	removed := map[string]int{}
+	for _, r := range plan.Rows {
+		if r.State == profiles.Removed {
+			removed[r.Session]++
+		}
+	}
+	for _, in := range w.inputs {
+		generated := 0
+		for header, body := range sectionsOf(w.config) {
+			if strings.HasPrefix(header, "[profile") && strings.Contains(body, "managed_by") && strings.Contains(body, "sso_session = "+in.Session+"\n") {
+				generated++
+			}
+		}
+		n := removed[in.Session]
+		if n > 0 && (!o.Prune || !in.Listing.Complete() || len(in.Listing.Assignments) == 0 || n > o.PruneLimit.Of(generated)) {
+			return fmt.Sprintf("%d of %d profiles of %s were removed", n, generated, in.Session)
+		}
+		delete(removed, in.Session)
+	}
+	if len(removed) > 0 {
+		return fmt.Sprintf("profiles of other sessions were removed: %v", removed)
+	}
+	// names that others rely on
+	was, is := sectionsOf(w.config), awsconfig.Merge(file, nil)
+	for header, body := range was {
+		_, source, ok := strings.Cut(body, "source_profile = ")
+		source, _, _ = strings.Cut(source, "\n")
+		old, there := was["[profile "+source+"]"]
+		if !ok || !there || header == "[profile "+source+"]" || !strings.Contains(old, "managed_by") {
+			continue
+		}
+		if p, ok := is.Profile(source); !ok || !strings.Contains(old, "sso_role_name = "+p.Get("sso_role_name")+"\n") || !strings.Contains(old, "sso_account_id = "+p.Get("sso_account_id")+"\n") {
+			return fmt.Sprintf("%q was renamed or removed, though %s builds on it", source, header)
+		}
 	}
 	return ""
 }

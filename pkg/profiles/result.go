@@ -117,6 +117,9 @@ func (p *Plan) INI() ([]byte, error) {
 // sortRows sorts by name what a plan lists in another order. Rows are large,
 // so each is moved once.
 func sortRows(rows []Row) []Row {
+	if slices.IsSortedFunc(rows, func(a, b Row) int { return strings.Compare(a.Profile, b.Profile) }) {
+		return rows
+	}
 	order := make([]int32, len(rows))
 	for i := range order {
 		order[i] = int32(i)

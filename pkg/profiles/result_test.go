@@ -100,3 +100,16 @@ func TestConfigThatAWSCouldNotRead(t *testing.T) {
 		}
 	}
 }
+
+// All that is not ours stays, to the byte, whatever way the file is written.
+func TestOtherBytesStay(t *testing.T) {
+	const user = "\r\n# mine\r\n[default]\r\n  s3 =\r\n    a = b\r\n\r\n; x\r\n[preview]\r\ny: z"
+	config := strings.ReplaceAll(sessions, "\n", "\r\n") + strings.ReplaceAll(ours("a okta 1 Admin", "b okta 2 Admin"), "\n", "\r\n") + user
+	_, out := makePlan(t, config, "", []profiles.Input{listed("okta", "1/Admin=z", "3/Admin=n")},
+		options(t, "--prune", "--name", "{{.AccountName}}", "--client-region", "eu-west-1", "--set", "output=json"))
+	want := strings.ReplaceAll(sessions+ours("z okta 1 Admin"), "\n", "\r\n") + "region = eu-west-1\r\noutput = json\r\n" + user +
+		strings.ReplaceAll("\n"+ours("n okta 3 Admin region=eu-west-1 output=json"), "\n", "\r\n")
+	if out != want {
+		t.Errorf("%q\nwant\n%q", out, want)
+	}
+}

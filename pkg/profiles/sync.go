@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -27,9 +28,12 @@ type Source struct {
 // Sync is one run.
 type Sync struct {
 	ConfigPath, CredentialsPath string
-	Keeper                      *safefile.Keeper
-	Concurrency                 int // calls at once, for each session
-	Options                     Options
+	// Config, if not nil, is the two files as they were read before. They are
+	// not parsed again where they still hold the same.
+	Config      *awsconfig.Config
+	Keeper      *safefile.Keeper
+	Concurrency int // calls at once, for each session
+	Options     Options
 	// Progress, if not nil, is told how many accounts of all sessions were
 	// asked and how many are known so far.
 	Progress func(done, known int)
@@ -108,11 +112,16 @@ func (s *Sync) plan(old []byte, inputs []Input) (*Plan, error) {
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return nil, fault.Wrap(fault.File, err, "cannot read the credentials file")
 	}
-	config := awsconfig.Merge(
-		awsconfig.Parse(s.ConfigPath, awsconfig.ConfigFile, old),
-		awsconfig.Parse(s.CredentialsPath, awsconfig.CredentialsFile, credentials))
+	config := s.Config
+	if config == nil || !holds(config.ConfigFile(), old) || !holds(config.CredentialsFile(), credentials) {
+		config = awsconfig.Merge(
+			awsconfig.Parse(s.ConfigPath, awsconfig.ConfigFile, old),
+			awsconfig.Parse(s.CredentialsPath, awsconfig.CredentialsFile, credentials))
+	}
 	return Make(config, inputs, s.Options)
 }
+
+func holds(f *awsconfig.File, text []byte) bool { return bytes.Equal(f.Bytes(), text) }
 
 // tally adds up the progress of several listings.
 type tally struct {

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/portal"
@@ -89,6 +90,30 @@ func TestPreviewWritesNothing(t *testing.T) {
 	}
 	if string(old) != sessions || !strings.HasPrefix(string(planned), sessions+"\n[profile Dev-111111111111]\n") || read(t, s.ConfigPath) != sessions {
 		t.Errorf("planned:\n%s", planned)
+	}
+}
+
+// What was read before counts only as long as it is what the files hold.
+func TestConfigReadBefore(t *testing.T) {
+	inputs := []profiles.Input{listed("okta", "1/Admin,Dev")}
+	for _, changed := range []string{"", "config", "credentials"} {
+		s := newSync(t, sessions)
+		var err error
+		if s.Config, err = awsconfig.Load(s.ConfigPath, s.CredentialsPath); err != nil {
+			t.Fatal(err)
+		}
+		want := "2 added"
+		switch changed {
+		case "config":
+			write(t, s.ConfigPath, sessions+"[profile Admin-111111111111]\nregion = x\n")
+			want = "1 added, 1 foreign"
+		case "credentials":
+			write(t, s.CredentialsPath, "[Dev-111111111111]\nregion = x\n")
+			want = "1 added, 1 foreign"
+		}
+		if plan, err := s.Write(t.Context(), inputs); err != nil || plan.Summary() != want {
+			t.Errorf("%q changed: %v %v", changed, plan.Summary(), err)
+		}
 	}
 }
 
