@@ -37,7 +37,8 @@ type measured struct {
 	peakMiB   float64
 	calls     int
 	throttled int
-	lines     int // of standard output
+	lines     int           // of standard output
+	beyond    time.Duration // what is left of wall without the time between the first and the last call
 }
 
 func (m measured) String() string {
@@ -85,8 +86,27 @@ func (b *bench) write(config string) {
 }
 
 func (b *bench) env() []string {
-	return append(b.srv.Env(), "HOME="+b.home, "PATH="+os.Getenv("PATH"), "BENCH_TOKEN="+b.srv.IssueToken("").AccessToken,
-		"GORACE="+os.Getenv("GORACE"))
+	return append(b.srv.Env(), "HOME="+b.home, "PATH="+os.Getenv("PATH"), "BENCH_TOKEN="+b.srv.IssueToken("").AccessToken)
+}
+
+// measureArgument makes this test binary run a program and write down what it
+// took: wall and CPU time in nanoseconds, peak memory in MiB. Linux counts the
+// memory of who started a program as the program's own, and an Identity Center
+// with thousands of accounts is large.
+const measureArgument = "measure"
+
+func measureProgram(report, program string, args []string) error {
+	cmd := exec.Command(program, args...)
+	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
+	start := time.Now()
+	err := cmd.Run()
+	wall := time.Since(start)
+	if err != nil {
+		return err
+	}
+	cpu := cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+	text := fmt.Sprintln(int64(wall), int64(cpu), peakMiB(cmd.ProcessState))
+	return os.WriteFile(report, []byte(text), 0o600)
 }
 
 // run measures a binary of ours; any exit status but 0 fails the benchmark.
@@ -97,24 +117,42 @@ func (b *bench) run(name string, args ...string) measured {
 
 func (b *bench) measure(program string, args ...string) measured {
 	b.t.Helper()
+	self, err := os.Executable()
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	b.srv.ResetLog()
-	cmd := exec.Command(program, args...)
+	report := filepath.Join(b.t.TempDir(), "report")
+	cmd := exec.Command(self, append([]string{measureArgument, report, program}, args...)...)
 	cmd.Env = b.env()
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
-	start := time.Now()
-	err := cmd.Run()
-	m := measured{wall: time.Since(start), lines: strings.Count(stdout.String(), "\n")}
-	if err != nil {
+	if err := cmd.Run(); err != nil {
 		b.t.Fatalf("%s %v: %v\n%.2000s", program, args, err, stderr.String())
 	}
-	m.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-	m.peakMiB = peakMiB(cmd.ProcessState)
+	m := measured{lines: strings.Count(stdout.String(), "\n")}
+	text, err := os.ReadFile(report)
+	if err == nil {
+		_, err = fmt.Sscan(string(text), &m.wall, &m.cpu, &m.peakMiB)
+	}
+	if err != nil {
+		b.t.Fatal(err)
+	}
 	stats := b.srv.Stats()
 	for _, n := range stats.Calls {
 		m.calls += n
 	}
 	m.throttled = stats.Statuses[http.StatusTooManyRequests]
+	m.beyond = m.wall
+	if all := b.srv.Requests(); len(all) > 0 {
+		first, last := all[0].Time, all[0].Time
+		for _, r := range all {
+			if r.Time.After(last) {
+				last = r.Time
+			}
+		}
+		m.beyond -= last.Sub(first)
+	}
 	return m
 }
 
@@ -135,12 +173,12 @@ func accounts(n, roles int) []idctest.Account { return idctest.MakeAccounts(n, r
 func TestBenchListing(t *testing.T) {
 	t.Log(heading)
 	b := newBench(t, idctest.Config{Accounts: accounts(300, 3), Latency: 50 * time.Millisecond})
-	m := b.run("sso-profiles", "--list", "-o", "name")
+	m := b.run("sso-profiles", "--list", "-o", "text")
 	row(t, "sso-profiles --list, 300 x 3, 50 ms a call", m)
 	bar(t, m.wall < 600*time.Millisecond && m.lines == 900, "900 of %d listed in under 0.6 s", m.lines)
 
 	b = newBench(t, idctest.Config{Accounts: accounts(1000, 5), Latency: 50 * time.Millisecond})
-	m = b.run("sso-profiles", "--list", "-o", "name")
+	m = b.run("sso-profiles", "--list", "-o", "text")
 	row(t, "sso-profiles --list, 1,000 x 5, 50 ms a call", m)
 	bar(t, m.lines == 5000, "5,000 of %d listed", m.lines)
 }
@@ -150,7 +188,7 @@ func TestBenchThrottledListing(t *testing.T) {
 	const calls, rate, burst = 303, 20, 20
 	floor := time.Duration(float64(calls-burst) / rate * float64(time.Second))
 	b := newBench(t, idctest.Config{Accounts: accounts(300, 3), Latency: 50 * time.Millisecond, Rate: rate, Burst: burst})
-	m := b.run("sso-profiles", "--list", "-o", "name")
+	m := b.run("sso-profiles", "--list", "-o", "text")
 	row(t, "sso-profiles --list, 300 x 3, 20 calls/s, burst 20", m)
 	bar(t, m.lines == 900 && float64(m.wall) < 1.05*float64(floor) && m.throttled < calls,
 		"%d listed, %.3f of the floor of %s, %d of at most %d 429s", m.lines, float64(m.wall)/float64(floor), floor, m.throttled, calls)
@@ -161,18 +199,18 @@ func TestBenchWriting(t *testing.T) {
 	var per []float64
 	for _, n := range []int{1_000, 10_000, 50_000} {
 		b := newBench(t, idctest.Config{Accounts: accounts(n/10, 10)})
-		list := b.run("sso-profiles", "--list", "-o", "name")
 		first := b.run("sso-profiles", "-o", "name")
 		again := b.run("sso-profiles", "-o", "name")
 		row(t, fmt.Sprintf("sso-profiles, first write of %d", n), first)
 		row(t, fmt.Sprintf("sso-profiles, nothing new in %d", n), again)
-		row(t, "    of this, listing alone", list)
-		per = append(per, first.wall.Seconds()/float64(n))
+		t.Logf("    beyond the listing: %s and %s", first.beyond.Round(time.Millisecond), again.beyond.Round(time.Millisecond))
+		per = append(per, first.beyond.Seconds()/float64(n))
 		if n == 10_000 {
+			bar(t, first.beyond < 100*time.Millisecond && again.beyond < 100*time.Millisecond, "0.1 s each beyond the listing")
 			bar(t, first.peakMiB < 64 && again.peakMiB < 64, "peak memory %.0f and %.0f MiB of 64", first.peakMiB, again.peakMiB)
 		}
 	}
-	bar(t, per[2] < 2*per[0]+1e-5, "linear: %.1f, %.1f and %.1f us a profile", per[0]*1e6, per[1]*1e6, per[2]*1e6)
+	bar(t, per[2] < 2*per[1], "linear: %.1f, %.1f and %.1f us a profile", per[0]*1e6, per[1]*1e6, per[2]*1e6)
 }
 
 func TestBenchChecking(t *testing.T) {
@@ -279,17 +317,23 @@ func (b *bench) measureBare(profiles int) measured {
 const bareArgument = "bare-client"
 
 func init() {
-	if len(os.Args) == 3 && os.Args[1] == bareArgument {
-		profiles, err := strconv.Atoi(os.Args[2])
-		if err == nil {
+	var err error
+	switch args := os.Args; {
+	case len(args) == 3 && args[1] == bareArgument:
+		var profiles int
+		if profiles, err = strconv.Atoi(args[2]); err == nil {
 			err = bareClient(profiles)
 		}
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
+	case len(args) > 3 && args[1] == measureArgument:
+		err = measureProgram(args[2], args[3], args[4:])
+	default:
+		return
 	}
+	if err != nil {
+		fmt.Fprintln(os.Stderr, err)
+		os.Exit(1)
+	}
+	os.Exit(0)
 }
 
 // bareClient asks for the credentials of each role and whose they are, with
