@@ -49,15 +49,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	if err != nil {
 		return err
 	}
-	names, err := app.Names(ctx, c.Sessions, "session names")
-	if err != nil {
-		return err
-	}
-	paths, err := app.Environment().Paths()
-	if err != nil {
-		return err
-	}
-	config, err := app.Config(paths)
+	names, paths, config, err := app.Begin(ctx, c.Sessions, "session names")
 	if err != nil {
 		return err
 	}

@@ -53,15 +53,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 
 // check finds the profiles and checks them.
 func (c *command) check(ctx context.Context, t *test) error {
-	names, err := t.app.Names(ctx, c.Profiles, "profile names")
-	if err != nil {
-		return err
-	}
-	paths, err := t.app.Environment().Paths()
-	if err != nil {
-		return err
-	}
-	config, err := t.app.Config(paths)
+	names, paths, config, err := t.app.Begin(ctx, c.Profiles, "profile names")
 	if err != nil {
 		return err
 	}

@@ -219,7 +219,7 @@ func TestClosest(t *testing.T) {
 		"otka": "okta", "OKTA": "okta", "partnr": "partner", "administratoraccess-11111111111": "AdministratorAccess-111111111111",
 		"something-else": "", "": "",
 	} {
-		if got := Closest(name, known); got != want {
+		if got := closest(name, known); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
 		}
 	}

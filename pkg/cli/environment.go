@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -177,4 +178,17 @@ func (a *App) Config(p Paths) (*awsconfig.Config, error) {
 		return nil, err
 	}
 	return c, c.Err()
+}
+
+// Begin is what every command starts from: the names to work on, called what
+// in messages, where the files are, and a config that AWS can read.
+func (a *App) Begin(ctx context.Context, args []string, what string) (names []Name, paths Paths, config *awsconfig.Config, err error) {
+	if names, err = a.Names(ctx, args, what); err != nil {
+		return nil, Paths{}, nil, err
+	}
+	if paths, err = a.env.Paths(); err != nil {
+		return nil, Paths{}, nil, err
+	}
+	config, err = a.Config(paths)
+	return names, paths, config, err
 }

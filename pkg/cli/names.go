@@ -91,9 +91,9 @@ func scanNames(in io.Reader) ([]string, error) {
 	return lines, nil
 }
 
-// Closest is the candidate that name was probably meant to be, "" if none is
+// closest is the candidate that name was probably meant to be, "" if none is
 // near.
-func Closest(name string, candidates []string) string {
+func closest(name string, candidates []string) string {
 	best, distance := "", len(name)/3+2
 	for _, c := range candidates {
 		if d := editDistance(strings.ToLower(name), strings.ToLower(c), distance); d < distance {

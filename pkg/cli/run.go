@@ -114,7 +114,18 @@ func usageFault(program Program, err error) error {
 	if errors.As(err, &pe) {
 		text = pe.Error()
 	}
-	return fault.New(fault.Usage, text, "").WithHint("run: %s --help", program.Name)
+	return fault.New(fault.Usage, plainly(text), "").WithHint("run: %s --help", program.Name)
+}
+
+// plainly says what a flag takes in words that are not those of kong and of
+// Go's packages.
+func plainly(text string) string {
+	text, _, _ = strings.Cut(text, ": time: ")
+	return strings.NewReplacer(
+		"expected a valid 64 bit int but got", "must be a number, not",
+		"expected duration value but got", "must be a time such as 15s or 2m, not",
+		"expected duration but got", "must be a time such as 15s or 2m, not",
+	).Replace(text)
 }
 
 // finished is how --help and --version leave the parser.

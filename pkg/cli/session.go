@@ -42,7 +42,7 @@ func SessionNamed(c *awsconfig.Config, name string) (login.Session, error) {
 		known = append(known, s.Name)
 	}
 	f := fault.Newf(fault.Usage, "there is no [sso-session %s] in %s", name, c.ConfigFile().Path())
-	if near := Closest(name, known); near != "" {
+	if near := closest(name, known); near != "" {
 		return login.Session{}, f.WithHint("did you mean %q?", near)
 	}
 	return login.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
@@ -59,7 +59,7 @@ func ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile, error) 
 		known = append(known, p.Name)
 	}
 	f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, c.ConfigFile().Path())
-	if near := Closest(name, known); near != "" {
+	if near := closest(name, known); near != "" {
 		return nil, f.WithHint("did you mean %q?", near)
 	}
 	return nil, f.WithHint("run: aws configure list-profiles")

@@ -55,20 +55,6 @@ func (k *Keeper) LockWait(ctx context.Context, name string) (release func(), err
 	return k.acquire(ctx, name, 0)
 }
 
-// TryLock is [Keeper.Lock] that does not wait: ok is false, with nothing to
-// release and no error, if somebody holds the lock.
-func (k *Keeper) TryLock(ctx context.Context, name string) (release func(), ok bool, err error) {
-	path, works, err := k.lockFile(name)
-	if err != nil {
-		return nil, false, err
-	}
-	if err := stopped(ctx, "lock", name); err != nil {
-		return nil, false, err
-	}
-	release, err = k.try(ctx, name, path, works)
-	return release, release != nil, err
-}
-
 // acquire polls, because no kernel has a lock call that waits for a limited
 // time.
 func (k *Keeper) acquire(ctx context.Context, name string, limit time.Duration) (func(), error) {

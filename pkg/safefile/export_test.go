@@ -1,0 +1,17 @@
+package safefile
+
+import "context"
+
+// TryLock is [Keeper.Lock] that does not wait: ok is false, with nothing to
+// release and no error, if somebody holds the lock.
+func (k *Keeper) TryLock(ctx context.Context, name string) (release func(), ok bool, err error) {
+	path, works, err := k.lockFile(name)
+	if err != nil {
+		return nil, false, err
+	}
+	if err := stopped(ctx, "lock", name); err != nil {
+		return nil, false, err
+	}
+	release, err = k.try(ctx, name, path, works)
+	return release, release != nil, err
+}
