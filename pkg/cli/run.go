@@ -70,9 +70,6 @@ func run(program Program, command Command, args []string) (status int) {
 	// With SIGPIPE ignored a closed stdout is an error that Console notes, and
 	// the files being written are finished first.
 	ignoreBrokenPipe()
-	ctx, stop := withSignals(context.Background())
-	defer stop()
-
 	common := command.common()
 	console := newConsole(program.Name, os.Stdin, os.Stdout, os.Stderr)
 	parser, err := newParser(program, command, console)
@@ -96,6 +93,8 @@ func run(program Program, command Command, args []string) (status int) {
 	}
 	console.configure(common)
 	app := &App{Program: program, Console: console, Common: common, env: Environment{os.Getenv, os.UserHomeDir}}
+	ctx, stop := withSignals(context.Background())
+	defer stop()
 	err = command.Run(ctx, app)
 	console.endProgress()
 	if sig := interrupted(ctx); sig != 0 {
@@ -158,11 +157,11 @@ func (s signalCause) Error() string { return s.sig.String() }
 func withSignals(parent context.Context) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 2)
+	// Before the work begins: on a busy machine it may be far along before a
+	// goroutine first runs, and a shell starts what it puts into the background
+	// with SIGINT ignored.
+	signal.Notify(signals, endingSignals...)
 	go func() {
-		// Not in the way of the start: the runtime makes a thread for this. A
-		// signal before that ends the process as it always does, when nothing
-		// was begun yet.
-		signal.Notify(signals, endingSignals...)
 		first, ok := (<-signals).(syscall.Signal)
 		if !ok {
 			return
