@@ -22,6 +22,7 @@ import (
 
 	"github.com/rogpeppe/go-internal/testscript"
 
+	"aws-sso-plugins/cmd/built"
 	"aws-sso-plugins/pkg/idctest"
 )
 
@@ -42,9 +43,8 @@ func buildAndRun(m *testing.M) int {
 		return 1
 	}
 	defer os.RemoveAll(dir)
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir, "./sso-login", "./sso-profiles", "./sso-test", "../pkg/idctest/idc")
-	if out, err := build.CombinedOutput(); err != nil {
-		log.Printf("%v\n%s", err, out)
+	if err := built.Build(dir); err != nil {
+		log.Print(err)
 		return 1
 	}
 	binaries = dir
@@ -77,26 +77,16 @@ func TestScripts(t *testing.T) {
 	}
 }
 
-// nowhere is an address that refuses connections: what a test forgets to point
-// at its own server goes there and fails.
-const nowhere = "http://127.0.0.1:9"
-
 func setup(env *testscript.Env) error {
 	home := filepath.Join(env.WorkDir, "home")
 	if err := os.MkdirAll(home, 0o700); err != nil {
 		return err
 	}
-	env.Setenv("HOME", home)
-	env.Setenv("PATH", binaries+string(os.PathListSeparator)+os.Getenv("PATH"))
+	for _, pair := range built.SealedEnv(binaries, home) {
+		name, value, _ := strings.Cut(pair, "=")
+		env.Setenv(name, value)
+	}
 	env.Setenv("CONFIG", filepath.Join(home, ".aws", "config"))
-	env.Setenv("TZ", "UTC")
-	env.Setenv("AWS_EC2_METADATA_DISABLED", "true")
-	for _, name := range []string{"AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_STS", "HTTPS_PROXY", "https_proxy"} {
-		env.Setenv(name, nowhere)
-	}
-	if dir := os.Getenv("GOCOVERDIR"); dir != "" {
-		env.Setenv("GOCOVERDIR", dir)
-	}
 	env.Values[serverKey{}] = new(*idctest.Server)
 	return nil
 }

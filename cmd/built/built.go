@@ -1,0 +1,51 @@
+// Package built gives tests the three binaries as a user has them, and an
+// environment in which they can do no harm.
+package built
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+)
+
+// Nowhere is an address that refuses connections, the discard port: what a
+// test forgets to point at its own server goes there and fails.
+const Nowhere = "http://127.0.0.1:9"
+
+// Build compiles sso-login, sso-profiles, sso-test and idc into dir, as they
+// are released: static and stripped.
+func Build(dir string) error {
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir+string(filepath.Separator),
+		"aws-sso-plugins/cmd/sso-login", "aws-sso-plugins/cmd/sso-profiles", "aws-sso-plugins/cmd/sso-test",
+		"aws-sso-plugins/pkg/idctest/idc")
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
+		return fmt.Errorf("%w\n%s", err, out)
+	}
+	return nil
+}
+
+// SealedEnv is the least that a program needs, with the binaries in dir first
+// on the PATH: a home folder of its own, and no way to AWS or to instance
+// metadata. Nothing of the caller's own settings is in it. The environment of
+// an idctest.Server comes after it and takes its place.
+func SealedEnv(dir, home string) []string {
+	env := []string{
+		"HOME=" + home,
+		"USERPROFILE=" + home, // HOME's name on Windows
+		"PATH=" + dir + string(os.PathListSeparator) + os.Getenv("PATH"),
+		"TZ=UTC",
+		"AWS_EC2_METADATA_DISABLED=true",
+	}
+	for _, name := range []string{"AWS_ENDPOINT_URL_SSO", "AWS_ENDPOINT_URL_SSO_OIDC", "AWS_ENDPOINT_URL_STS", "HTTPS_PROXY", "https_proxy"} {
+		env = append(env, name+"="+Nowhere)
+	}
+	// What Windows needs to start a program, and where coverage goes.
+	for _, name := range []string{"SYSTEMROOT", "GOCOVERDIR"} {
+		if v := os.Getenv(name); v != "" {
+			env = append(env, name+"="+v)
+		}
+	}
+	return env
+}
