@@ -1,7 +1,6 @@
 package awsconfig
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ type assembler struct {
 	e    *Edit
 	f    *File
 	eol  string
-	out  []byte
+	out  strings.Builder
 	done int32    // what stands before is copied or cut
 	cut  [2]int32 // sections being removed, not yet cut
 	assembly
@@ -32,7 +31,7 @@ type assembler struct {
 func (e *Edit) assemble() *assembly {
 	if e.result == nil {
 		a := assembler{e: e, f: e.f, eol: lineEnd(e.f.text), depth: -1}
-		a.out = make([]byte, 0, len(e.f.text)+e.growth())
+		a.out.Grow(len(e.f.text) + e.growth())
 		a.run()
 		e.result = &a.assembly
 	}
@@ -72,7 +71,7 @@ func (a *assembler) run() {
 			a.appendSection(&a.e.added[i])
 		}
 	}
-	a.text = string(a.out)
+	a.text = a.out.String()
 	a.changed = a.text != a.f.text
 	a.destructive = a.destructive && a.changed
 }
@@ -224,54 +223,54 @@ func (a *assembler) rewrite(k *key, value string) {
 // last line. In a file without a final line end it leaves none, either.
 func (a *assembler) insert(at int32, kv []KeyValue, indent string) {
 	a.copyTo(at)
-	open := at == int32(len(a.f.text)) && !endsLine(a.out)
+	open := at == int32(len(a.f.text)) && !endsLine(a.out.String())
 	for _, p := range kv {
 		if open {
-			a.out = append(a.out, a.eol...)
+			a.out.WriteString(a.eol)
 		}
-		a.out = append(a.out, indent...)
+		a.out.WriteString(indent)
 		a.appendPair(p)
 		if !open {
-			a.out = append(a.out, a.eol...)
+			a.out.WriteString(a.eol)
 		}
 	}
 }
 
 func (a *assembler) appendPair(p KeyValue) {
-	a.out = append(a.out, p.Key...)
-	a.out = append(a.out, " = "...)
-	a.out = append(a.out, p.Value...)
+	a.out.WriteString(p.Key)
+	a.out.WriteString(" = ")
+	a.out.WriteString(p.Value)
 }
 
 // appendSection writes a new section at the end, one blank line before it.
 func (a *assembler) appendSection(s *addition) {
-	if len(a.out) > 0 {
-		if a.out[len(a.out)-1] != '\n' {
-			a.out = append(a.out, a.eol...)
+	if a.out.Len() > 0 {
+		if !strings.HasSuffix(a.out.String(), "\n") {
+			a.out.WriteString(a.eol)
 		}
-		if !endsBlank(a.out) {
-			a.out = append(a.out, a.eol...)
+		if !endsBlank(a.out.String()) {
+			a.out.WriteString(a.eol)
 		}
 	}
-	a.out = append(a.out, '[')
-	a.out = append(a.out, headerText(a.f.kind, s.typ, s.name)...)
-	a.out = append(a.out, ']')
-	a.out = append(a.out, a.eol...)
+	a.out.WriteByte('[')
+	a.out.WriteString(headerText(a.f.kind, s.typ, s.name))
+	a.out.WriteByte(']')
+	a.out.WriteString(a.eol)
 	for _, p := range s.keys {
 		a.appendPair(p)
-		a.out = append(a.out, a.eol...)
+		a.out.WriteString(a.eol)
 	}
 }
 
 // endsLine reports whether no line is left open.
-func endsLine(text []byte) bool {
-	return len(text) == 0 || text[len(text)-1] == '\n' || text[len(text)-1] == '\r'
+func endsLine(text string) bool {
+	return text == "" || text[len(text)-1] == '\n' || text[len(text)-1] == '\r'
 }
 
 // endsBlank reports whether the last of some whole lines is blank.
-func endsBlank(lines []byte) bool {
-	body := bytes.TrimSuffix(lines, []byte("\n"))
-	return trimSpace(string(body[bytes.LastIndexByte(body, '\n')+1:])) == ""
+func endsBlank(lines string) bool {
+	body := strings.TrimSuffix(lines, "\n")
+	return trimSpace(body[strings.LastIndexByte(body, '\n')+1:]) == ""
 }
 
 // remove cuts section i. Sections that follow each other are cut as one.
@@ -326,7 +325,7 @@ func (f *File) blankAt(at int32) bool {
 
 func (a *assembler) copyTo(at int32) {
 	a.flushCutBefore(at)
-	a.out = append(a.out, a.f.text[a.done:at]...)
+	a.out.WriteString(a.f.text[a.done:at])
 	a.done = at
 }
 
@@ -343,7 +342,7 @@ func (a *assembler) replace(start, end int32, text string) {
 		return
 	}
 	a.copyTo(start)
-	a.out = append(a.out, text...)
+	a.out.WriteString(text)
 	a.done = end
 	a.destructive = a.destructive || end > start
 }

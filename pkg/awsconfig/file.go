@@ -73,7 +73,11 @@ func (k *key) plain() (value string, ok bool) {
 // cannot read is a Fatal problem, and the rest is read as far as it goes. path
 // is for messages only.
 func Parse(path string, kind Kind, src []byte) *File {
-	f := &File{path: path, kind: kind, text: string(src)}
+	return parse(path, kind, string(src))
+}
+
+func parse(path string, kind Kind, text string) *File {
+	f := &File{path: path, kind: kind, text: text}
 	newScanner(f).scan()
 	return f
 }

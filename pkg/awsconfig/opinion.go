@@ -260,10 +260,14 @@ func (f *File) swallowed(i int32) *key {
 // readIni are some sections of f as ini.v1 sees them, or how it fails to see
 // them.
 func readIni(f *File, which []int32) (sections []*ini.Section, why string) {
-	var text []byte
+	size := len(which)
+	for _, i := range which {
+		size += len(f.tile(i))
+	}
+	text := make([]byte, 0, size)
 	for _, i := range which {
 		text = append(text, f.tile(i)...)
-		if !endsLine(text) {
+		if !endsLine(f.tile(i)) {
 			text = append(text, '\n') // to ini.v1 a quote in the last line differs without
 		}
 	}

@@ -10,7 +10,7 @@ import (
 // readBack compares the result of the edit with the file and the plan: first
 // as this package reads it, then as gopkg.in/ini.v1 does.
 func (e *Edit) readBack(text string) error {
-	got := Parse(e.f.path, e.f.kind, []byte(text))
+	got := parse(e.f.path, e.f.kind, text)
 	if err := e.compare(got); err != nil {
 		return err
 	}
