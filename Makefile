@@ -20,7 +20,7 @@ test: ## the whole test suite
 
 .PHONY: bench
 bench: ## the figures of the README, and whether they hold what they must
-	CGO_ENABLED=0 go test -tags bench -count=1 -timeout 30m -run '^TestBench' -v ./cmd
+	CGO_ENABLED=0 go test -tags bench -count=1 -timeout 30m -run '^TestBench' -v ./cmd $(UPDATE)
 
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each

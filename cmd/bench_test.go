@@ -12,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strconv"
 	"strings"
 	"sync"
@@ -46,6 +47,18 @@ func (m measured) String() string {
 }
 
 const heading = "                                                             time       cpu       peak  calls   429"
+
+// best is the least disturbed of a few runs: whatever else the machine does
+// only ever adds to a time.
+func best(runs int, run func() measured) measured {
+	least := run()
+	for range runs - 1 {
+		if m := run(); m.beyond < least.beyond {
+			least = m
+		}
+	}
+	return least
+}
 
 // bench is a home folder with an Identity Center.
 type bench struct {
@@ -83,6 +96,15 @@ func (b *bench) write(config string) {
 	if err := os.WriteFile(filepath.Join(dir, "config"), []byte(config), 0o600); err != nil {
 		b.t.Fatal(err)
 	}
+}
+
+func (b *bench) read() string {
+	b.t.Helper()
+	config, err := os.ReadFile(filepath.Join(b.home, ".aws", "config"))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	return string(config)
 }
 
 func (b *bench) env() []string {
@@ -156,8 +178,6 @@ func (b *bench) measure(program string, args ...string) measured {
 	return m
 }
 
-func row(t *testing.T, what string, m measured) { t.Logf("%-54s %s", what, m) }
-
 func bar(t *testing.T, ok bool, format string, args ...any) {
 	t.Helper()
 	text := fmt.Sprintf(format, args...)
@@ -173,13 +193,14 @@ func accounts(n, roles int) []idctest.Account { return idctest.MakeAccounts(n, r
 func TestBenchListing(t *testing.T) {
 	t.Log(heading)
 	b := newBench(t, idctest.Config{Accounts: accounts(300, 3), Latency: 50 * time.Millisecond})
-	m := b.run("sso-profiles", "--list", "-o", "text")
-	row(t, "sso-profiles --list, 300 x 3, 50 ms a call", m)
+	list := func() measured { return b.run("sso-profiles", "--list", "-o", "text") }
+	m := best(3, list)
+	record(t, "`sso-profiles --list`, 300 accounts with 3 roles, 50 ms a call", m, "must be under 0.6 s")
 	bar(t, m.wall < 600*time.Millisecond && m.lines == 900, "900 of %d listed in under 0.6 s", m.lines)
 
 	b = newBench(t, idctest.Config{Accounts: accounts(1000, 5), Latency: 50 * time.Millisecond})
-	m = b.run("sso-profiles", "--list", "-o", "text")
-	row(t, "sso-profiles --list, 1,000 x 5, 50 ms a call", m)
+	m = best(3, list)
+	record(t, "the same, 1,000 accounts with 5 roles", m, "")
 	bar(t, m.lines == 5000, "5,000 of %d listed", m.lines)
 }
 
@@ -189,9 +210,11 @@ func TestBenchThrottledListing(t *testing.T) {
 	floor := time.Duration(float64(calls-burst) / rate * float64(time.Second))
 	b := newBench(t, idctest.Config{Accounts: accounts(300, 3), Latency: 50 * time.Millisecond, Rate: rate, Burst: burst})
 	m := b.run("sso-profiles", "--list", "-o", "text")
-	row(t, "sso-profiles --list, 300 x 3, 20 calls/s, burst 20", m)
-	bar(t, m.lines == 900 && float64(m.wall) < 1.05*float64(floor) && m.throttled < calls,
-		"%d listed, %.3f of the floor of %s, %d of at most %d 429s", m.lines, float64(m.wall)/float64(floor), floor, m.throttled, calls)
+	over := float64(m.wall) / float64(floor)
+	record(t, "300 accounts with 3 roles, the portal takes 20 calls/s, burst 20", m,
+		"%.3f of the least possible, %.2f s; must be under 1.05", over, floor.Seconds())
+	bar(t, m.lines == 900 && over < 1.05 && m.throttled < calls,
+		"%d listed, %.3f of the floor of %s, %d of at most %d 429s", m.lines, over, floor, m.throttled, calls)
 }
 
 func TestBenchWriting(t *testing.T) {
@@ -199,11 +222,19 @@ func TestBenchWriting(t *testing.T) {
 	var per []float64
 	for _, n := range []int{1_000, 10_000, 50_000} {
 		b := newBench(t, idctest.Config{Accounts: accounts(n/10, 10)})
-		first := b.run("sso-profiles", "-o", "name")
-		again := b.run("sso-profiles", "-o", "name")
-		row(t, fmt.Sprintf("sso-profiles, first write of %d", n), first)
-		row(t, fmt.Sprintf("sso-profiles, nothing new in %d", n), again)
-		t.Logf("    beyond the listing: %s and %s", first.beyond.Round(time.Millisecond), again.beyond.Round(time.Millisecond))
+		sessions := b.read()
+		write := func() measured { return b.run("sso-profiles", "-o", "name") }
+		first := best(3, func() measured {
+			b.write(sessions)
+			return write()
+		})
+		again := best(3, write)
+		must := ""
+		if n == 10_000 {
+			must = "; must be under 100 ms, and 64 MiB"
+		}
+		record(t, fmt.Sprintf("`sso-profiles`, %s new profiles", thousands(n)), first, "%s beyond the listing%s", inSeconds(first.beyond), must)
+		record(t, fmt.Sprintf("the same again, nothing new in %s", thousands(n)), again, "%s beyond the listing%s", inSeconds(again.beyond), must)
 		per = append(per, first.beyond.Seconds()/float64(n))
 		if n == 10_000 {
 			bar(t, first.beyond < 100*time.Millisecond && again.beyond < 100*time.Millisecond, "0.1 s each beyond the listing")
@@ -212,6 +243,8 @@ func TestBenchWriting(t *testing.T) {
 	}
 	bar(t, per[2] < 2*per[1], "linear: %.1f, %.1f and %.1f us a profile", per[0]*1e6, per[1]*1e6, per[2]*1e6)
 }
+
+func thousands(n int) string { return fmt.Sprintf("%d,000", n/1000) }
 
 func TestBenchChecking(t *testing.T) {
 	t.Log(heading)
@@ -224,52 +257,52 @@ func TestBenchChecking(t *testing.T) {
 		last = b.run("sso-test", "-o", "text")
 		ratios = append(ratios, bare.wall.Seconds()/last.wall.Seconds())
 	}
-	row(t, "sso-test, 5,000 profiles, no latency", last)
-	row(t, "    a bare SDK client, the same calls", bare)
+	record(t, "`sso-test`, 5,000 profiles, no latency", last,
+		"%.2f of the speed of a bare SDK client; must be 0.85, and under 64 MiB", median(ratios))
+	record(t, "a bare SDK client, the same calls", bare, "")
 	bar(t, median(ratios) >= 0.85 && last.peakMiB < 64 && last.lines == 5000,
 		"%.2f of the bare client's speed (median of 5; bar 0.85), peak %.0f MiB of 64, %d lines", median(ratios), last.peakMiB, last.lines)
 
 	b.srv.Update(func(c *idctest.Config) { c.Latency = 30 * time.Millisecond })
-	row(t, "sso-test, 5,000 profiles, 30 ms a call", b.run("sso-test", "-o", "text"))
+	record(t, "`sso-test`, 5,000 profiles, 30 ms a call", b.run("sso-test", "-o", "text"), "")
 
 	b = newBench(t, idctest.Config{Accounts: accounts(100, 5)})
 	b.run("sso-profiles", "-o", "name")
 	b.srv.Update(func(c *idctest.Config) { c.Rate, c.Burst = 20, 20 })
 	m := b.run("sso-test", "-o", "text")
-	row(t, "sso-test, 500 profiles, 20 calls/s, burst 20", m)
+	record(t, "`sso-test`, 500 profiles, the portal takes 20 calls/s, burst 20", m, "%.3f of the least possible, 24 s", m.wall.Seconds()/24)
 	bar(t, m.lines == 500, "%.3f of the floor of 24 s, %d lines", m.wall.Seconds()/24, m.lines)
 }
 
 func TestBenchAgainstTheAWSCLI(t *testing.T) {
 	const n = 20
-	b := newBench(t, idctest.Config{Accounts: accounts(n, 1)})
-	b.run("sso-profiles", "-o", "name")
-	m := b.run("sso-test", "-o", "text")
 	cli, err := exec.LookPath("aws")
 	if err != nil {
 		t.Skip("there is no aws on the PATH")
 	}
+	b := newBench(t, idctest.Config{Accounts: accounts(n, 1)})
+	b.run("sso-profiles", "-o", "name")
 	if err := b.srv.WriteModels(filepath.Join(b.home, ".aws", "models")); err != nil {
 		t.Fatal(err)
 	}
-	t.Log(heading)
-	var cpu time.Duration
-	names, err := exec.Command("sh", "-c", "sed -n 's/^.profile \\(.*\\).$/\\1/p' "+filepath.Join(b.home, ".aws", "config")).Output()
+	names := exec.Command(filepath.Join(binaries, "sso-test"), "-o", "name")
+	names.Env = b.env()
+	list, err := names.Output()
 	if err != nil {
 		t.Fatal(err)
 	}
-	for name := range strings.FieldsSeq(string(names)) {
-		one := b.measure(cli, "sts", "get-caller-identity", "--profile", name)
-		cpu += one.cpu
+	t.Log(heading)
+	var each measured
+	for name := range strings.FieldsSeq(string(list)) {
+		m := b.measure(cli, "sts", "get-caller-identity", "--profile", name)
+		each.wall, each.cpu, each.peakMiB, each.calls = each.wall+m.wall/n, each.cpu+m.cpu/n, max(each.peakMiB, m.peakMiB), m.calls
 	}
-	row(t, "sso-test, 20 profiles", m)
-	perCLI, per := cpu/n, m.cpu/n
-	t.Logf("    aws sts get-caller-identity: %s of CPU a profile; sso-test with 20: %s", perCLI, per)
 	big := newBench(t, idctest.Config{Accounts: accounts(1000, 5)})
 	big.run("sso-profiles", "-o", "name")
-	m = big.run("sso-test", "-o", "text")
-	per = m.cpu / 5000
-	bar(t, perCLI > 1000*per, "%.0f times less CPU a profile (%s with 5,000)", float64(perCLI)/float64(per), per)
+	per := big.run("sso-test", "-o", "text").cpu / 5000
+	times := float64(each.cpu) / float64(per)
+	record(t, "`aws sts get-caller-identity`, one profile", each, "%.0f times the CPU of a profile of `sso-test`, %.2f ms; must be 1,000", times, per.Seconds()*1000)
+	bar(t, times > 1000, "%.0f times less CPU a profile (%s with 5,000)", times, per)
 }
 
 func TestBenchStart(t *testing.T) {
@@ -283,25 +316,46 @@ func TestBenchStart(t *testing.T) {
 	}
 	b := newBench(t, idctest.Config{Accounts: accounts(33, 3)})
 	b.run("sso-profiles", "-o", "name")
-	for _, args := range [][]string{{"sso-login", "okta"}, {"sso-login", "--help"}, {"sso-profiles", "--help"}, {"sso-test", "--help"}} {
+	for _, start := range []struct {
+		what string
+		args []string
+	}{
+		{"`sso-login`, the token is good, 99 profiles", []string{"sso-login", "okta"}},
+		{"`sso-login --help`", []string{"sso-login", "--help"}},
+		{"`sso-profiles --help`", []string{"sso-profiles", "--help"}},
+		{"`sso-test --help`", []string{"sso-test", "--help"}},
+	} {
 		var ratios []float64
-		for range 200 {
+		var least measured
+		for i := range 200 {
 			idle := b.measure(empty).wall
-			ratios = append(ratios, b.run(args[0], args[1:]...).wall.Seconds()/idle.Seconds())
+			m := b.run(start.args[0], start.args[1:]...)
+			ratios = append(ratios, m.wall.Seconds()/idle.Seconds())
+			if i == 0 || m.wall < least.wall {
+				least = m
+			}
 		}
-		bar(t, median(ratios) < 3, "%s takes %.2f times an empty program (median of 200 pairs; bar 3)", strings.Join(args, " "), median(ratios))
+		record(t, start.what, least, "%.2f times an empty Go program; must be under 3", median(ratios))
+		bar(t, median(ratios) < 3, "%s takes %.2f times an empty program (median of 200 pairs; bar 3)", strings.Join(start.args, " "), median(ratios))
 	}
 }
 
-func median(values []float64) float64 {
-	sorted := append([]float64{}, values...)
-	for i := range sorted {
-		for j := i; j > 0 && sorted[j] < sorted[j-1]; j-- {
-			sorted[j], sorted[j-1] = sorted[j-1], sorted[j]
+// TestBenchTable comes last: what the others have recorded is the README's
+// table, and with -update takes the place of the one there.
+func TestBenchTable(t *testing.T) {
+	if len(figures) == 0 {
+		t.Skip("nothing was measured")
+	}
+	table := markdown(figures)
+	t.Logf("\n%s", table)
+	if *update {
+		if err := writeTable(table); err != nil {
+			t.Fatal(err)
 		}
 	}
-	return sorted[len(sorted)/2]
 }
+
+func median(values []float64) float64 { return slices.Sorted(slices.Values(values))[len(values)/2] }
 
 // measureBare makes the calls of sso-test with nothing around them, in a
 // process of its own: this test binary.
