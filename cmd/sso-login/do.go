@@ -66,7 +66,7 @@ func (d *doer) one(ctx context.Context, s login.Session) (login.State, error) {
 	}
 	state, err := do(ctx, s, d.options(d.app, s))
 	if err == nil {
-		d.app.Remark("%s: valid until %s", s.Label(), clock(state.ExpiresAt))
+		d.app.Remark("%s: valid until %s", s.Label(), clock{state.ExpiresAt})
 	}
 	return state, err
 }
@@ -98,8 +98,12 @@ func (d *doer) roles(s login.Session) iter.Seq2[string, string] {
 	}
 }
 
-func clock(t time.Time) string {
-	t = t.Local()
+// clock is a time as it is where the person is, who sees it at a terminal only:
+// elsewhere the time zone need not be looked up.
+type clock struct{ time.Time }
+
+func (c clock) String() string {
+	t := c.Local()
 	if time.Until(t) < 12*time.Hour {
 		return t.Format("15:04")
 	}

@@ -70,6 +70,7 @@ func run(program Program, command Command, args []string) (status int) {
 	// With SIGPIPE ignored a closed stdout is an error that Console notes, and
 	// the files being written are finished first.
 	ignoreBrokenPipe()
+	listening := listenForSignals(context.Background())
 	common := command.common()
 	console := newConsole(program.Name, os.Stdin, os.Stdout, os.Stderr)
 	parser, err := newParser(program, command, console)
@@ -93,12 +94,11 @@ func run(program Program, command Command, args []string) (status int) {
 	}
 	console.configure(common)
 	app := &App{Program: program, Console: console, Common: common, env: Environment{os.Getenv, os.UserHomeDir}}
-	ctx, stop := withSignals(context.Background())
-	defer stop()
+	ctx := <-listening // before the work begins
 	err = command.Run(ctx, app)
 	console.endProgress()
-	if sig := interrupted(ctx); sig != 0 {
-		return 128 + int(sig)
+	if sig := interrupted(ctx); sig != nil {
+		return statusOf(sig)
 	}
 	return console.finish(err)
 }
@@ -148,37 +148,41 @@ func newParser(program Program, command Command, console *Console) (*kong.Kong, 
 	)
 }
 
-type signalCause struct{ sig syscall.Signal }
+type signalCause struct{ os.Signal }
 
-func (s signalCause) Error() string { return s.sig.String() }
+func (s signalCause) Error() string { return s.String() }
 
-// withSignals cancels the context at the first signal that asks to end; a
-// second one ends the process at once.
-func withSignals(parent context.Context) (context.Context, func()) {
-	ctx, cancel := context.WithCancelCause(parent)
-	signals := make(chan os.Signal, 2)
-	// Before the work begins: on a busy machine it may be far along before a
-	// goroutine first runs, and a shell starts what it puts into the background
-	// with SIGINT ignored.
-	signal.Notify(signals, endingSignals...)
-	go func() {
-		first, ok := (<-signals).(syscall.Signal)
-		if !ok {
-			return
-		}
-		cancel(signalCause{first})
-		if again, ok := (<-signals).(syscall.Signal); ok {
-			os.Exit(128 + int(again))
-		}
-	}()
-	return ctx, func() { cancel(nil) }
+// statusOf is the exit status of a run that a signal has ended.
+func statusOf(sig os.Signal) int {
+	n, _ := sig.(syscall.Signal) // the only kind there is
+	return 128 + int(n)
 }
 
-// interrupted is the signal that ended the run, 0 if none did.
-func interrupted(ctx context.Context) syscall.Signal {
+// listenForSignals cancels the context that it hands out at the first signal
+// that asks to end; a second one ends the process at once. It listens once the
+// context is there: a shell starts what it puts into the background with SIGINT
+// ignored, and on a busy machine the work may be far along before a goroutine
+// first runs. The runtime makes a thread for this, which the parser of the
+// command line need not wait for.
+func listenForSignals(parent context.Context) <-chan context.Context {
+	listening := make(chan context.Context, 1)
+	go func() {
+		ctx, cancel := context.WithCancelCause(parent)
+		signals := make(chan os.Signal, 2)
+		signal.Notify(signals, endingSignals...)
+		listening <- ctx
+		first := <-signals
+		cancel(signalCause{first})
+		os.Exit(statusOf(<-signals))
+	}()
+	return listening
+}
+
+// interrupted is the signal that ended the run, nil if none did.
+func interrupted(ctx context.Context) os.Signal {
 	var s signalCause
 	if errors.As(context.Cause(ctx), &s) {
-		return s.sig
+		return s.Signal
 	}
-	return 0
+	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"regexp"
 	"strings"
+	"sync"
 
 	"github.com/rogpeppe/go-internal/diff"
 )
@@ -180,7 +181,9 @@ func beginsSection(lines []string) bool {
 	return false
 }
 
-var secretLine = regexp.MustCompile(`(?i)^(\s*aws_(?:secret_access_key|session_token|security_token)\s*[=:]\s*)\S.*$`)
+var secretLine = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`(?i)^(\s*aws_(?:secret_access_key|session_token|security_token)\s*[=:]\s*)\S.*$`)
+})
 
 // withoutSecret is a line of a hand-written section that is about to go.
-func withoutSecret(line string) string { return secretLine.ReplaceAllString(line, "${1}(not shown)") }
+func withoutSecret(line string) string { return secretLine().ReplaceAllString(line, "${1}(not shown)") }

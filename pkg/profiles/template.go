@@ -6,6 +6,7 @@ import (
 	"regexp"
 	"strconv"
 	"strings"
+	"sync"
 	"text/template"
 	"unicode/utf8"
 
@@ -85,7 +86,7 @@ var functions = template.FuncMap{
 // more than the line, so the first action is looked for with which the text
 // stops being the beginning of a template.
 func parseFlaw(text string, err error) string {
-	why := withoutPlace.ReplaceAllString(err.Error(), "")
+	why := withoutPlace().ReplaceAllString(err.Error(), "")
 	if why == "unexpected EOF" {
 		why = "an {{end}} is missing"
 	}
@@ -104,7 +105,11 @@ func parseFlaw(text string, err error) string {
 	return at(text, strings.LastIndex(text, "{{"), why)
 }
 
-var withoutPlace = regexp.MustCompile(`^template: ` + templateName + `:\d+:(\d+:)? ?`)
+// What text/template says is taken apart only where a template is wrong: three
+// expressions compiled at every start would be a tenth of it.
+var withoutPlace = sync.OnceValue(func() *regexp.Regexp {
+	return regexp.MustCompile(`^template: ` + templateName + `:\d+:(\d+:)? ?`)
+})
 
 // at says where an action begins, counted in characters from 1.
 func at(text string, start int, why string) string {
@@ -116,21 +121,25 @@ func at(text string, start int, why string) string {
 
 // execFlaw is where and why a template that could be read fails.
 func execFlaw(text string, err error) string {
-	m := execPlace.FindStringSubmatch(err.Error())
+	m := execPlace().FindStringSubmatch(err.Error())
 	if m == nil {
 		return err.Error()
 	}
 	why := strings.ReplaceAll(m[4], "profiles.Fields", "all fields")
-	if field := unknownField.FindStringSubmatch(why); field != nil {
+	if field := unknownField().FindStringSubmatch(why); field != nil {
 		why = fmt.Sprintf("there is no field %q", "."+field[1])
 	}
 	return fmt.Sprintf("at character %d, %q: %s", utf8.RuneCountInString(text[:offset(text, m[1], m[2])])+1, m[3], why)
 }
 
 var (
-	execPlace = regexp.MustCompile(`(?s)^template: ` + templateName + `:(\d+):(\d+): executing ".*?" at <(.*?)>: (.*)$`)
+	execPlace = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`(?s)^template: ` + templateName + `:(\d+):(\d+): executing ".*?" at <(.*?)>: (.*)$`)
+	})
 
-	unknownField = regexp.MustCompile(`^can't evaluate field (\S+) in type `)
+	unknownField = sync.OnceValue(func() *regexp.Regexp {
+		return regexp.MustCompile(`^can't evaluate field (\S+) in type `)
+	})
 )
 
 // offset is the place in the text of a line, counted from 1, and a byte in it,
