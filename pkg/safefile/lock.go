@@ -114,6 +114,9 @@ func (k *Keeper) lockFile(name string) (path string, works bool, err error) {
 // prepareLock makes the folder and, where its owner could not open a file that
 // the kernel lock makes, the file.
 func prepareLock(dir, path string) error {
+	if err := ownLinks(dir); err != nil {
+		return err
+	}
 	info, err := os.Stat(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = makeFolder(dir); err == nil {

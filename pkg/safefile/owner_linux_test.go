@@ -177,6 +177,55 @@ func TestLinksOfOthersAreRefused(t *testing.T) {
 	}
 }
 
+// Root in the home of a user, who has put a link in the place of a folder:
+// nothing is made, tightened or removed where it leads.
+func TestRootFollowsNoFolderLinksOfOthers(t *testing.T) {
+	needsRoot(t)
+	for _, tc := range []struct{ name, link, to string }{
+		{"the home's own folder", ".aws", "roots"},
+		{"the cache", ".aws/sso/cache", "roots"},
+		{"the locks", ".aws/sso/lock", "roots"},
+		{"a link to a link", ".aws/sso/lock", "lock"},
+		{"a link on the way of a link", ".aws/sso/cache", "on/the/way"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			d := folder(t)
+			folders(t, d+"/home/.aws/sso/cache", d+"/home/.aws/sso/lock", d+"/roots/sso/cache", d+"/roots/the/way")
+			write(t, d+"/roots/x.json", "root's", 0o644)
+			if err := os.Chmod(d+"/roots", 0o755); err != nil {
+				t.Fatal(err)
+			}
+			link(t, "roots", d+"/lock")
+			link(t, "roots", d+"/on")
+			chown(t, d+"/on", 1234, 1234)
+			at := filepath.Join(d, "home", tc.link)
+			if err := os.RemoveAll(at); err != nil {
+				t.Fatal(err)
+			}
+			link(t, filepath.Join(d, tc.to), at)
+			if tc.to != "on/the/way" {
+				chown(t, at, 1234, 1234)
+			}
+			k := &safefile.Keeper{LockDir: d + "/home/.aws/sso/lock"}
+			_, err := update(k, d+"/home/.aws/sso/cache/x.json", "new")
+			wantFault(t, err, fault.File, "belongs to another user (uid 1234)", "")
+			if tc.link != ".aws/sso/lock" {
+				_, err = k.Remove(context.Background(), d+"/home/.aws/sso/cache/x.json")
+				wantFault(t, err, fault.File, "belongs to another user (uid 1234)", "")
+			}
+			if got := perm(t, d+"/roots"); got != 0o755 {
+				t.Errorf("the folder's mode is %o now", got)
+			}
+			if got := content(t, d+"/roots/x.json"); got != "root's" {
+				t.Errorf("content %q", got)
+			}
+			if got := names(t, d+"/roots"); len(got) != 3 {
+				t.Errorf("the folder holds %q", got)
+			}
+		})
+	}
+}
+
 func init() {
 	children["nobody"] = func(args []string) error {
 		if err := syscall.Setgroups(nil); err != nil {

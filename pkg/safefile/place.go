@@ -33,6 +33,9 @@ func resolve(path string) (place, error) {
 		if base == "" || base == "." || base == ".." {
 			return place{}, failed("use", path, isFolder())
 		}
+		if err := ownLinks(dir); err != nil {
+			return place{}, failed("use", path, err)
+		}
 		dir, err := canonical(dir)
 		if err != nil {
 			return place{}, failed("use", path, err)
@@ -118,6 +121,43 @@ func trimSeparators(dir string) string {
 		dir = dir[:len(dir)-1]
 	}
 	return dir
+}
+
+// ownLinks is the error of root in a folder on whose way there is a link of
+// another user: sudo in the home of a user must not make, remove and tighten
+// things wherever that user's links lead. Others gain nothing by a link that
+// they could not gain without, and links in a row without end are the kernel's
+// to refuse.
+func ownLinks(dir string) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	seen := 0
+	var walk func(dir string) error
+	walk = func(dir string) error {
+		for at := trimSeparators(dir); ; {
+			info, err := os.Lstat(at)
+			if err == nil && info.Mode()&fs.ModeSymlink != 0 {
+				if err := ours(at, info); err != nil {
+					return err
+				}
+				to, err := os.Readlink(at)
+				if seen++; err != nil || seen > maxLinks {
+					return nil
+				}
+				parent, _ := split(at)
+				if err := walk(rooted(parent, to)); err != nil {
+					return err
+				}
+			}
+			parent, _ := split(at)
+			if parent = trimSeparators(parent); parent == "" || parent == at {
+				return nil
+			}
+			at = parent
+		}
+	}
+	return walk(dir)
 }
 
 // mine is the error of a place that a link leads to and that another user
