@@ -210,6 +210,32 @@ func TestARegistrationThatIsOverIsNotRefreshedWith(t *testing.T) {
 	}
 }
 
+// A refresh token is good once. It is not spent where the next one cannot be
+// kept: in a container with the cache mounted read-only, say.
+func TestARefreshThatCannotBeKeptIsNotMade(t *testing.T) {
+	w := newWorld(t, idctest.Config{TokenLifetime: 5 * time.Minute})
+	path, err := w.srv.IssueToken("").WriteCache(w.home, "okta")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(path, 0o400); err != nil {
+		t.Fatal(err)
+	}
+	st, err := w.ensure(login.Options{})
+	if err != nil || st.Action != login.Kept || !strings.Contains(w.told(), "read-only") {
+		t.Errorf("%q, error %v, told %q", st.Action, err, w.told())
+	}
+	if n := w.srv.Count(idctest.CreateToken); n != 0 {
+		t.Errorf("%d refreshes", n)
+	}
+	if err := os.Chmod(path, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if st, err := w.ensure(login.Options{}); err != nil || st.Action != login.Refreshed {
+		t.Errorf("%q, error %v", st.Action, err)
+	}
+}
+
 func TestAFailedRefreshWithTimeLeftIsAWarning(t *testing.T) {
 	for kind, word := range map[idctest.FaultKind]string{
 		"InvalidGrantException": "cannot be refreshed", "InvalidClientException": "cannot be refreshed",

@@ -4,10 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"time"
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/tokencache"
 )
 
@@ -60,8 +62,17 @@ func (e *Engine) refresh(ctx context.Context, s Session, stale tokencache.Token)
 	return e.spend(ctx, s, t)
 }
 
-// spend uses up the refresh token of t. The caller holds the refresh lock.
+// roomForToken is more than any token file takes.
+const roomForToken = 16 << 10
+
+// spend uses up the refresh token of t, unless there is nowhere to keep the new
+// one: with a cache that is mounted read-only into a container, or on a full
+// disk, the session would be lost for everybody. The caller holds the refresh
+// lock.
 func (e *Engine) spend(ctx context.Context, s Session, t tokencache.Token) (renewed, error) {
+	if err := safefile.Rehearse(filepath.Join(e.Cache.Dir, s.Key().File()), roomForToken); err != nil {
+		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", s.inWords())
+	}
 	client, err := e.client(s)
 	if err != nil {
 		return renewed{}, err

@@ -231,6 +231,12 @@ func init() {
 			return err
 		}
 		k := &safefile.Keeper{LockDir: args[1]}
+		if err := safefile.Rehearse(args[0], 64<<10); !errors.Is(err, syscall.EFBIG) {
+			return fmt.Errorf("the rehearsal says %w", err)
+		}
+		if err := safefile.Rehearse(args[0], 1<<10); err != nil {
+			return fmt.Errorf("the small rehearsal says %w", err)
+		}
 		changed, err := update(k, args[0], strings.Repeat("x", 64<<10))
 		if changed || !errors.Is(err, syscall.EFBIG) {
 			return fmt.Errorf("changed %v, error %w", changed, err)
@@ -313,6 +319,9 @@ func init() {
 				return fmt.Errorf("changed %v, error %w", changed, err)
 			}
 			return errors.Join(expect(err, "no space left on device", ""), still(entries))
+		}
+		if err := safefile.Rehearse(path, 200<<10); !errors.Is(err, syscall.ENOSPC) {
+			return fmt.Errorf("the rehearsal says %w", err)
 		}
 		// No room for the new content, then none for the backup.
 		err := errors.Join(

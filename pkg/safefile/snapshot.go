@@ -197,6 +197,31 @@ func Writable(path string) error {
 	}
 }
 
+// Rehearse is the error that [Keeper.Update] would end with if it wrote size
+// bytes to path now: it writes them beside the file, syncs and removes them. It
+// is for content that cannot be had a second time, before it is asked for. What
+// it cannot know is what happens until then.
+func Rehearse(path string, size int) error {
+	if err := Writable(path); err != nil {
+		return err
+	}
+	at, err := resolve(path)
+	if err != nil {
+		return err
+	}
+	if err := makeFolder(at.dir); err != nil {
+		return failed("make the folder", at.dir, err)
+	}
+	temp, err := writeTemp(at.path, make([]byte, size), dress{mode: 0o600, bare: true})
+	if err != nil {
+		return unchanged(at.path, err)
+	}
+	if err := os.Remove(temp); err != nil {
+		return unchanged(at.path, err)
+	}
+	return nil
+}
+
 // tighten takes the rights of others from a secret that is not rewritten.
 func tighten(t Target, at place, was snapshot) error {
 	if !t.Secret || was.info == nil || !wide(was.info) {
