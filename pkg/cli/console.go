@@ -2,8 +2,10 @@ package cli
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"strings"
 	"sync"
@@ -172,13 +174,29 @@ func (c *Console) finish(err error) int {
 			return StatusBrokenPipe
 		}
 	case outError != nil:
-		c.Error(fault.Wrap(fault.File, outError, "cannot write to standard output"))
+		c.Error(fault.Wrap(fault.File, cause(outError), "cannot write to standard output"))
 		return max(status, StatusFailed)
 	}
 	if _, told := err.(ExitStatus); err != nil && !told {
 		c.Error(err)
 	}
 	return status
+}
+
+func (c *Console) outFailed() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.outError != nil
+}
+
+// cause is an error of a standard stream without the call and the name that Go
+// puts before it: "write /dev/stdout: ".
+func cause(err error) error {
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		return inPath.Err
+	}
+	return err
 }
 
 // outWriter takes the progress line away before data appears on the same

@@ -86,7 +86,7 @@ func run(program Program, command Command, args []string) (status int) {
 	}
 	if _, err := parser.Parse(args); err != nil {
 		var done finished
-		if errors.As(err, &done) {
+		if errors.As(err, &done) || console.outFailed() {
 			return console.finish(nil)
 		}
 		console.Error(usageFault(program, err))
