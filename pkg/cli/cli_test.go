@@ -272,6 +272,42 @@ func TestFinish(t *testing.T) {
 	}
 }
 
+type faulty struct {
+	Common
+	reach []int
+}
+
+func (f *faulty) Run(context.Context, *App) error {
+	_ = f.reach[3]
+	return nil
+}
+
+// A defect is one line with the version, and no status that means something
+// else: Go's own for a panic is 2, wrong usage.
+func TestPanic(t *testing.T) {
+	err, err2 := os.Stderr, filepath.Join(t.TempDir(), "err")
+	file, ferr := os.Create(err2)
+	if ferr != nil {
+		t.Fatal(ferr)
+	}
+	os.Stderr = file
+	defer func() { os.Stderr = err }()
+	program := Program{Name: "sso-test", Version: "1.2.3"}
+	if got := run(program, &faulty{}, nil); got != StatusFailed {
+		t.Errorf("exit status %d", got)
+	}
+	brief, _ := os.ReadFile(err2)
+	want := "sso-test: error: this is a defect of sso-test 1.2.3: runtime error: index out of range [3] with length 0\n" +
+		"sso-test: hint: report it, with what the same command says with -v\n"
+	if string(brief) != want {
+		t.Errorf("said %q, want %q", brief, want)
+	}
+	run(program, &faulty{}, []string{"-v"})
+	if long, _ := os.ReadFile(err2); !strings.Contains(string(long[len(brief):]), "(*faulty).Run") {
+		t.Errorf("-v does not say where:\n%s", long)
+	}
+}
+
 func TestOutRemembersTheError(t *testing.T) {
 	a := app(t, "")
 	a.stdout.Close()

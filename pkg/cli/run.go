@@ -9,8 +9,10 @@ package cli
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"strconv"
 	"strings"
 	"syscall"
@@ -95,12 +97,31 @@ func run(program Program, command Command, args []string) (status int) {
 	console.configure(common)
 	app := &App{Program: program, Console: console, Common: common, env: Environment{os.Getenv, os.UserHomeDir}}
 	ctx := <-listening // before the work begins
+	defer func() {
+		if defect := recover(); defect != nil {
+			console.endProgress()
+			status = console.confess(program, defect)
+		}
+	}()
 	err = command.Run(ctx, app)
 	console.endProgress()
 	if sig := interrupted(ctx); sig != nil {
 		return statusOf(sig)
 	}
 	return console.finish(err)
+}
+
+// confess tells of a panic: a line with the version, and with -v where. The
+// runtime's own way to end would be status 2, which says that nothing was done,
+// and pages of what only its authors can read. Panics in other goroutines than
+// the command's own still take it.
+func (c *Console) confess(program Program, defect any) int {
+	f := fault.New(fault.Unknown, "this is a defect of "+program.Name+" "+program.Version, fmt.Sprint(defect))
+	c.Error(f.WithHint("report it, with what the same command says with -v"))
+	if c.verbose {
+		c.Plain(strings.Split(strings.TrimSpace(string(debug.Stack())), "\n")...)
+	}
+	return StatusFailed
 }
 
 func usageFault(program Program, err error) error {
