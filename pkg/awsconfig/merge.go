@@ -1,12 +1,16 @@
 package awsconfig
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/safefile"
 )
 
 // A Config is the config file with the credentials file laid over it. It
@@ -36,15 +40,43 @@ func loadFile(path string, kind Kind) (*File, error) {
 	if path == "" {
 		return Parse(path, kind, nil), nil
 	}
-	src, err := os.ReadFile(path)
+	src, err := readFile(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		var inPath *fs.PathError
 		if errors.As(err, &inPath) {
 			err = inPath.Err // the message names the path itself
 		}
+		if errors.Is(err, fs.ErrPermission) && filepath.IsAbs(path) {
+			if _, because := safefile.Read(path, 1); because != nil {
+				return nil, because // says whose the file is
+			}
+		}
 		return nil, fault.Wrap(fault.File, err, "cannot read %q", path)
 	}
 	return Parse(path, kind, src), nil
+}
+
+// maxFile is far above a config with every role of every account in it, and
+// stops before a device that has no end.
+const maxFile = 128 << 20
+
+// readFile reads anything that can be read: /dev/null and pipes are given as
+// configs too.
+func readFile(path string) ([]byte, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return nil, err
+	}
+	defer f.Close()
+	var b bytes.Buffer
+	if info, err := f.Stat(); err == nil && info.Size() < maxFile {
+		b.Grow(int(info.Size()) + bytes.MinRead)
+	}
+	n, err := b.ReadFrom(io.LimitReader(f, maxFile+1))
+	if err == nil && n > maxFile {
+		err = fmt.Errorf("more than %d MiB are no config", maxFile>>20)
+	}
+	return b.Bytes(), err
 }
 
 // Merge lays a credentials file over a config file. Either may be nil, which

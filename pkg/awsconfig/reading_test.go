@@ -451,6 +451,21 @@ region = r1
 	}
 }
 
+// A config may be a device: /dev/null is an empty one, and one without an end
+// is refused before memory is full.
+func TestLoadDevice(t *testing.T) {
+	if _, err := os.Stat("/dev/zero"); err != nil {
+		t.Skip("there is no /dev/zero here")
+	}
+	if c, err := awsconfig.Load("/dev/null", "/dev/null"); err != nil || len(c.Profiles()) != 0 {
+		t.Errorf("/dev/null: %v", err)
+	}
+	_, err := awsconfig.Load("/dev/zero", "")
+	if fault.KindOf(err) != fault.File || err.Error() != `cannot read "/dev/zero": more than 128 MiB are no config` {
+		t.Errorf("/dev/zero: %v", err)
+	}
+}
+
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	config, credentials := filepath.Join(dir, "config"), filepath.Join(dir, "credentials")
