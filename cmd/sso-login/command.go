@@ -13,14 +13,14 @@ import (
 )
 
 type command struct {
-	Sessions []string `arg:"" optional:"" name:"SESSION" sep:"none" help:"Sessions, by name; - reads them from standard input."`
+	Sessions []string `arg:"" optional:"" name:"SESSION" sep:"none" complete:"session" help:"Sessions, by name; - reads them from standard input."`
 
-	SSOSession []string `name:"sso-session" placeholder:"NAME" sep:"none" help:"A session, as the AWS CLI spells it. Repeatable." group:"Which session"`
-	Profile    string   `placeholder:"NAME" help:"The session of this profile, or its legacy sso_start_url." group:"Which session"`
+	SSOSession []string `name:"sso-session" placeholder:"NAME" sep:"none" complete:"session" help:"A session, as the AWS CLI spells it. Repeatable." group:"Which session"`
+	Profile    string   `placeholder:"NAME" complete:"sso-profile" help:"The session of this profile, or its legacy sso_start_url." group:"Which session"`
 	All        bool     `help:"Every session in the config." group:"Which session"`
 
 	SSOStartURL           string  `name:"sso-start-url" placeholder:"URL" help:"Define SESSION with this start URL, then log in." group:"A new session"`
-	SSORegion             string  `name:"sso-region" placeholder:"REGION" help:"The region of the Identity Center instance; not needed where the start URL names it." group:"A new session"`
+	SSORegion             string  `name:"sso-region" placeholder:"REGION" complete:"region" help:"The region of the Identity Center instance; not needed where the start URL names it." group:"A new session"`
 	SSORegistrationScopes *string `name:"sso-registration-scopes" placeholder:"LIST" help:"Scopes to ask for, separated by commas (sso:account:access)." group:"A new session"`
 
 	UseDeviceCode bool          `env:"SSO_LOGIN_USE_DEVICE_CODE" help:"Show a code to type in a browser anywhere." group:"How to log in"`

@@ -27,5 +27,6 @@ func main() {
 			"A valid token is kept; else it is refreshed, silently; else a browser opens or, where none can, a code is shown.",
 		},
 		Formats: []string{"table", "text", "name", "json", "jsonl"},
+		Manual:  manual,
 	}, &command{})
 }

@@ -30,6 +30,7 @@ func main() {
 				"as it is, to the byte; before sections are rewritten or removed the old file is kept as config.sso-profiles.bak.",
 		},
 		Formats:     []string{"table", "text", "name", "json", "jsonl", "ini"},
+		Manual:      manual,
 		Concurrency: 64,
 	}, &command{})
 }

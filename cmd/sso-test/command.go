@@ -15,13 +15,13 @@ import (
 )
 
 type command struct {
-	Profiles []string `arg:"" optional:"" name:"PROFILE" sep:"none" help:"Profiles, by name; - reads them from standard input."`
+	Profiles []string `arg:"" optional:"" name:"PROFILE" sep:"none" complete:"profile" help:"Profiles, by name; - reads them from standard input."`
 
 	All          bool     `help:"Every profile of the config and credentials files." group:"Which profiles"`
-	SSOSession   []string `name:"sso-session" placeholder:"NAME" sep:"none" help:"Only profiles of this session. Repeatable." group:"Which profiles"`
+	SSOSession   []string `name:"sso-session" placeholder:"NAME" sep:"none" complete:"session" help:"Only profiles of this session. Repeatable." group:"Which profiles"`
 	AllowProcess bool     `help:"Also run credential_process commands." group:"Which profiles"`
 
-	Status string `placeholder:"LIST" help:"Show only these statuses, separated by commas; failed is all but ok and skipped. The exit status speaks of all." group:"Output"`
+	Status string `placeholder:"LIST" complete:"statuses" help:"Show only these statuses, separated by commas; failed is all but ok and skipped. The exit status speaks of all." group:"Output"`
 
 	cli.Common
 	cli.Parallel

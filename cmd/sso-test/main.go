@@ -30,6 +30,8 @@ func main() {
 				"login or a connection.",
 		},
 		Formats:     []string{"table", "text", "name", "json", "jsonl", "junit", "prometheus"},
+		Manual:      manual,
+		Values:      values,
 		Concurrency: 32,
 	}, &command{})
 }

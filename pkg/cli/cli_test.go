@@ -217,7 +217,7 @@ func TestClosest(t *testing.T) {
 	known := []string{"okta", "partner", "AdministratorAccess-111111111111"}
 	for name, want := range map[string]string{
 		"otka": "okta", "OKTA": "okta", "partnr": "partner", "administratoraccess-11111111111": "AdministratorAccess-111111111111",
-		"something-else": "", "": "",
+		"something-else": "", "": "", "a": "", "oka": "okta", "okkta": "okta", "to": "",
 	} {
 		if got := closest(name, known); got != want {
 			t.Errorf("%q: %q, want %q", name, got, want)
@@ -292,7 +292,7 @@ func TestPanic(t *testing.T) {
 	}
 	os.Stderr = file
 	defer func() { os.Stderr = err }()
-	program := Program{Name: "sso-test", Version: "1.2.3"}
+	program := Program{Name: "sso-test", called: "sso-test", Version: "1.2.3"}
 	if got := run(program, &faulty{}, nil); got != StatusFailed {
 		t.Errorf("exit status %d", got)
 	}

@@ -114,14 +114,14 @@ func (c *Console) Warn(err error) {
 // Hint tells what would help; an empty one is not told.
 func (c *Console) Hint(text string) {
 	if text != "" {
-		c.say("hint: "+text, report.Plain)
+		c.say("hint: "+asTyped(c.program, text), report.Plain)
 	}
 }
 
 // Note tells what a person should know, unless -q was given.
 func (c *Console) Note(format string, args ...any) {
 	if !c.quiet {
-		c.say(fmt.Sprintf(format, args...), report.Plain)
+		c.say(asTyped(c.program, fmt.Sprintf(format, args...)), report.Plain)
 	}
 }
 

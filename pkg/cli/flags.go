@@ -3,7 +3,6 @@ package cli
 import (
 	"fmt"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -16,12 +15,14 @@ import (
 // the AWS CLI or a prefix of one: run as an alias (`aws sso-test ...`), the
 // CLI would swallow it.
 type Common struct {
-	Format  string        `short:"o" placeholder:"FORMAT" help:"Write ${formats}; without it a table at a terminal." group:"Output"`
+	Format  string        `short:"o" placeholder:"FORMAT" complete:"format" help:"Write ${formats}; without it a table at a terminal." group:"Output"`
 	Quiet   bool          `short:"q" help:"Say nothing but warnings and errors." group:"Output"`
 	Verbose bool          `short:"v" help:"Log each request: method, host, path, status, time, id." group:"Output"`
 	NoColor bool          `name:"no-color" help:"Use no colours (also with NO_COLOR set)." group:"Output"`
 	Timeout time.Duration `default:"15s" placeholder:"DURATION" env:"${env}_TIMEOUT" help:"Give up an attempt after this long (${default})." group:"Network"`
 	Version versionFlag   `help:"Show the version." group:"Help"`
+
+	Completion *string `placeholder:"SHELL" complete:"shell" help:"Print the completion script of bash, zsh or fish." group:"Help"`
 }
 
 func (c *Common) common() *Common { return c }
@@ -62,11 +63,41 @@ func (a *App) Format(inPipe report.Format) (report.Format, error) {
 	case slices.Contains(a.Program.Formats, f):
 		return report.Format(f), nil
 	case f != "":
-		return "", fault.Newf(fault.Usage, "unknown format %q", f).
-			WithHint("-o takes one of: %s", strings.Join(a.Program.Formats, ", "))
+		return "", unknownWord("format", f, "-o", a.Program.Formats)
 	case a.OutTerminal:
 		return report.Table, nil
 	default:
 		return inPipe, nil
 	}
+}
+
+// formatValues are formats with what they are for.
+func formatValues(formats []string) []Value {
+	values := make([]Value, len(formats))
+	for i, f := range formats {
+		values[i] = Value{f, formatPurpose(f)}
+	}
+	return values
+}
+
+func formatPurpose(format string) string {
+	switch format {
+	case "table":
+		return "aligned, for a person"
+	case "text":
+		return "TAB-separated, without a header, nothing cut; the first column is the name that the next program reads"
+	case "name":
+		return "names alone, a line each"
+	case "json":
+		return "one array"
+	case "jsonl":
+		return "an object a line, as results come"
+	case "ini":
+		return "the sections themselves, as they would stand in the config; implies --list"
+	case "junit":
+		return "JUnit XML, a test case a profile"
+	case "prometheus":
+		return "metrics for node_exporter's textfile collector"
+	}
+	return ""
 }

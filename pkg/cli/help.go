@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -21,10 +22,10 @@ func printHelp(c *Console, p Program, model *kong.Application) error {
 		columns = max(min(w, helpWidth), helpNarrow)
 	}
 	h := &helpText{columns: columns}
-	h.line("%s - %s", p.Name, p.Purpose)
+	h.line("%s - %s", p.called, p.Purpose)
 	h.line("")
-	h.line("Usage: %s %s", p.Name, p.Usage)
-	h.examples(p.Examples)
+	h.line("Usage: %s %s", p.called, p.Usage)
+	h.examples(p.examples())
 	h.flags(model)
 	for _, note := range p.Notes {
 		h.line("")
@@ -77,6 +78,13 @@ func (h *helpText) flags(model *kong.Application) {
 	}
 }
 
+// flagPurpose is the first sentence of a flag's help, without a full stop.
+func flagPurpose(f *kong.Flag) string {
+	first, _, _ := strings.Cut(f.Help, ". ")
+	first, _, _ = strings.Cut(first, "; ")
+	return strings.TrimSuffix(first, ".")
+}
+
 // orderedFlags are the visible ones, group by group in the order in which the
 // groups first appear, those of this program before those of the suite.
 func orderedFlags(model *kong.Application) []*kong.Flag {
@@ -93,17 +101,17 @@ func orderedFlags(model *kong.Application) []*kong.Flag {
 		byGroup[g] = append(byGroup[g], f)
 	}
 	var flags []*kong.Flag
-	for _, last := range []bool{false, true} {
-		for _, g := range order {
-			if sharedGroup(g) == last {
-				flags = append(flags, byGroup[g]...)
-			}
+	shared := []string{"Output", "Network", "Help"}
+	for _, g := range order {
+		if !slices.Contains(shared, g) {
+			flags = append(flags, byGroup[g]...)
 		}
+	}
+	for _, g := range shared {
+		flags = append(flags, byGroup[g]...)
 	}
 	return flags
 }
-
-func sharedGroup(g string) bool { return g == "Output" || g == "Network" || g == "Help" }
 
 func groupOf(f *kong.Flag) string {
 	if f.Group != nil {

@@ -45,9 +45,16 @@ type Program struct {
 	Notes []string
 	// Formats are those of -o, the first being shown first.
 	Formats []string
+	// Values are what flags and arguments take whose tag complete:"KIND" has a
+	// kind that this package does not know. Only completion asks; nil: none.
+	Values func(kind string) []Value
+	// Manual is what the man page says beyond the help. Only it asks.
+	Manual func() Manual
 	// Concurrency is how many calls are made at once unless the flag says so;
 	// for a command that embeds [Parallel].
 	Concurrency int
+
+	called string // what the user typed: "sso-login", "kubectl sso-login"
 }
 
 // Example is one line of the help's examples.
@@ -65,7 +72,9 @@ type App struct {
 // Main runs a command with the process's arguments and streams and does not
 // return.
 func Main(program Program, command Command) {
-	os.Exit(run(program, command, os.Args[1:]))
+	args := os.Args[1:]
+	program.called, args = calledAs(program.Name, os.Args[0], args)
+	os.Exit(run(program, command, args))
 }
 
 func run(program Program, command Command, args []string) (status int) {
@@ -74,17 +83,26 @@ func run(program Program, command Command, args []string) (status int) {
 	ignoreBrokenPipe()
 	listening := listenForSignals(context.Background())
 	common := command.common()
-	console := newConsole(program.Name, os.Stdin, os.Stdout, os.Stderr)
+	console := newConsole(program.called, os.Stdin, os.Stdout, os.Stderr)
 	parser, err := newParser(program, command, console)
 	if err != nil {
 		console.Error(err) // the grammar itself is wrong: a defect that any test shows
 		return StatusFailed
 	}
+	env := Environment{os.Getenv, os.UserHomeDir}
 	switch word := strings.Join(args, " "); word {
 	case "help":
 		args = []string{"--help"}
 	case "version":
 		args = []string{"--version"}
+	}
+	if len(args) > 0 {
+		switch args[0] {
+		case completeWord:
+			return console.finish(writeCompletions(console.Out, program, parser.Model, env, args[1:]))
+		case manualWord:
+			return console.finish(writeManual(console.Out, program, parser.Model))
+		}
 	}
 	if _, err := parser.Parse(args); err != nil {
 		var done finished
@@ -94,8 +112,11 @@ func run(program Program, command Command, args []string) (status int) {
 		console.Error(usageFault(program, err))
 		return StatusUsage
 	}
+	if common.Completion != nil {
+		return console.finish(printCompletion(console.Out, program, *common.Completion))
+	}
 	console.configure(common)
-	app := &App{Program: program, Console: console, Common: common, env: Environment{os.Getenv, os.UserHomeDir}}
+	app := &App{Program: program, Console: console, Common: common, env: env}
 	ctx := <-listening // before the work begins
 	defer func() {
 		if defect := recover(); defect != nil {
@@ -134,7 +155,7 @@ func usageFault(program Program, err error) error {
 	if errors.As(err, &pe) {
 		text = pe.Error()
 	}
-	return fault.New(fault.Usage, plainly(text), "").WithHint("run: %s --help", program.Name)
+	return fault.New(fault.Usage, plainly(text), "").WithHint("run: %s --help", program.called)
 }
 
 // plainly says what a flag takes in words that are not those of kong and of
@@ -154,7 +175,7 @@ type finished struct{}
 func (finished) Error() string { return "finished" }
 
 func newParser(program Program, command Command, console *Console) (*kong.Kong, error) {
-	return kong.New(command,
+	parser, err := kong.New(command,
 		kong.Name(program.Name),
 		kong.Description(program.Purpose),
 		kong.Writers(console.Out, console.stderr),
@@ -167,6 +188,10 @@ func newParser(program Program, command Command, console *Console) (*kong.Kong, 
 			"version":     program.Name + " " + program.Version,
 		},
 	)
+	if err == nil {
+		parser.Model.HelpFlag.Help = "Show this help."
+	}
+	return parser, err
 }
 
 type signalCause struct{ os.Signal }

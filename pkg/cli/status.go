@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"strconv"
 	"syscall"
 
 	"aws-sso-plugins/pkg/fault"
@@ -19,11 +20,15 @@ const (
 	StatusBrokenPipe = 141 // the reader of stdout went away
 )
 
-// statusTexts are the lines of the help's list of exit statuses.
-var statusTexts = []struct {
+type statusText struct {
 	status int
 	text   string
-}{
+}
+
+func (s statusText) number() string { return strconv.Itoa(s.status) }
+
+// statusTexts are the exit statuses as the help and the man page list them.
+var statusTexts = [...]statusText{
 	{StatusOK, "all is well"},
 	{StatusPartial, "part of the work failed, or there was nothing to work on"},
 	{StatusUsage, "wrong usage, or a config that AWS could not read; nothing was done"},

@@ -35,6 +35,37 @@ func Statuses() []Status {
 	}
 }
 
+// Meaning is what the status says of a profile, in a few words.
+func (s Status) Meaning() string {
+	switch s {
+	case OK:
+		return "STS answered, for the account and role that the profile names"
+	case Skipped:
+		return "no credentials of its own, or a credential_process without --allow-process"
+	case LoginRequired:
+		return "no valid token, or the session ended meanwhile; run sso-login"
+	case AccessDenied:
+		return "the portal says that there is no such assignment"
+	case STSDenied:
+		return "STS refused the credentials, or the role"
+	case WrongIdentity:
+		return "the profile works, but for another account or role than it says"
+	case InvalidConfig:
+		return "keys are missing, contradict each other or make no sense"
+	case MFARequired:
+		return "a role that asks for a code"
+	case Throttled:
+		return "AWS asked for fewer calls to the end"
+	case Timeout:
+		return "no answer in time"
+	case Unreachable:
+		return "no connection"
+	case Failed:
+		return "anything else: a fault of the service, a reply of no use, a command that failed"
+	}
+	return ""
+}
+
 // Healthy says whether the status is no failure.
 func (s Status) Healthy() bool { return s == OK || s == Skipped }
 
@@ -56,8 +87,8 @@ type StatusSet map[Status]bool
 // Has says whether the status is among those chosen.
 func (s StatusSet) Has(status Status) bool { return s == nil || s[status] }
 
-// failedWord stands for all statuses that are not healthy.
-const failedWord = "failed"
+// FailedWord stands for all statuses that are not healthy.
+const FailedWord = "failed"
 
 // ParseStatuses reads a list of statuses separated by commas, in which
 // "failed" stands for all but ok and skipped. The empty list is all. An
@@ -70,7 +101,7 @@ func ParseStatuses(list string) (StatusSet, error) {
 	for word := range strings.SplitSeq(list, ",") {
 		status := Status(strings.TrimSpace(word))
 		switch {
-		case status == failedWord:
+		case status == FailedWord:
 			for _, s := range Statuses() {
 				if !s.Healthy() {
 					chosen[s] = true
@@ -80,7 +111,7 @@ func ParseStatuses(list string) (StatusSet, error) {
 			chosen[status] = true
 		default:
 			return nil, fault.Newf(fault.Usage, "unknown status %q", status).
-				WithHint("--status takes: %s, %s", failedWord, statusList())
+				WithHint("--status takes: %s, %s", FailedWord, statusList())
 		}
 	}
 	return chosen, nil

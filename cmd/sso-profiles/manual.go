@@ -1,0 +1,53 @@
+package main
+
+import "aws-sso-plugins/pkg/cli"
+
+func manual() cli.Manual {
+	return cli.Manual{
+		Description: []string{
+			"A generated profile is found again by session, account and role, not by its name. So a run without flags keeps " +
+				"names, regions and the keys that you added, and --name renames; flags hold for every profile of the run. A run " +
+				"with nothing new writes nothing.",
+			"A profile of yours that has the name of a new one is left alone: silently if it is of the same session, account " +
+				"and role, else it is reported and the exit status is 1. --overwrite takes it over.",
+			"--prune never trusts a listing that is empty or incomplete, removes nothing where more than --prune-limit of a " +
+				"session's profiles would go, and leaves alone what another profile names as source_profile. Filters never make " +
+				"an assignment gone.",
+			"Accounts that could not be listed keep their profiles and are named; the exit status is 1.",
+			"Assignments that would share a name are left out and named, with a template that tells them apart.",
+		},
+		Lists: []cli.List{
+			{
+				Title: "Templates",
+				Intro: "--name takes a template of Go's text/template, as in {{.AccountName | slug}}-{{.RoleName}}. Characters " +
+					"that not every AWS client reads in a name become a hyphen. Fields and functions:",
+				Items: []cli.Value{
+					{Text: ".AccountId", Help: "twelve digits"},
+					{Text: ".AccountName", Help: "as in AWS Organizations; the id where there is none"},
+					{Text: ".AccountEmail", Help: "the account's e-mail address"},
+					{Text: ".RoleName", Help: "the permission set"},
+					{Text: ".Session", Help: "the name of the sso-session"},
+					{Text: "lower, upper", Help: "change the case"},
+					{Text: "replace OLD NEW", Help: "put NEW in the place of each OLD"},
+					{Text: "trimPrefix TEXT, trimSuffix TEXT", Help: "take TEXT away from the beginning or the end"},
+					{Text: "slug", Help: "lower-case letters, digits and single hyphens"},
+				},
+			},
+			{
+				Title: "Output",
+				Intro: "At a terminal a table of what changed; in a pipe the names of the profiles that are now in the file for " +
+					"what was listed. With -o text the columns are PROFILE, ACCOUNT_ID, ROLE_NAME, REGION, SESSION, STATE and " +
+					"ACCOUNT_NAME; with -o json the keys are Profile, AccountId, AccountName, AccountEmail, RoleName, Region, " +
+					"Session and State, which is one of:",
+				Items: []cli.Value{
+					{Text: "added, changed, renamed, removed, unchanged", Help: "what became of a generated profile"},
+					{Text: "foreign", Help: "a profile that this program did not make has the name"},
+					{Text: "unlisted", Help: "its account could not be listed"},
+				},
+			},
+		},
+		Files: []cli.Value{
+			{Text: "~/.aws/config.sso-profiles.bak", Help: "The config before sections of it were last rewritten or removed."},
+		},
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/probe"
+)
+
+// statusValues are what --status takes.
+func statusValues() []cli.Value {
+	values := []cli.Value{{Text: probe.FailedWord, Help: "all but ok and skipped"}}
+	for _, s := range probe.Statuses() {
+		values = append(values, cli.Value{Text: string(s), Help: s.Meaning()})
+	}
+	return values
+}
+
+// values are the words that completion does not know by itself.
+func values(kind string) []cli.Value {
+	if kind == "statuses" {
+		return statusValues()
+	}
+	return nil
+}
+
+func manual() cli.Manual {
+	return cli.Manual{
+		Description: []string{
+			"The answer of STS is held against the profile: the account must be its sso_account_id, and the role the one that " +
+				"AWS made for its sso_role_name. A profile that works but for another account or role is wrong-identity.",
+			"Profiles that get their credentials otherwise (access keys, a role, a web identity) are checked with --all or by " +
+				"name. A credential_process command runs only with --allow-process.",
+			"A session without a login is named once, with the command to run, and its profiles are login-required; if nothing " +
+				"else is wrong the exit status is 3. A name on standard input that no profile has is invalid-config; as an " +
+				"argument it is a mistake, and the exit status is 2.",
+		},
+		Lists: []cli.List{
+			{
+				Title: "Statuses",
+				Intro: "Each profile has one; --status takes them, too:",
+				Items: statusValues(),
+			},
+			{
+				Title: "Output",
+				Intro: "Every profile once, in the order asked for; with -o jsonl in the order in which results come. With " +
+					"-o text the columns are PROFILE, STATUS, ACCOUNT_ID, ROLE_NAME, REGION, LATENCY_MS and the ARN or, for a " +
+					"profile that failed, the reason; with -o json the keys are Profile, Status, AccountId, RoleName, Region, " +
+					"LatencyMs, Arn, UserId and Reason. The latency is that of the call to STS. json, junit and prometheus " +
+					"are one whole document at every exit status but 2. The metrics:",
+				Items: []cli.Value{
+					{Text: "sso_test_profile_up", Help: "1 or 0, for each profile that was really asked about"},
+					{Text: "sso_test_profiles", Help: "how many profiles have a status"},
+					{Text: "sso_test_duration_seconds", Help: "how long the run took"},
+					{Text: "sso_test_last_run_timestamp_seconds", Help: "when it ended"},
+				},
+			},
+		},
+		Files: []cli.Value{
+			{Text: "~/.aws/credentials", Help: "Other profiles; those of the config with the same name are merged with them."},
+		},
+	}
+}

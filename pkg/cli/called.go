@@ -1,0 +1,49 @@
+package cli
+
+import (
+	"path/filepath"
+	"strings"
+)
+
+// calledAs is what the user typed to start the program, and its arguments. As
+// kubectl-sso_login it is what kubectl runs for "kubectl sso-login"; as
+// kubectl_complete-sso_login kubectl asks it for completions.
+func calledAs(program, arg0 string, args []string) (called string, rest []string) {
+	name := strings.TrimSuffix(filepath.Base(arg0), ".exe")
+	switch {
+	case strings.HasPrefix(name, "kubectl_complete-"):
+		return program, append([]string{completeWord}, args...)
+	case strings.HasPrefix(name, "kubectl-"):
+		return "kubectl " + program, args
+	}
+	return program, args
+}
+
+// suite are the programs.
+var suite = [...]string{"sso-login", "sso-profiles", "sso-test"}
+
+// asTyped has the commands of the suite in a text as the user types them. They
+// stand at its beginning, after a pipe or after a colon ("run: sso-login okta").
+func asTyped(called, text string) string {
+	if !strings.HasPrefix(called, "kubectl ") {
+		return text
+	}
+	for _, name := range suite {
+		for _, before := range []string{": ", "| "} {
+			text = strings.ReplaceAll(text, before+name, before+"kubectl "+name)
+		}
+		if strings.HasPrefix(text, name) {
+			text = "kubectl " + text
+		}
+	}
+	return text
+}
+
+// examples are those of the help, as they are to be typed.
+func (p Program) examples() []Example {
+	examples := make([]Example, len(p.Examples))
+	for i, e := range p.Examples {
+		examples[i] = Example{asTyped(p.called, e.Line), e.Does}
+	}
+	return examples
+}

@@ -1,0 +1,62 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// closest is the candidate that name was probably meant to be, "" if none is
+// near: a mistake for three letters, and at least one.
+func closest(name string, candidates []string) string {
+	best, distance := "", max(len(name)/3+1, 2)
+	for _, c := range candidates {
+		if d := editDistance(strings.ToLower(name), strings.ToLower(c), distance); d < distance {
+			best, distance = c, d
+		}
+	}
+	return best
+}
+
+// editDistance counts letters put in, left out and mistaken, and neighbours
+// that changed places. It is limit if it is not smaller.
+func editDistance(a, b string, limit int) int {
+	if d := len(a) - len(b); d >= limit || -d >= limit {
+		return limit
+	}
+	before, row, next := make([]int, len(b)+1), make([]int, len(b)+1), make([]int, len(b)+1)
+	for j := range row {
+		row[j] = j
+	}
+	for i := range len(a) {
+		next[0] = i + 1
+		least := next[0]
+		for j := range len(b) {
+			cost := row[j]
+			if a[i] != b[j] {
+				cost++
+			}
+			next[j+1] = min(cost, next[j]+1, row[j+1]+1)
+			if i > 0 && j > 0 && a[i] == b[j-1] && a[i-1] == b[j] {
+				next[j+1] = min(next[j+1], before[j-1]+1)
+			}
+			least = min(least, next[j+1])
+		}
+		if least >= limit {
+			return limit
+		}
+		before, row, next = row, next, before
+	}
+	return min(row[len(b)], limit)
+}
+
+// unknownWord is the fault of a flag's value that is none of those it takes.
+func unknownWord(what, word, flag string, known []string) error {
+	f := fault.Newf(fault.Usage, "unknown %s %q", what, word)
+	takes := fmt.Sprintf("%s takes one of: %s", flag, strings.Join(known, ", "))
+	if near := closest(word, known); near != "" {
+		takes = fmt.Sprintf("did you mean %q? %s", near, takes)
+	}
+	return f.WithHint("%s", takes)
+}

@@ -1,0 +1,377 @@
+package cli
+
+import (
+	_ "embed"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/alecthomas/kong"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/report"
+)
+
+// The scripts of the shells are whole ones, of sso-login: so the shells and
+// shellcheck can read them as they are. Those of the others have its name
+// replaced.
+var (
+	//go:embed completion/sso-login.bash
+	bashScript string
+	//go:embed completion/sso-login.zsh
+	zshScript string
+	//go:embed completion/sso-login.fish
+	fishScript string
+)
+
+// shells are those that --completion knows.
+var shells = [...]Value{
+	{"bash", "source <(sso-login --completion bash)"},
+	{"zsh", "source <(sso-login --completion zsh)"},
+	{"fish", "sso-login --completion fish | source"},
+}
+
+// Value is a word that a flag or an argument takes, with what it stands for.
+type Value struct{ Text, Help string }
+
+// completionScript is what teaches a shell to complete the program. An unknown
+// shell is a fault of kind Usage.
+func completionScript(program, shell string) (string, error) {
+	var script string
+	switch shell {
+	case "bash":
+		script = bashScript
+	case "zsh":
+		script = zshScript
+	case "fish":
+		script = fishScript
+	default:
+		return "", unknownWord("shell", shell, "--completion", texts(shells[:]))
+	}
+	return strings.NewReplacer(
+		"sso-login", program,
+		"sso_login", strings.ReplaceAll(program, "-", "_"),
+	).Replace(script), nil
+}
+
+// printCompletion prints the script of a shell.
+func printCompletion(out io.Writer, program Program, shell string) error {
+	script, err := completionScript(program.Name, shell)
+	if err != nil {
+		return err
+	}
+	_, err = io.WriteString(out, script)
+	return err
+}
+
+// completeWord is the first argument by which a shell asks for completions.
+const completeWord = "__complete"
+
+// noFiles is the directive that ends an answer: the words proposed are all
+// that there are, a file is never meant. It is cobra's, which kubectl reads.
+const noFiles = ":4"
+
+// writeCompletions answers a shell: a line for each word that may stand in the
+// place of the last argument, with its help after a TAB.
+func writeCompletions(out io.Writer, program Program, model *kong.Application, env Environment, args []string) error {
+	c := &completer{program: program, model: model, env: env}
+	var b strings.Builder
+	for _, v := range c.complete(args) {
+		if report.Visible(v.Text) != v.Text {
+			continue // a name that a shell could not show, and nobody types
+		}
+		b.WriteString(v.Text)
+		if v.Help != "" {
+			b.WriteString("\t" + report.Visible(v.Help))
+		}
+		b.WriteByte('\n')
+	}
+	_, err := io.WriteString(out, b.String()+noFiles+"\n")
+	return err
+}
+
+// completer knows what may be typed. It asks nobody but the config files.
+type completer struct {
+	program Program
+	model   *kong.Application
+	env     Environment
+}
+
+// complete are the words that may stand in the place of the last argument, the
+// one being typed. The tag complete:"KIND" of a flag or an argument says what
+// it takes.
+func (c *completer) complete(args []string) []Value {
+	current := ""
+	if n := len(args); n > 0 {
+		args, current = args[:n-1], args[n-1]
+	}
+	t := c.typed(args)
+	switch {
+	case t.open != nil:
+		return c.values(t, kindOf(t.open.Value), "", current)
+	case t.namesOnly || !strings.HasPrefix(current, "-"):
+		return c.names(t, current)
+	case strings.HasPrefix(current, "--") && strings.Contains(current, "="):
+		flag, value, _ := strings.Cut(current, "=")
+		if f := c.long(flag); f != nil {
+			return c.values(t, kindOf(f.Value), flag+"=", value)
+		}
+		return nil
+	}
+	if f, value, ok := c.attached(current); ok {
+		return c.values(t, kindOf(f.Value), strings.TrimSuffix(current, value), value)
+	}
+	return starting(current, c.flags(t))
+}
+
+// typed is what the arguments before the one at hand say.
+type typed struct {
+	used      map[*kong.Flag]bool
+	given     map[string][]string // by kind
+	open      *kong.Flag          // waits for its value
+	namesOnly bool                // after "--"
+}
+
+func (c *completer) typed(args []string) *typed {
+	t := &typed{used: map[*kong.Flag]bool{}, given: map[string][]string{}}
+	use := func(f *kong.Flag, value string) {
+		t.used[f] = true
+		t.give(kindOf(f.Value), value)
+	}
+	for _, arg := range args {
+		switch {
+		case t.open != nil:
+			t.give(kindOf(t.open.Value), arg)
+			t.open = nil
+		case t.namesOnly || arg == "-" || !strings.HasPrefix(arg, "-"):
+			for _, p := range c.model.Positional {
+				t.give(kindOf(p), arg)
+			}
+		case arg == "--":
+			t.namesOnly = true
+		case strings.HasPrefix(arg, "--"):
+			name, value, whole := strings.Cut(arg, "=")
+			f := c.long(name)
+			switch {
+			case f == nil:
+			case whole:
+				use(f, value)
+			default:
+				t.used[f] = true
+				if !f.IsBool() {
+					t.open = f
+				}
+			}
+		default:
+			for i, letter := range arg[1:] {
+				f := c.short(letter)
+				if f == nil {
+					break
+				}
+				t.used[f] = true
+				if f.IsBool() {
+					continue
+				}
+				if rest := arg[1+i+1:]; rest != "" {
+					use(f, rest)
+				} else {
+					t.open = f
+				}
+				break
+			}
+		}
+	}
+	return t
+}
+
+func (t *typed) give(kind, value string) { t.given[kind] = append(t.given[kind], value) }
+
+func (c *completer) long(name string) *kong.Flag {
+	for _, f := range c.model.Flags {
+		if "--"+f.Name == name {
+			return f
+		}
+	}
+	return nil
+}
+
+func (c *completer) short(letter rune) *kong.Flag {
+	for _, f := range c.model.Flags {
+		if f.Short == letter {
+			return f
+		}
+	}
+	return nil
+}
+
+// attached is the flag whose value follows its letter at once, as in -ojson.
+func (c *completer) attached(word string) (f *kong.Flag, value string, ok bool) {
+	if strings.HasPrefix(word, "--") {
+		return nil, "", false
+	}
+	for i, letter := range word[1:] {
+		if f = c.short(letter); f == nil {
+			break
+		}
+		if !f.IsBool() {
+			return f, word[1+i+1:], true
+		}
+	}
+	return nil, "", false
+}
+
+// flags are those that may still be given.
+func (c *completer) flags(t *typed) []Value {
+	excluded := map[string]bool{}
+	for f := range t.used {
+		for _, x := range f.Xor {
+			excluded[x] = true
+		}
+	}
+	var values []Value
+	for _, f := range orderedFlags(c.model) {
+		if t.used[f] && !f.IsSlice() || slices.ContainsFunc(f.Xor, func(x string) bool { return excluded[x] }) {
+			continue
+		}
+		values = append(values, Value{"--" + f.Name, flagPurpose(f)})
+	}
+	return values
+}
+
+// names are the words that are no flags.
+func (c *completer) names(t *typed, current string) []Value {
+	for _, p := range c.model.Positional {
+		return c.values(t, kindOf(p), "", current)
+	}
+	return nil
+}
+
+// values are the words of a kind that begin with current, each after what was
+// typed before it in the same word. None is proposed twice.
+func (c *completer) values(t *typed, kind, before, current string) []Value {
+	given := t.given[kind]
+	switch kind {
+	case "statuses": // a list
+		if i := strings.LastIndexByte(current, ','); i >= 0 {
+			given = append(given, strings.Split(current[:i], ",")...)
+			before, current = before+current[:i+1], current[i+1:]
+		}
+	case "account", "role": // a glob, which a ! turns round
+		if rest, ok := strings.CutPrefix(current, "!"); ok {
+			before, current = before+"!", rest
+		}
+	}
+	var values []Value
+	for _, v := range starting(current, c.known(kind)) {
+		if !slices.Contains(given, v.Text) {
+			values = append(values, Value{before + v.Text, v.Help})
+		}
+	}
+	return values
+}
+
+// known are the words of a kind.
+func (c *completer) known(kind string) []Value {
+	switch kind {
+	case "shell":
+		return shells[:]
+	case "format":
+		return formatValues(c.program.Formats)
+	case "session", "profile", "sso-profile", "account", "role", "region":
+		return configValues(kind, c.config())
+	}
+	if c.program.Values == nil {
+		return nil
+	}
+	return c.program.Values(kind)
+}
+
+// config is what can be read of the config files, whatever is wrong with them.
+func (c *completer) config() *awsconfig.Config {
+	paths, err := c.env.Paths()
+	if err != nil {
+		return awsconfig.Merge(nil, nil)
+	}
+	config, err := awsconfig.Load(paths.Config, paths.Credentials)
+	if err != nil {
+		return awsconfig.Merge(nil, nil)
+	}
+	return config
+}
+
+// configValues are the names that the config files hold, in their order.
+func configValues(kind string, config *awsconfig.Config) []Value {
+	var values []Value
+	seen := map[string]bool{}
+	add := func(text, help string) {
+		if text != "" && !seen[text] {
+			seen[text] = true
+			values = append(values, Value{text, help})
+		}
+	}
+	if kind == "session" || kind == "region" {
+		for _, s := range config.Sessions() {
+			if kind == "session" {
+				add(s.Name, s.StartURL)
+			} else {
+				add(s.Region, "")
+			}
+		}
+	}
+	if kind == "session" {
+		return values
+	}
+	for _, p := range config.Profiles() {
+		account, role := p.Get("sso_account_id"), p.Get("sso_role_name")
+		switch kind {
+		case "profile":
+			add(p.Name, strings.TrimSpace(account+" "+role))
+		case "sso-profile":
+			if p.Get("sso_session") != "" || p.Get("sso_start_url") != "" {
+				add(p.Name, strings.TrimSpace(account+" "+role))
+			}
+		case "account":
+			add(account, "")
+		case "role":
+			add(role, "")
+		case "region":
+			add(p.Get("region"), "")
+		}
+	}
+	return values
+}
+
+// starting are the values that begin with a prefix or, where none does, those
+// that do but for upper and lower case: if they agree in the case of the prefix,
+// so that a shell may replace it.
+func starting(prefix string, values []Value) []Value {
+	var exact, similar []Value
+	for _, v := range values {
+		switch {
+		case strings.HasPrefix(v.Text, prefix):
+			exact = append(exact, v)
+		case len(v.Text) >= len(prefix) && strings.EqualFold(v.Text[:len(prefix)], prefix):
+			similar = append(similar, v)
+		}
+	}
+	if len(exact) > 0 || len(similar) == 0 {
+		return exact
+	}
+	begin := similar[0].Text[:len(prefix)]
+	for _, v := range similar {
+		if !strings.HasPrefix(v.Text, begin) {
+			return nil
+		}
+	}
+	return similar
+}
+
+func kindOf(v *kong.Value) string { return v.Tag.Get("complete") }
+
+func texts(values []Value) []string {
+	words := make([]string, len(values))
+	for i, v := range values {
+		words[i] = v.Text
+	}
+	return words
+}

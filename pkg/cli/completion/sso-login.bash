@@ -1,0 +1,64 @@
+# bash completion of sso-login: with the package bash-completion or without,
+# from bash 3.2 on, which is what macOS has.
+
+_sso_login() {
+	COMPREPLY=()
+
+	# bash splits words at = : and @, too. The program wants them whole, and
+	# only as far as the cursor.
+	local line=${COMP_LINE:0:COMP_POINT} word i
+	local -a words
+	words=()
+	for ((i = 0; i <= COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ $i -eq 0 || $line == [[:space:]]* ]]; then
+			line=${line#"${line%%[![:space:]]*}"}
+			words[${#words[@]}]=
+		fi
+		((i < COMP_CWORD)) || word=$line
+		words[${#words[@]} - 1]+=$word
+		line=${line#"$word"}
+	done
+
+	# What is inserted takes the place of what follows the last word break.
+	local current=${words[${#words[@]} - 1]} quote='' before=''
+	case $current in
+	[\"\']*) quote=${current:0:1} ;;
+	*) before=${current%"${current##*[=:@]}"} ;;
+	esac
+	for ((i = 0; i < ${#words[@]}; i++)); do
+		word=${words[i]//\\/}
+		words[i]=${word//[\"\']/}
+	done
+
+	local program=${words[0]/#\~/$HOME}
+	type -P -- "$program" >/dev/null || program=sso-login
+	local value help width=0
+	local -a values helps
+	values=() helps=()
+	while IFS=$'\t' read -r value help; do
+		case $value in
+		:[0-9]) continue ;;
+		"$before"*) value=${value#"$before"} ;;
+		esac
+		if [[ -z $quote && $value == *[!A-Za-z0-9_@%+=:,./!-]* ]]; then
+			value=$(printf %q "$value")
+		fi
+		values[${#values[@]}]=$value
+		helps[${#helps[@]}]=$help
+		((${#value} <= width)) || width=${#value}
+	done < <("$program" __complete "${words[@]:1}" 2>/dev/null)
+
+	# Only a list may carry help, never what bash inserts: 37 and 42 are
+	# menu-complete and insert-completions.
+	for ((i = 0; i < ${#values[@]}; i++)); do
+		value=${values[i]}
+		if ((${#values[@]} > 1 && COMP_TYPE != 37 && COMP_TYPE != 42)) && [[ -n ${helps[i]} ]]; then
+			printf -v value '%-*s  (%s)' "$width" "$value" "${helps[i]}"
+			((${#value} < ${COLUMNS:-80})) || value=${value:0:${COLUMNS:-80}-2}…
+		fi
+		COMPREPLY[i]=$value
+	done
+}
+
+complete -o nosort -F _sso_login sso-login 2>/dev/null || complete -F _sso_login sso-login
