@@ -3,10 +3,41 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 BUILD    = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 
+.PHONY: all
+all: build share
+
 .PHONY: build
 build: ## the three binaries, static, into bin/
 	@mkdir -p bin
 	$(BUILD) -o bin/ ./cmd/sso-login ./cmd/sso-profiles ./cmd/sso-test
+
+SOURCES := $(shell find cmd pkg -type f ! -name '*_test.go' ! -path '*/testdata/*') go.mod go.sum
+
+# Built once and then only after a change: who installs as root needs no Go.
+bin/sso-login: $(SOURCES)
+	@$(MAKE) --no-print-directory build
+
+share/aws-sso-plugins/aws-alias: bin/sso-login cmd/share.sh
+	@sh cmd/share.sh bin share
+
+.PHONY: share
+share: share/aws-sso-plugins/aws-alias ## man pages, completion and aliases, into share/, as below a prefix
+
+# where make install puts things: $(DESTDIR)$(prefix)/bin and share
+prefix ?= /usr/local
+export prefix DESTDIR YES
+
+.PHONY: install
+install: share ## the binaries, man pages and completion, below $(DESTDIR)$(prefix)
+	@sh cmd/install.sh install
+
+.PHONY: install-plugins
+install-plugins: ## also as kubectl sso-login, aws sso-login and so on
+	@sh cmd/install.sh plugins
+
+.PHONY: uninstall
+uninstall: ## what make install and make install-plugins put there
+	@sh cmd/install.sh uninstall
 
 .PHONY: demo
 demo: ## log in, make profiles and test them, against an Identity Center on this machine
@@ -34,8 +65,8 @@ FUZZTIME ?= 1m
 
 .PHONY: clean
 clean:
-	rm -rf bin dist
+	rm -rf bin dist share
 
 .PHONY: help
 help:
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-10s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-16s %s\n", $$1, $$2 }' Makefile

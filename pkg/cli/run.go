@@ -102,6 +102,10 @@ func run(program Program, command Command, args []string) (status int) {
 			return console.finish(writeCompletions(console.Out, program, parser.Model, env, args[1:]))
 		case manualWord:
 			return console.finish(writeManual(console.Out, program, parser.Model))
+		case aliasesWord:
+			console.configure(common)
+			app := &App{Program: program, Console: console, Common: common, env: env}
+			return console.finish(app.aliases(context.Background(), args[1:]))
 		}
 	}
 	if _, err := parser.Parse(args); err != nil {

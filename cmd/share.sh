@@ -1,0 +1,18 @@
+#!/bin/sh
+# Lays out what goes beside the binaries, as it goes below a prefix's share/:
+# the man pages, the completion of bash, zsh and fish, and the aliases of the
+# AWS CLI. Usage: share.sh BIN SHARE
+set -eu
+
+bin=$1 share=$2
+
+rm -rf "$share"
+mkdir -p "$share/man/man1" "$share/bash-completion/completions" "$share/zsh/site-functions" \
+	"$share/fish/vendor_completions.d" "$share/aws-sso-plugins"
+for name in sso-login sso-profiles sso-test; do
+	"$bin/$name" __manual >"$share/man/man1/$name.1"
+	"$bin/$name" --completion bash >"$share/bash-completion/completions/$name"
+	"$bin/$name" --completion zsh >"$share/zsh/site-functions/_$name"
+	"$bin/$name" --completion fish >"$share/fish/vendor_completions.d/$name.fish"
+done
+"$bin/sso-login" __aliases >"$share/aws-sso-plugins/aws-alias"

@@ -1,0 +1,346 @@
+package cli
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/safefile"
+)
+
+// aliasesWord is the first argument that is about the aliases of the AWS CLI,
+// by which "aws sso-login" runs sso-login:
+//
+//	sso-login __aliases              print them
+//	sso-login __aliases add [--yes]  put them into ~/.aws/cli/alias, after asking
+//	sso-login __aliases remove       take them out again
+const aliasesWord = "__aliases"
+
+// aliasSection is a section of ~/.aws/cli/alias and what is to be in it.
+type aliasSection struct {
+	header, remark string
+	aliases        []Value // the name, and the command that it runs
+}
+
+// aliasSections are the aliases. The second section is for version 2 of the
+// AWS CLI; version 1 does not look at it.
+func aliasSections() []aliasSection {
+	return []aliasSection{
+		{"toplevel", "aws sso-login, aws sso-profiles, aws sso-test", []Value{
+			{"sso-login", "!sso-login"}, {"sso-profiles", "!sso-profiles"}, {"sso-test", "!sso-test"},
+		}},
+		{"command sso", "aws sso profiles, aws sso test", []Value{
+			{"profiles", "!sso-profiles"}, {"test", "!sso-test"},
+		}},
+	}
+}
+
+// What is ours in the file stands between these lines.
+const (
+	aliasesBegin = "# aws-sso-plugins: begin"
+	aliasesEnd   = "# aws-sso-plugins: end"
+)
+
+func (a *App) aliases(ctx context.Context, args []string) error {
+	paths, err := a.env.Paths()
+	if err != nil {
+		return err
+	}
+	path := filepath.Join(filepath.Dir(paths.Roles), "alias") // the AWS CLI lets nobody move it
+	switch strings.Join(args, " ") {
+	case "":
+		return printAliases(a.Out)
+	case "add":
+		return a.askToAddAliases(ctx, path)
+	case "add --yes":
+		return a.addAliases(ctx, path)
+	case "remove":
+		return a.removeAliases(ctx, path)
+	}
+	return fault.Newf(fault.Usage, "%s takes add, add --yes or remove", aliasesWord)
+}
+
+func printAliases(out io.Writer) error {
+	text, _, err := withAliases("", nil)
+	if err != nil {
+		return err
+	}
+	_, err = out.Write(text)
+	return err
+}
+
+func (a *App) askToAddAliases(ctx context.Context, path string) error {
+	old, err := readIfThere(path)
+	if err != nil {
+		return err
+	}
+	planned, _, err := withAliases(path, old)
+	if err != nil {
+		return err
+	}
+	if bytes.Equal(old, planned) {
+		a.Note("the aliases are in %s", path)
+		return nil
+	}
+	if !a.Interactive {
+		a.Note("to have the AWS CLI know the programs, these lines go into %s:", path)
+		return printAliases(a.Out)
+	}
+	a.Plain("These lines make the AWS CLI know the programs:", "")
+	for line := range bytes.Lines(planned) {
+		if text := strings.TrimSpace(string(line)); ownAliasLines()[text] && text != "" {
+			a.Plain("    " + text)
+		}
+	}
+	a.Plain("")
+	agreed := false
+	_, err = a.Ask(ctx, "Add them to "+path+"? yes or no", "no", func(answer string) error {
+		switch strings.ToLower(answer) {
+		case "y", "yes":
+			agreed = true
+		case "n", "no":
+		default:
+			return fault.Newf(fault.Usage, "%q is neither yes nor no", answer)
+		}
+		return nil
+	})
+	if err != nil || !agreed {
+		return err
+	}
+	return a.addAliases(ctx, path)
+}
+
+// maxAliases is how large a file may be that somebody wrote by hand.
+const maxAliases = 4 << 20
+
+func readIfThere(path string) ([]byte, error) {
+	data, err := safefile.Read(path, maxAliases)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return data, err
+}
+
+func (a *App) addAliases(ctx context.Context, path string) error {
+	var taken []string
+	paths, err := a.env.Paths()
+	if err != nil {
+		return err
+	}
+	changed, err := a.Keeper(paths).Update(ctx, safefile.Target{Path: path}, func(old []byte) (planned []byte, err error) {
+		planned, taken, err = withAliases(path, old)
+		return planned, err
+	})
+	if err != nil {
+		return err
+	}
+	for _, alias := range taken {
+		a.Note("%s is an alias of yours already, and was left alone", alias)
+	}
+	if changed {
+		a.Note("added the aliases to %s", path)
+	} else {
+		a.Note("the aliases are in %s", path)
+	}
+	return nil
+}
+
+func (a *App) removeAliases(ctx context.Context, path string) error {
+	old, err := readIfThere(path)
+	if err != nil || !bytes.Contains(old, []byte(aliasesBegin)) {
+		return err
+	}
+	paths, err := a.env.Paths()
+	if err != nil {
+		return err
+	}
+	left := 0
+	_, err = a.Keeper(paths).Update(ctx, safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
+		kept, err := withoutAliases(path, old)
+		left = len(kept)
+		return kept, err
+	})
+	if err == nil && left == 0 {
+		_, err = a.Keeper(paths).Remove(ctx, path)
+	}
+	if err == nil {
+		a.Note("took the aliases out of %s", path)
+	}
+	return err
+}
+
+// withAliases is the file with every alias that it does not have. An alias of
+// the same name that runs something else stays, and is among taken. All other
+// bytes stay as they are. A file that would then be read otherwise is a fault
+// of kind Config.
+func withAliases(path string, old []byte) (planned []byte, taken []string, err error) {
+	base, err := withoutAliases(path, old)
+	if err != nil {
+		return nil, nil, err
+	}
+	there := awsconfig.Merge(nil, awsconfig.Parse(path, awsconfig.CredentialsFile, base))
+	lines := bytes.SplitAfter(base, []byte("\n"))
+	lineEnd := "\n"
+	if bytes.Contains(base, []byte("\r\n")) {
+		lineEnd = "\r\n"
+	}
+	var top []string
+	for _, s := range aliasSections() {
+		section, exists := there.Profile(s.header)
+		var missing []string
+		for _, alias := range s.aliases {
+			value, known := "", false
+			if exists {
+				value, known = section.Lookup(alias.Text)
+			}
+			switch {
+			case !known:
+				missing = append(missing, alias.Text+" = "+alias.Help)
+			case value != alias.Help:
+				taken = append(taken, fmt.Sprintf("%q of [%s]", alias.Text, s.header))
+			}
+		}
+		switch {
+		case len(missing) == 0:
+		case exists:
+			insertBelow(lines, section, missing, lineEnd)
+		default:
+			top = append(append(top, "["+s.header+"]", "# "+s.remark), missing...)
+		}
+	}
+	planned = bytes.Join(lines, nil)
+	if len(top) > 0 {
+		// at the top, where no line before it can lack its end
+		planned = append([]byte(strings.Join(aliasBlock(top, ""), lineEnd)+lineEnd), planned...)
+	}
+	return planned, taken, sameAliases(path, base, planned)
+}
+
+// insertBelow puts lines below the header of a section, indented as its first
+// alias is: what is indented further than the line before it would be read as
+// more of that.
+func insertBelow(lines [][]byte, section *awsconfig.Profile, added []string, lineEnd string) {
+	_, header := section.Pos("")
+	like := header
+	if keys := section.Keys(); len(keys) > 0 {
+		_, like = section.Pos(keys[0])
+	}
+	indent := string(lines[like-1][:len(lines[like-1])-len(bytes.TrimLeft(lines[like-1], " \t"))])
+	block := strings.Join(aliasBlock(added, indent), lineEnd)
+	if at := lines[header-1]; bytes.HasSuffix(at, []byte("\n")) {
+		lines[header-1] = append(bytes.Clone(at), block+lineEnd...)
+	} else {
+		lines[header-1] = append(bytes.Clone(at), lineEnd+block...)
+	}
+}
+
+func aliasBlock(lines []string, indent string) []string {
+	block := slices.Concat([]string{aliasesBegin}, lines, []string{aliasesEnd})
+	for i := range block {
+		block[i] = indent + block[i]
+	}
+	return block
+}
+
+// ownAliasLines are all the lines that can stand in a block of ours.
+func ownAliasLines() map[string]bool {
+	own := map[string]bool{"": true, aliasesBegin: true, aliasesEnd: true}
+	for _, s := range aliasSections() {
+		own["["+s.header+"]"], own["# "+s.remark] = true, true
+		for _, alias := range s.aliases {
+			own[alias.Text+" = "+alias.Help] = true
+		}
+	}
+	return own
+}
+
+// withoutAliases is the file without the lines that [withAliases] put there.
+// Whatever else somebody wrote between them stays, with the header above it.
+func withoutAliases(path string, old []byte) ([]byte, error) {
+	kept := dropAliases(old, false)
+	if sameAliases(path, kept, old) == nil {
+		return kept, nil
+	}
+	kept = dropAliases(old, true)
+	return kept, sameAliases(path, kept, old)
+}
+
+// dropAliases leaves out the lines of ours, but for the headers if aliases of
+// the user stand below them.
+func dropAliases(old []byte, keepHeaders bool) []byte {
+	own := ownAliasLines()
+	var kept []byte
+	inBlock := false
+	for line := range bytes.Lines(old) {
+		text := strings.TrimSpace(string(line))
+		if text == aliasesBegin {
+			inBlock = true
+		}
+		if !inBlock || !own[text] || keepHeaders && strings.HasPrefix(text, "[") {
+			kept = append(kept, line...)
+		}
+		if text == aliasesEnd {
+			inBlock = false
+			if !bytes.HasSuffix(line, []byte("\n")) {
+				// the line end before the block was put there with it
+				kept = bytes.TrimSuffix(bytes.TrimSuffix(kept, []byte("\n")), []byte("\r"))
+			}
+		}
+	}
+	return kept
+}
+
+// sameAliases is nil if the AWS CLI reads with as it reads without, but for
+// aliases of ours. A line that became part of the one before it would be missed
+// as an alias of its own.
+func sameAliases(path string, without, with []byte) error {
+	before, after := readAliases(path, without), readAliases(path, with)
+	for _, s := range aliasSections() {
+		for _, alias := range s.aliases {
+			id := [2]string{s.header, alias.Text}
+			if _, own := before.values[id]; !own && after.values[id] == alias.Help {
+				delete(after.values, id)
+			}
+		}
+	}
+	if maps.Equal(before.values, after.values) && before.flaws == after.flaws {
+		return nil
+	}
+	return fault.Newf(fault.Config, "%s: cannot be changed without changing what is in it", path).
+		WithHint("edit it by hand; the lines are those of: sso-login %s", aliasesWord)
+}
+
+// aliasFile is what is in a file: values by section and name, and how many
+// lines cannot be read.
+type aliasFile struct {
+	values map[[2]string]string
+	flaws  int
+}
+
+// readAliases reads a file as the AWS CLI does, with the parser that it has for
+// the credentials, where a header is a name. Only subsections, which an alias
+// of several lines may look like, are none: what they hold is not looked at.
+func readAliases(path string, text []byte) aliasFile {
+	file := awsconfig.Parse(path, awsconfig.CredentialsFile, text)
+	read := aliasFile{values: map[[2]string]string{}}
+	for _, problem := range file.Problems() {
+		if problem.Fatal {
+			read.flaws++
+		}
+	}
+	for _, section := range awsconfig.Merge(nil, file).Profiles() {
+		for _, name := range section.Keys() {
+			read.values[[2]string{section.Name, name}] = section.Get(name)
+		}
+	}
+	return read
+}
