@@ -78,7 +78,11 @@ install_plugins() {
 		exit 1
 	fi
 	links | while read -r link name; do
-		ln -sf "$name" "$root/bin/$link"
+		if [ -e "$root/bin/$link" ] && [ "$(readlink "$root/bin/$link")" != "$name" ]; then
+			echo "$root/bin/$link is not of this suite, and was left alone" >&2
+		else
+			ln -sf "$name" "$root/bin/$link"
+		fi
 	done
 	echo "kubectl sso-login, kubectl sso-profiles and kubectl sso-test now work where $prefix/bin is on the PATH"
 	if [ -n "${DESTDIR:-}" ]; then

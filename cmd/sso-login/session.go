@@ -18,10 +18,10 @@ func (c *command) choose(ctx context.Context, app *cli.App, config *awsconfig.Co
 	case c.All, c.List && len(names)+len(c.SSOSession) == 0 && c.Profile == "":
 		return everySession(all)
 	case len(names)+len(c.SSOSession) > 0:
-		return c.namedSessions(config, names)
+		return c.namedSessions(app, config, names)
 	}
 	if name := c.profileOf(app, config); name != "" {
-		return one(profileSession(config, name))
+		return one(profileSession(app, config, name))
 	}
 	if len(all) < 2 {
 		return everySession(all)
@@ -67,7 +67,7 @@ func everySession(all []*awsconfig.Session) ([]login.Session, error) {
 	return sessions, nil
 }
 
-func (c *command) namedSessions(config *awsconfig.Config, names []cli.Name) ([]login.Session, error) {
+func (c *command) namedSessions(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]login.Session, error) {
 	var sessions []login.Session
 	seen := map[string]bool{}
 	add := func(name string) error {
@@ -75,7 +75,7 @@ func (c *command) namedSessions(config *awsconfig.Config, names []cli.Name) ([]l
 			return nil
 		}
 		seen[name] = true
-		s, err := cli.SessionNamed(config, name)
+		s, err := app.SessionNamed(config, name)
 		sessions = append(sessions, s)
 		return err
 	}
@@ -93,13 +93,13 @@ func (c *command) namedSessions(config *awsconfig.Config, names []cli.Name) ([]l
 }
 
 // profileSession is the session of a profile, or the login of its start URL.
-func profileSession(config *awsconfig.Config, name string) (login.Session, error) {
-	p, err := cli.ProfileNamed(config, name)
+func profileSession(app *cli.App, config *awsconfig.Config, name string) (login.Session, error) {
+	p, err := app.ProfileNamed(config, name)
 	if err != nil {
 		return login.Session{}, err
 	}
 	if session := p.Get("sso_session"); session != "" {
-		return cli.SessionNamed(config, session)
+		return app.SessionNamed(config, session)
 	}
 	s := login.Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Legacy: true, Profile: name}
 	for key, value := range map[string]string{"sso_start_url": s.StartURL, "sso_region": s.Region} {

@@ -147,7 +147,7 @@ func given(values []string) []string {
 func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine, names []cli.Name) ([]login.Session, error) {
 	var sessions []login.Session
 	for _, name := range names {
-		s, err := cli.SessionNamed(config, name.Text)
+		s, err := app.SessionNamed(config, name.Text)
 		if err != nil {
 			return nil, err
 		}

@@ -84,13 +84,13 @@ func loginSession(s probe.Session) login.Session {
 func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]string, error) {
 	for _, name := range c.SSOSession {
 		if _, ok := config.Session(name); !ok {
-			_, err := cli.SessionNamed(config, name) // says so, and proposes one
+			_, err := app.SessionNamed(config, name) // says so, and proposes one
 			return nil, err
 		}
 	}
 	choice := probe.Choice{All: c.All, Sessions: c.SSOSession}
 	if len(names) > 0 {
-		return named(config, choice, names)
+		return named(app, config, choice, names)
 	}
 	if targets := choice.Profiles(config); len(targets) > 0 {
 		return targets, nil
@@ -104,10 +104,10 @@ func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Na
 
 // named are the chosen ones of the profiles that were named. An unknown one is
 // a mistake on the command line, and a finding in a list.
-func named(config *awsconfig.Config, choice probe.Choice, names []cli.Name) ([]string, error) {
+func named(app *cli.App, config *awsconfig.Config, choice probe.Choice, names []cli.Name) ([]string, error) {
 	var targets []string
 	for _, name := range names {
-		if _, err := cli.ProfileNamed(config, name.Text); err != nil && !name.Piped {
+		if _, err := app.ProfileNamed(config, name.Text); err != nil && !name.Piped {
 			return nil, err
 		}
 		if choice.Takes(config, name.Text) {

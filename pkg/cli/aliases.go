@@ -188,6 +188,9 @@ func withAliases(path string, old []byte) (planned []byte, taken []string, err e
 		return nil, nil, err
 	}
 	there := awsconfig.Merge(nil, awsconfig.Parse(path, awsconfig.CredentialsFile, base))
+	if bytes.Count(base, []byte("\r")) != bytes.Count(base, []byte("\r\n")) {
+		return nil, nil, unchangeable(path) // Python takes a lone one for a line end
+	}
 	lines := bytes.SplitAfter(base, []byte("\n"))
 	lineEnd := "\n"
 	if bytes.Contains(base, []byte("\r\n")) {
@@ -315,6 +318,10 @@ func sameAliases(path string, without, with []byte) error {
 	if maps.Equal(before.values, after.values) && before.flaws == after.flaws {
 		return nil
 	}
+	return unchangeable(path)
+}
+
+func unchangeable(path string) error {
 	return fault.Newf(fault.Config, "%s: cannot be changed without changing what is in it", path).
 		WithHint("edit it by hand; the lines are those of: sso-login %s", aliasesWord)
 }

@@ -213,18 +213,6 @@ func TestNamesStopWithTheContext(t *testing.T) {
 	}
 }
 
-func TestClosest(t *testing.T) {
-	known := []string{"okta", "partner", "AdministratorAccess-111111111111"}
-	for name, want := range map[string]string{
-		"otka": "okta", "OKTA": "okta", "partnr": "partner", "administratoraccess-11111111111": "AdministratorAccess-111111111111",
-		"something-else": "", "": "", "a": "", "oka": "okta", "okkta": "okta", "to": "",
-	} {
-		if got := closest(name, known); got != want {
-			t.Errorf("%q: %q, want %q", name, got, want)
-		}
-	}
-}
-
 func TestMessagesAreOneVisibleLine(t *testing.T) {
 	a := app(t, "")
 	a.Error(fault.New(fault.Reply, "no\x1b[2J", "a\nb\u202e").WithHint("run: x\r"))

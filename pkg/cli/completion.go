@@ -9,6 +9,7 @@ import (
 	"github.com/alecthomas/kong"
 
 	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/report"
 )
 
@@ -46,7 +47,7 @@ func completionScript(program, shell string) (string, error) {
 	case "fish":
 		script = fishScript
 	default:
-		return "", unknownWord("shell", shell, "--completion", texts(shells[:]))
+		return "", fault.UnknownWord("shell", shell, "--completion takes one of", texts(shells[:]))
 	}
 	return strings.NewReplacer(
 		"sso-login", program,
@@ -261,11 +262,14 @@ func (c *completer) values(t *typed, kind, before, current string) []Value {
 			before, current = before+"!", rest
 		}
 	}
-	var values []Value
-	for _, v := range starting(current, c.known(kind)) {
-		if !slices.Contains(given, v.Text) {
-			values = append(values, Value{before + v.Text, v.Help})
-		}
+	taken := make(map[string]bool, len(given))
+	for _, g := range given {
+		taken[g] = true
+	}
+	known := slices.Clone(c.known(kind))
+	values := starting(current, slices.DeleteFunc(known, func(v Value) bool { return taken[v.Text] }))
+	for i := range values {
+		values[i].Text = before + values[i].Text
 	}
 	return values
 }

@@ -56,6 +56,14 @@ func (versionFlag) BeforeReset(app *kong.Kong, vars kong.Vars) error {
 	return finished{}
 }
 
+func flagNames(model *kong.Application) []string {
+	names := make([]string, len(model.Flags))
+	for i, f := range model.Flags {
+		names[i] = f.Name
+	}
+	return names
+}
+
 // Format is the format asked for, else table on a terminal and inPipe
 // elsewhere. An unknown one is a fault of kind Usage.
 func (a *App) Format(inPipe report.Format) (report.Format, error) {
@@ -63,7 +71,7 @@ func (a *App) Format(inPipe report.Format) (report.Format, error) {
 	case slices.Contains(a.Program.Formats, f):
 		return report.Format(f), nil
 	case f != "":
-		return "", unknownWord("format", f, "-o", a.Program.Formats)
+		return "", fault.UnknownWord("format", f, "-o takes one of", a.Program.Formats)
 	case a.OutTerminal:
 		return report.Table, nil
 	default:

@@ -13,6 +13,7 @@ import (
 	"os"
 	"os/signal"
 	"runtime/debug"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -66,6 +67,7 @@ type App struct {
 	*Console
 	Common *Common
 	env    Environment
+	flags  []string // their names
 	keeper *safefile.Keeper
 }
 
@@ -113,14 +115,14 @@ func run(program Program, command Command, args []string) (status int) {
 		if errors.As(err, &done) || console.outFailed() {
 			return console.finish(nil)
 		}
-		console.Error(usageFault(program, err))
+		console.Error(usageFault(program, err, args, flagNames(parser.Model)))
 		return StatusUsage
 	}
 	if common.Completion != nil {
 		return console.finish(printCompletion(console.Out, program, *common.Completion))
 	}
 	console.configure(common)
-	app := &App{Program: program, Console: console, Common: common, env: env}
+	app := &App{Program: program, Console: console, Common: common, env: env, flags: flagNames(parser.Model)}
 	ctx := <-listening // before the work begins
 	defer func() {
 		if defect := recover(); defect != nil {
@@ -149,7 +151,7 @@ func (c *Console) confess(program Program, defect any) int {
 	return StatusFailed
 }
 
-func usageFault(program Program, err error) error {
+func usageFault(program Program, err error, args, flags []string) error {
 	var f *fault.Error
 	if errors.As(err, &f) {
 		return f
@@ -159,17 +161,45 @@ func usageFault(program Program, err error) error {
 	if errors.As(err, &pe) {
 		text = pe.Error()
 	}
-	return fault.New(fault.Usage, plainly(text), "").WithHint("run: %s --help", program.called)
+	hint := "run: " + program.called + " --help"
+	if rest, ok := strings.CutPrefix(text, "unknown flag "); ok {
+		flag, _, _ := strings.Cut(rest, ",")
+		text = unknownFlag(flag, args, flags)
+		hint = program.habit(flag, hint)
+	}
+	return fault.New(fault.Usage, plainly(text), "").WithHint("%s", hint)
+}
+
+// habit is the hint for a flag that other programs have; else it is fallback.
+func (p Program) habit(flag, fallback string) string {
+	name := strings.TrimPrefix(flag, "--")
+	switch {
+	case name == "output":
+		return "the format is that of -o, such as: " + p.called + " -o json"
+	case slices.Contains(p.Formats, name):
+		return "run: " + p.called + " -o " + name
+	case name == "profile" && strings.HasPrefix(p.Usage, "[PROFILE"):
+		return "profiles are named without a flag, such as: " + p.called + " dev"
+	}
+	return fallback
 }
 
 // plainly says what a flag takes in words that are not those of kong and of
 // Go's packages.
 func plainly(text string) string {
 	text, _, _ = strings.Cut(text, ": time: ")
+	if flag, _, ok := strings.Cut(text, ": "); ok && strings.HasSuffix(text, `"EOL" (<EOL>)`) {
+		return flag + " needs a value"
+	}
 	return strings.NewReplacer(
 		"expected a valid 64 bit int but got", "must be a number, not",
 		"expected duration value but got", "must be a time such as 15s or 2m, not",
 		"expected duration but got", "must be a time such as 15s or 2m, not",
+		"bool value must be true, 1, yes, false, 0 or no but got", "must be true or false, not",
+		": expected string value but got", " needs a value, not",
+		`: missing value, expecting "<arg>"`, " needs a value",
+		" (short flag); perhaps try", "; perhaps try",
+		" (long flag); perhaps try", "; perhaps try",
 	).Replace(text)
 }
 

@@ -32,8 +32,8 @@ func SessionIn(s *awsconfig.Session) login.Session {
 }
 
 // SessionNamed finds a session of the config. An unknown name is a fault of
-// kind Usage that proposes one.
-func SessionNamed(c *awsconfig.Config, name string) (login.Session, error) {
+// kind Usage that proposes what was meant.
+func (a *App) SessionNamed(c *awsconfig.Config, name string) (login.Session, error) {
 	if s, ok := c.Session(name); ok {
 		return SessionIn(s), CheckSession(s)
 	}
@@ -42,15 +42,15 @@ func SessionNamed(c *awsconfig.Config, name string) (login.Session, error) {
 		known = append(known, s.Name)
 	}
 	f := fault.Newf(fault.Usage, "there is no [sso-session %s] in %s", name, c.ConfigFile().Path())
-	if near := closest(name, known); near != "" {
-		return login.Session{}, f.WithHint("did you mean %q?", near)
+	if meant := a.meant(name, known); meant != "" {
+		return login.Session{}, f.WithHint("did you mean %q?", meant)
 	}
 	return login.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
 }
 
 // ProfileNamed finds a profile. An unknown name is a fault of kind Usage that
-// proposes one.
-func ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile, error) {
+// proposes what was meant.
+func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile, error) {
 	if p, ok := c.Profile(name); ok {
 		return p, nil
 	}
@@ -59,8 +59,8 @@ func ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile, error) 
 		known = append(known, p.Name)
 	}
 	f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, c.ConfigFile().Path())
-	if near := closest(name, known); near != "" {
-		return nil, f.WithHint("did you mean %q?", near)
+	if meant := a.meant(name, known); meant != "" {
+		return nil, f.WithHint("did you mean %q?", meant)
 	}
 	return nil, f.WithHint("run: aws configure list-profiles")
 }

@@ -110,19 +110,19 @@ func ParseStatuses(list string) (StatusSet, error) {
 		case slices.Contains(Statuses(), status):
 			chosen[status] = true
 		default:
-			return nil, fault.Newf(fault.Usage, "unknown status %q", status).
-				WithHint("--status takes: %s, %s", FailedWord, statusList())
+			return nil, fault.UnknownWord("status", string(status), "--status takes", statusWords())
 		}
 	}
 	return chosen, nil
 }
 
-func statusList() string {
-	words := make([]string, 0, len(Statuses()))
+// statusWords are what a list may hold.
+func statusWords() []string {
+	words := []string{FailedWord}
 	for _, s := range Statuses() {
 		words = append(words, string(s))
 	}
-	return strings.Join(words, ", ")
+	return words
 }
 
 // finding is an error whose status its kind alone does not tell.

@@ -20,11 +20,19 @@ _sso_login() {
 		line=${line#"$word"}
 	done
 
-	# What is inserted takes the place of what follows the last word break.
-	local current=${words[${#words[@]} - 1]} quote='' before=''
+	# What is inserted takes the place of what follows the last word break, an @
+	# included: it might begin the name of a host.
+	local current=${words[${#words[@]} - 1]} quote='' before='' part mark
 	case $current in
 	[\"\']*) quote=${current:0:1} ;;
-	*) before=${current%"${current##*[=:@]}"} ;;
+	*)
+		for mark in = : @; do
+			[[ $COMP_WORDBREAKS == *$mark* && $current == *$mark* ]] || continue
+			part=${current%"$mark"*}
+			[[ $mark == @ ]] || part+=$mark
+			((${#part} <= ${#before})) || before=$part
+		done
+		;;
 	esac
 	for ((i = 0; i < ${#words[@]}; i++)); do
 		word=${words[i]//\\/}

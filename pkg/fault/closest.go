@@ -1,15 +1,13 @@
-package cli
+package fault
 
 import (
 	"fmt"
 	"strings"
-
-	"aws-sso-plugins/pkg/fault"
 )
 
-// closest is the candidate that name was probably meant to be, "" if none is
+// Closest is the candidate that name was probably meant to be, "" if none is
 // near: a mistake for three letters, and at least one.
-func closest(name string, candidates []string) string {
+func Closest(name string, candidates []string) string {
 	best, distance := "", max(len(name)/3+1, 2)
 	for _, c := range candidates {
 		if d := editDistance(strings.ToLower(name), strings.ToLower(c), distance); d < distance {
@@ -51,12 +49,13 @@ func editDistance(a, b string, limit int) int {
 	return min(row[len(b)], limit)
 }
 
-// unknownWord is the fault of a flag's value that is none of those it takes.
-func unknownWord(what, word, flag string, known []string) error {
-	f := fault.Newf(fault.Usage, "unknown %s %q", what, word)
-	takes := fmt.Sprintf("%s takes one of: %s", flag, strings.Join(known, ", "))
-	if near := closest(word, known); near != "" {
-		takes = fmt.Sprintf("did you mean %q? %s", near, takes)
+// UnknownWord is a fault of kind Usage: the word that was given to a flag is
+// none of those known. what is what the words are ("format"), and takes what
+// the hint begins with ("-o takes one of").
+func UnknownWord(what, word, takes string, known []string) *Error {
+	hint := takes + ": " + strings.Join(known, ", ")
+	if near := Closest(word, known); near != "" {
+		hint = fmt.Sprintf("did you mean %q? %s", near, hint)
 	}
-	return f.WithHint("%s", takes)
+	return Newf(Usage, "unknown %s %q", what, word).WithHint("%s", hint)
 }

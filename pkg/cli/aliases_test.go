@@ -1,0 +1,171 @@
+package cli
+
+import (
+	"bytes"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+const (
+	topBlock = `# aws-sso-plugins: begin
+[toplevel]
+# aws sso-login, aws sso-profiles, aws sso-test
+sso-login = !sso-login
+sso-profiles = !sso-profiles
+sso-test = !sso-test
+[command sso]
+# aws sso profiles, aws sso test
+profiles = !sso-profiles
+test = !sso-test
+# aws-sso-plugins: end
+`
+	commandBlock = `# aws-sso-plugins: begin
+[command sso]
+# aws sso profiles, aws sso test
+profiles = !sso-profiles
+test = !sso-test
+# aws-sso-plugins: end
+`
+	inToplevel = `# aws-sso-plugins: begin
+sso-login = !sso-login
+sso-profiles = !sso-profiles
+sso-test = !sso-test
+# aws-sso-plugins: end
+`
+)
+
+var aliasFiles = []struct{ name, old, want string }{
+	{"none", "", topBlock},
+	{"another section", "[command s3]\nx = y\n", topBlock + "[command s3]\nx = y\n"},
+	{"without a final line end", "[command s3]\nx = y", topBlock + "[command s3]\nx = y"},
+	{"their own aliases", "# mine\n[toplevel]\nwhoami = sts get-caller-identity\n", commandBlock + "# mine\n[toplevel]\n" + inToplevel + "whoami = sts get-caller-identity\n"},
+	{"a header alone", "[toplevel]", commandBlock + "[toplevel]\n" + strings.TrimSuffix(inToplevel, "\n")},
+	{
+		"indented", "[toplevel]\n  a = b\n",
+		commandBlock + "[toplevel]\n  " + strings.ReplaceAll(strings.TrimSuffix(inToplevel, "\n"), "\n", "\n  ") + "\n  a = b\n",
+	},
+	{
+		"CRLF", "[toplevel]\r\na = b\r\n",
+		strings.ReplaceAll(commandBlock+"[toplevel]\n"+inToplevel+"a = b\n", "\n", "\r\n"),
+	},
+	{
+		"an alias of several lines", "[toplevel]\nf =\n  !f() {\n    aws sts get-caller-identity\n  }; f\n",
+		commandBlock + "[toplevel]\n" + inToplevel + "f =\n  !f() {\n    aws sts get-caller-identity\n  }; f\n",
+	},
+	{
+		"some are there", "[toplevel]\nsso-login = !sso-login\nsso-test = !other\n[command sso]\ntest = !sso-test\nprofiles = !sso-profiles\n",
+		"[toplevel]\n# aws-sso-plugins: begin\nsso-profiles = !sso-profiles\n# aws-sso-plugins: end\nsso-login = !sso-login\nsso-test = !other\n[command sso]\ntest = !sso-test\nprofiles = !sso-profiles\n",
+	},
+}
+
+func TestAliasesComeAndGo(t *testing.T) {
+	for _, tc := range aliasFiles {
+		planned, _, err := withAliases("alias", []byte(tc.old))
+		if err != nil {
+			t.Errorf("%s: %v", tc.name, err)
+			continue
+		}
+		if diff := cmp.Diff(tc.want, string(planned)); diff != "" {
+			t.Errorf("%s: %s", tc.name, diff)
+		}
+		again, _, err := withAliases("alias", planned)
+		if err != nil || !bytes.Equal(again, planned) {
+			t.Errorf("%s: the second time it becomes %q, %v", tc.name, again, err)
+		}
+		gone, err := withoutAliases("alias", planned)
+		if err != nil || string(gone) != tc.old {
+			t.Errorf("%s: without them it is %q, %v; want %q", tc.name, gone, err, tc.old)
+		}
+	}
+}
+
+func TestAliasesOfTheUserAreNamed(t *testing.T) {
+	_, taken, err := withAliases("alias", []byte("[toplevel]\nsso-test = !other\n"))
+	if want := []string{`"sso-test" of [toplevel]`}; err != nil || !cmp.Equal(taken, want) {
+		t.Errorf("%q, %v; want %q", taken, err, want)
+	}
+}
+
+// What somebody wrote among our lines is theirs.
+func TestAliasesWrittenAmongOurs(t *testing.T) {
+	for _, tc := range []struct{ name, file, want string }{
+		{"in the block", strings.Replace(topBlock, "sso-test = !sso-test\n", "mine = s3 ls\nsso-test = !sso-test\n", 1), "[toplevel]\nmine = s3 ls\n[command sso]\n"},
+		{"below the block", topBlock + "mine = s3 ls\n", "[toplevel]\n[command sso]\nmine = s3 ls\n"},
+		{"one changed", strings.Replace(topBlock, "test = !sso-test\n#", "test = !my-test\n#", 1), "[toplevel]\n[command sso]\ntest = !my-test\n"},
+		{"the end mark is gone", strings.Replace(topBlock, aliasesEnd+"\n", "[command s3]\na = b\n", 1), "[command s3]\na = b\n"},
+	} {
+		got, err := withoutAliases("alias", []byte(tc.file))
+		if err != nil || string(got) != tc.want {
+			t.Errorf("%s: %q, %v; want %q", tc.name, got, err, tc.want)
+		}
+	}
+}
+
+func FuzzAliases(f *testing.F) {
+	for _, tc := range aliasFiles {
+		f.Add(tc.old)
+	}
+	f.Add("  [toplevel]\n  a = b\n  [command sso]\n c = d")
+	f.Add("[toplevel]\n\n# c\n   a = b\n  more\n")
+	f.Add("[toplevel]\r")
+	f.Add("a\r[toplevel]\n")
+	f.Add("[toplevel]\n[toplevel]\nsso-login: !sso-login\n")
+	f.Fuzz(func(t *testing.T, old string) {
+		if strings.Contains(old, "aws-sso-plugins:") {
+			t.Skip("not a file of ours")
+		}
+		planned, _, err := withAliases("alias", []byte(old))
+		if err != nil {
+			return // refused, and nothing was written
+		}
+		if err := sameAliases("alias", []byte(old), planned); err != nil {
+			t.Errorf("%q is read otherwise: %q", old, planned)
+		}
+		again, _, err := withAliases("alias", planned)
+		if err != nil || !bytes.Equal(again, planned) {
+			t.Errorf("%q: the second time %q, %v", old, again, err)
+		}
+		gone, err := withoutAliases("alias", planned)
+		if err != nil || string(gone) != old {
+			t.Errorf("%q came back as %q, %v", old, gone, err)
+		}
+	})
+}
+
+func TestAliasesOnDisk(t *testing.T) {
+	a := app(t, "")
+	home := t.TempDir()
+	a.env = environment(home)
+	path := filepath.Join(home, ".aws", "cli", "alias")
+	if err := a.aliases(t.Context(), []string{"remove"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(filepath.Join(home, ".aws")); err == nil {
+		t.Error("taking away nothing makes folders")
+	}
+	if err := a.aliases(t.Context(), []string{"add"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("without a terminal to ask at, the file was written")
+	}
+	if err := a.aliases(t.Context(), []string{"add", "--yes"}); err != nil {
+		t.Error(err)
+	}
+	if got, err := os.ReadFile(path); string(got) != topBlock {
+		t.Errorf("%q, %v", got, err)
+	}
+	if err := a.aliases(t.Context(), []string{"remove"}); err != nil {
+		t.Error(err)
+	}
+	if _, err := os.Stat(path); err == nil {
+		t.Error("a file that held nothing else is left")
+	}
+	if err := a.aliases(t.Context(), []string{"ad"}); err == nil {
+		t.Error("a word that means nothing is taken")
+	}
+}

@@ -1,0 +1,51 @@
+package cli
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// meant is what somebody who typed an unknown name probably wanted: a word of
+// other programs' that is a flag here, one of the known names, or help. It is
+// "" if nothing is near.
+func (a *App) meant(name string, known []string) string {
+	for _, flag := range a.flags {
+		if flag == name {
+			return "--" + name
+		}
+	}
+	if near := fault.Closest(name, known); near != "" {
+		return near
+	}
+	return fault.Closest(name, []string{"help", "version"})
+}
+
+// unknownFlag tells of a flag that is none of those there are, and which was
+// probably meant.
+func unknownFlag(flag string, args, known []string) string {
+	text := "unknown flag " + flag
+	meant := ""
+	if name, long := strings.CutPrefix(flag, "--"); long {
+		meant = fault.Closest(name, known)
+		for _, k := range known {
+			// --region for --sso-region, --session for --sso-session
+			if meant == "" && (strings.HasSuffix(k, "-"+name) || strings.HasPrefix(k, name)) {
+				meant = k
+			}
+		}
+	} else {
+		// -list is read as -l -i -s -t
+		for _, k := range known {
+			if len(k) > 1 && slices.Contains(args, "-"+k) {
+				return fmt.Sprintf("unknown flag -%s, did you mean %q?", k, "--"+k)
+			}
+		}
+	}
+	if meant != "" {
+		text += fmt.Sprintf(", did you mean %q?", "--"+meant)
+	}
+	return text
+}
