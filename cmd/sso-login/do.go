@@ -113,10 +113,10 @@ func (c clock) String() string {
 var columns = []report.Column{
 	{Title: "SESSION"},
 	{Title: "STATUS", Color: statusColor},
-	{Title: "EXPIRES"},
-	{Title: "REFRESHABLE"},
-	{Title: "REGION"},
-	{Title: "START URL"},
+	{Title: "EXPIRES", Least: len("2006-01-02T15:04:05Z")},
+	{Title: "REFRESHABLE", Spare: 1},
+	{Title: "REGION", Spare: 2},
+	{Title: "START URL", Least: 24},
 }
 
 func statusColor(status string) report.Color {

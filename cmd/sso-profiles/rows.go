@@ -18,10 +18,10 @@ const formatINI report.Format = "ini"
 var columns = []report.Column{
 	{Title: "PROFILE", Only: report.Text},
 	{Title: "PROFILE", Only: report.Table},
-	{Title: "ACCOUNT"},
-	{Title: "ROLE"},
-	{Title: "REGION"},
-	{Title: "SESSION"},
+	{Title: "ACCOUNT", Spare: 4},
+	{Title: "ROLE", Spare: 3},
+	{Title: "REGION", Spare: 2},
+	{Title: "SESSION", Spare: 1},
 	{Title: "STATE", Color: stateColor},
 	{Title: "ACCOUNT NAME"},
 }

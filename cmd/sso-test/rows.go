@@ -12,13 +12,13 @@ import (
 var columns = []report.Column{
 	{Title: "PROFILE"},
 	{Only: report.Table, Color: markColor},
-	{Title: "STATUS", Color: statusColor},
-	{Title: "ACCOUNT"},
-	{Title: "ROLE"},
-	{Title: "REGION"},
-	{Title: "MS", Right: true},
+	{Title: "STATUS", Color: statusColor, Least: len(probe.LoginRequired)},
+	{Title: "ACCOUNT", Spare: 4},
+	{Title: "ROLE", Spare: 3},
+	{Title: "REGION", Spare: 2},
+	{Title: "MS", Right: true, Spare: 1},
 	{Title: "ARN OR REASON", Only: report.Text},
-	{Title: "REASON", Only: report.Table},
+	{Title: "REASON", Only: report.Table, Least: 24},
 }
 
 func statusColor(status string) report.Color {

@@ -34,6 +34,12 @@ type Column struct {
 	Only Format
 	// Right aligns the table's cells at their right end.
 	Right bool
+	// Least is to how many columns of the screen the table's cells may be cut
+	// where it is too narrow; 0: to 12.
+	Least int
+	// Spare columns are never cut, but left out where the screen is too
+	// narrow, 1 before 2; 0: the column stays.
+	Spare int
 	// Color picks the colour of a table cell by its value; nil: none.
 	Color func(value string) Color
 }

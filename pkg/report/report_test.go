@@ -174,6 +174,77 @@ func TestTableFitsTheScreen(t *testing.T) {
 	}
 }
 
+// TestNarrowTable holds what goes first where a table is too wide: columns that
+// are spare, then long text, and the name last.
+func TestNarrowTable(t *testing.T) {
+	columns := []report.Column{
+		{Title: "NAME"}, {Title: "STATE", Least: 14}, {Title: "ID", Spare: 2}, {Title: "MS", Right: true, Spare: 1},
+		{Title: "NOTE", Least: 20},
+	}
+	rows := []cells{
+		{"Administrator-1111", "access-denied", "111111111111", "", "not assigned to you, ask for it"},
+		{"Reader-2222", "ok", "222222222222", "17", ""},
+	}
+	tests := map[int]string{
+		0: "" +
+			"NAME                STATE          ID            MS  NOTE\n" +
+			"Administrator-1111  access-denied  111111111111      not assigned to you, ask for it\n" +
+			"Reader-2222         ok             222222222222  17\n",
+		80: "" +
+			"NAME                STATE          ID            MS  NOTE\n" +
+			"Administrator-1111  access-denied  111111111111      not assigned to you, ask f…\n" +
+			"Reader-2222         ok             222222222222  17\n",
+		72: "" +
+			"NAME                STATE          ID            NOTE\n" +
+			"Administrator-1111  access-denied  111111111111  not assigned to you, a…\n" +
+			"Reader-2222         ok             222222222222\n",
+		55: "" +
+			"NAME                STATE          NOTE\n" +
+			"Administrator-1111  access-denied  not assigned to you…\n" +
+			"Reader-2222         ok\n",
+		50: "" +
+			"NAME           STATE          NOTE\n" +
+			"Administrato…  access-denied  not assigned to you…\n" +
+			"Reader-2222    ok\n",
+		20: "" +
+			"NAME   STATE  NOTE\n" +
+			"Admi…  acce…  not a…\n" +
+			"Read…  ok\n",
+	}
+	for width, want := range tests {
+		if diff := cmp.Diff(want, table(t, columns, width, rows)); diff != "" {
+			t.Errorf("width %d: %s", width, diff)
+		}
+	}
+	for width := 3*1 + 2*2; width < 90; width++ {
+		for line := range strings.Lines(table(t, columns, width, rows)) {
+			if got := columnsOf(strings.TrimSuffix(line, "\n")); got > width {
+				t.Errorf("width %d: a line has %d columns: %q", width, got, line)
+			}
+		}
+	}
+}
+
+// cells is a record without any form but its columns.
+type cells []string
+
+func (c cells) Cells() []string { return c }
+
+func table(t *testing.T, columns []report.Column, width int, rows []cells) string {
+	t.Helper()
+	var out strings.Builder
+	w := report.NewWriter(&out, report.Table, columns, report.Screen{Width: width})
+	for _, r := range rows {
+		if err := w.Add(r); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+	return out.String()
+}
+
 // columnsOf counts the columns of the characters that the tests use.
 func columnsOf(s string) int {
 	n := 0

@@ -2,6 +2,7 @@ package report
 
 import (
 	"io"
+	"slices"
 	"strings"
 )
 
@@ -29,21 +30,21 @@ func Paint(s string, c Color, enabled bool) string {
 
 const (
 	gap = "  "
-	// minCell is how far a column is cut before the next one is.
-	minCell = 12
+	// leastCell is how far a column is cut that says nothing else.
+	leastCell = 12
 )
 
-// writeTable aligns the columns and cuts the widest until the lines fit.
+// writeTable aligns the columns. Where the screen is too narrow, spare columns
+// are left out and the others cut until the lines fit.
 func writeTable(out io.Writer, columns []Column, rows [][]string, screen Screen) error {
-	columns, rows = withoutEmpty(columns, rows)
-	widths := make([]int, len(columns))
-	for i, c := range columns {
-		widths[i] = displayWidth(c.Title)
-		for _, row := range rows {
-			widths[i] = max(widths[i], displayWidth(row[i]))
-		}
+	columns, rows = without(columns, rows, func(i int) bool { return isEmpty(i, rows) })
+	widths := widthsOf(columns, rows)
+	if screen.Width > 0 {
+		spared := tooMany(columns, widths, screen.Width)
+		columns, rows = without(columns, rows, func(i int) bool { return spared[i] })
+		widths = widthsOf(columns, rows)
+		fit(columns, widths, screen.Width)
 	}
-	fit(widths, screen.Width)
 
 	var b strings.Builder
 	titles := make([]string, len(columns))
@@ -80,15 +81,17 @@ func writeLine(b *strings.Builder, cells []string, columns []Column, widths []in
 	b.WriteByte('\n')
 }
 
-// withoutEmpty leaves out columns in which no row says anything.
-func withoutEmpty(columns []Column, rows [][]string) ([]Column, [][]string) {
+// isEmpty says whether no row says anything in column i.
+func isEmpty(i int, rows [][]string) bool {
+	return !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" })
+}
+
+// without leaves out the columns that drop names.
+func without(columns []Column, rows [][]string, drop func(i int) bool) ([]Column, [][]string) {
 	var keep []int
 	for i := range columns {
-		for _, row := range rows {
-			if row[i] != "" {
-				keep = append(keep, i)
-				break
-			}
+		if !drop(i) {
+			keep = append(keep, i)
 		}
 	}
 	if len(keep) == len(columns) {
@@ -108,32 +111,85 @@ func withoutEmpty(columns []Column, rows [][]string) ([]Column, [][]string) {
 	return kept, cells
 }
 
-// fit narrows the widest column, again and again, until the line has at most
-// limit columns; 0 is no limit. The first column is the name that a person
-// would copy: it is cut only when nothing else can be.
-func fit(widths []int, limit int) {
-	if limit <= 0 {
-		return
+// widthsOf are the widths at which nothing is cut.
+func widthsOf(columns []Column, rows [][]string) []int {
+	widths := make([]int, len(columns))
+	for i, c := range columns {
+		widths[i] = displayWidth(c.Title)
+		for _, row := range rows {
+			widths[i] = max(widths[i], displayWidth(row[i]))
+		}
 	}
+	return widths
+}
+
+// tooMany are the spare columns for which a line of limit columns has no room,
+// even if the others are cut to their least.
+func tooMany(columns []Column, widths []int, limit int) map[int]bool {
+	need := len(gap) * (len(columns) - 1)
+	for i, c := range columns {
+		need += least(i, c, widths[i])
+	}
+	out := map[int]bool{}
+	for need > limit {
+		next := -1
+		for i, c := range columns {
+			if c.Spare > 0 && !out[i] && (next < 0 || c.Spare < columns[next].Spare) {
+				next = i
+			}
+		}
+		if next < 0 {
+			break
+		}
+		out[next] = true
+		need -= len(gap) + widths[next]
+	}
+	return out
+}
+
+// least is how far a column of this width is cut before the name is, which
+// stands in the first one: a person would copy it.
+func least(i int, c Column, width int) int {
+	switch {
+	case i == 0 || c.Spare > 0:
+		return width
+	case c.Least > 0:
+		return min(c.Least, width)
+	}
+	return min(leastCell, width)
+}
+
+// fit narrows the columns until a line has at most limit: first those that may
+// be cut, then the name, and on a screen that is hardly one all of them.
+func fit(columns []Column, widths []int, limit int) {
+	narrow(widths, limit, func(i int) int { return least(i, columns[i], widths[i]) })
+	narrow(widths, limit, func(i int) int {
+		if i == 0 {
+			return min(leastCell, widths[i])
+		}
+		return widths[i]
+	})
+	narrow(widths, limit, func(int) int { return 1 })
+}
+
+// narrow takes from the widest column, again and again, that is wider than it
+// has to be.
+func narrow(widths []int, limit int, atLeast func(i int) int) {
 	total := len(gap) * (len(widths) - 1)
 	for _, w := range widths {
 		total += w
 	}
-	for total > limit {
+	for ; total > limit; total-- {
 		widest := -1
-		for i := 1; i < len(widths); i++ {
-			if widths[i] > minCell && (widest < 0 || widths[i] > widths[widest]) {
+		for i, w := range widths {
+			if w > atLeast(i) && (widest < 0 || w > widths[widest]) {
 				widest = i
 			}
 		}
 		if widest < 0 {
-			if widths[0] <= minCell {
-				return
-			}
-			widest = 0
+			return
 		}
 		widths[widest]--
-		total--
 	}
 }
 
