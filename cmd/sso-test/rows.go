@@ -18,7 +18,7 @@ var columns = []report.Column{
 	{Title: "REGION", Spare: 2},
 	{Title: "MS", Right: true, Spare: 1},
 	{Title: "ARN OR REASON", Only: report.Text},
-	{Title: "REASON", Only: report.Table, Least: 24},
+	{Title: "REASON", Only: report.Table, Least: 24, Lines: 3},
 }
 
 func statusColor(status string) report.Color {

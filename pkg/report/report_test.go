@@ -225,6 +225,62 @@ func TestNarrowTable(t *testing.T) {
 	}
 }
 
+// TestLastColumnGoesOn holds that nothing is lost of a cell that may have as
+// many lines as it needs, and that they stand in its column.
+func TestLastColumnGoesOn(t *testing.T) {
+	const lines = 20
+	columns := []report.Column{{Title: "NAME"}, {Title: "N", Right: true, Spare: 1}, {Title: "NOTE", Least: 10, Lines: lines}}
+	rows := []cells{{"a", "12", "not assigned to you"}, {"b", "", "arn:aws:iam::111111111111:role/x and more"}, {"c", "", ""}, {"d", "", "東京東京東京 ok"}}
+	tests := map[int]string{
+		0: "" +
+			"NAME   N  NOTE\n" +
+			"a     12  not assigned to you\n" +
+			"b         arn:aws:iam::111111111111:role/x and more\n" +
+			"c\n" +
+			"d         東京東京東京 ok\n",
+		21: "" +
+			"NAME   N  NOTE\n" +
+			"a     12  not\n" +
+			"          assigned to\n" +
+			"          you\n" +
+			"b         arn:aws:iam\n" +
+			"          ::111111111\n" +
+			"          111:role/x\n" +
+			"          and more\n" +
+			"c\n" +
+			"d         東京東京東\n" +
+			"          京 ok\n",
+	}
+	for width, want := range tests {
+		if diff := cmp.Diff(want, table(t, columns, width, rows)); diff != "" {
+			t.Errorf("width %d: %s", width, diff)
+		}
+	}
+	columns[2].Lines = 2
+	want := "NAME   N  NOTE\na     12  not\n          assigned t…\nb         arn:aws:iam\n          ::11111111…\nc\nd         東京東京東\n          京 ok\n"
+	if diff := cmp.Diff(want, table(t, columns, 21, rows)); diff != "" {
+		t.Errorf("two lines: %s", diff)
+	}
+	columns[2].Lines = lines
+	for width := 1; width < 60; width++ {
+		shown := table(t, columns, width, rows)
+		for line := range strings.Lines(shown) {
+			if got := columnsOf(strings.TrimSuffix(line, "\n")); got > max(width, 1+2+1) {
+				t.Errorf("width %d: a line has %d columns: %q", width, got, line)
+			}
+		}
+		if width < 11 { // not even so many lines hold it
+			continue
+		}
+		letters := strings.NewReplacer(" ", "", "\n", "").Replace(shown)
+		for _, whole := range []string{"notassignedtoyou", "arn:aws:iam::111111111111:role/xandmore", "東京東京東京ok"} {
+			if !strings.Contains(letters, whole) {
+				t.Errorf("width %d: %q is not all there:\n%s", width, whole, shown)
+			}
+		}
+	}
+}
+
 // cells is a record without any form but its columns.
 type cells []string
 

@@ -65,20 +65,48 @@ func writeTable(out io.Writer, columns []Column, rows [][]string, screen Screen)
 }
 
 func writeLine(b *strings.Builder, cells []string, columns []Column, widths []int, color func(i int) Color, screen Screen) {
-	pending := "" // spaces are written once something follows them
+	var below []string // the rest of the last cell
+	indent, pending := 0, ""
 	for i, value := range cells {
-		value = cut(value, widths[i])
+		if last := i == len(cells)-1; last {
+			lines := wrap(value, widths[i], max(columns[i].Lines, 1))
+			value, below = lines[0], lines[1:]
+		} else {
+			indent += widths[i] + len(gap)
+			value = cut(value, widths[i])
+		}
 		padding := strings.Repeat(" ", widths[i]-displayWidth(value))
 		if columns[i].Right {
 			pending, padding = pending+padding, ""
 		}
-		if value != "" {
+		if value != "" { // spaces are written once something follows them
 			b.WriteString(pending + Paint(value, color(i), screen.Color))
 			pending = ""
 		}
 		pending += padding + gap
 	}
 	b.WriteByte('\n')
+	for _, line := range below {
+		b.WriteString(strings.Repeat(" ", indent) + Paint(line, color(len(cells)-1), screen.Color) + "\n")
+	}
+}
+
+// wrap breaks s into at most so many lines of at most width columns, between
+// words where it can, and cuts the last of them. There is at least one.
+func wrap(s string, width, most int) []string {
+	var lines []string
+	// In a single column there may be no room for even one character.
+	for len(lines) < most-1 && displayWidth(s) > width && width > 1 {
+		end := prefix(s, width)
+		next := end
+		if s[end] == ' ' {
+			next = end + 1
+		} else if space := strings.LastIndexByte(s[:end], ' '); space > 0 {
+			end, next = space, space+1
+		}
+		lines, s = append(lines, s[:end]), s[next:]
+	}
+	return append(lines, cut(s, width))
 }
 
 // isEmpty says whether no row says anything in column i.
@@ -198,15 +226,19 @@ func cut(s string, width int) string {
 	if displayWidth(s) <= width {
 		return s
 	}
+	return s[:prefix(s, width-1)] + "…"
+}
+
+// prefix is how many bytes of s have room in width columns.
+func prefix(s string, width int) int {
 	used := 0
 	for i, r := range s {
-		w := runeWidth(r)
-		if used+w > width-1 {
-			return s[:i] + "…"
+		used += runeWidth(r)
+		if used > width {
+			return i
 		}
-		used += w
 	}
-	return s
+	return len(s)
 }
 
 // Cut shortens s to width columns of a terminal, with an ellipsis for the rest.
