@@ -63,6 +63,11 @@ fuzz: ## every fuzz target, FUZZTIME each
 	done
 FUZZTIME ?= 1m
 
+.PHONY: docs
+docs: ## the terminal sessions in docs/, from what the binaries print now
+	@command -v script >/dev/null || { echo 'make docs: script(1) of util-linux is needed' >&2; exit 1; }
+	go test ./cmd -count=1 -run '^TestRecordings$$' -update
+
 .PHONY: clean
 clean:
 	rm -rf bin dist share
