@@ -135,7 +135,7 @@ func (r recording) play(t *testing.T, commands []string) *screen {
 	shown := &screen{columns: 80}
 	for _, command := range commands {
 		shown.typed(prompt + command)
-		out := atTerminal(t, env, shown.columns, command)
+		out := atTerminal(t, shown.columns, 24, env, command).end()
 		for _, secret := range append(srv.Secrets(), idctest.Canary) {
 			if strings.Contains(out, secret) {
 				t.Fatalf("%s prints a secret", command)

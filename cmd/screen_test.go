@@ -1,31 +1,12 @@
 package cmd
 
 import (
-	"context"
 	"encoding/xml"
 	"fmt"
-	"os/exec"
 	"strconv"
 	"strings"
-	"testing"
-	"time"
 	"unicode/utf8"
 )
-
-// atTerminal runs a command line of the shell at a terminal of so many columns
-// and returns all that is printed there.
-func atTerminal(t *testing.T, env []string, columns int, command string) string {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-	defer cancel()
-	at := exec.CommandContext(ctx, "script", "-qc", fmt.Sprintf("stty cols %d rows 24\n%s", columns, command), "/dev/null")
-	at.Env = env
-	out, err := at.Output()
-	if err != nil || ctx.Err() != nil {
-		t.Fatalf("%s: %v", command, err)
-	}
-	return string(out)
-}
 
 // screen is what a terminal shows: lines of styled characters, each a column
 // wide. It knows as much of a terminal as the suite makes use of.

@@ -207,7 +207,7 @@ func TestCalledAs(t *testing.T) {
 
 func TestAsTyped(t *testing.T) {
 	for text, want := range map[string]string{
-		"run: sso-login okta": "run: kubectl sso-login okta",
+		"run: sso-login okta":                          "run: kubectl sso-login okta",
 		"sso-login okta | sso-profiles - | sso-test -": "kubectl sso-login okta | kubectl sso-profiles - | kubectl sso-test -",
 		"managed_by = sso-profiles":                    "managed_by = sso-profiles",
 	} {
