@@ -203,7 +203,7 @@ func TestAliasesAreAskedFor(t *testing.T) {
 	for _, tc := range []struct {
 		answer string
 		added  bool
-	}{{"\r", false}, {"n\r", false}, {"maybe\ryes\r", true}} {
+	}{{"\r", false}, {"n\r", false}, {"\x03", false}, {"maybe\ryes\r", true}} {
 		home, env := household(t, "")
 		env = append(env, "prefix="+filepath.Join(home, ".local"))
 		shell(t, from, env, "install.sh", "install")

@@ -311,6 +311,9 @@ func TestProgressText(t *testing.T) {
 	if want := "listing accounts  [======                  ]  25/100  5/s  15s left  throttled, 19/s"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
+	if got, want := p.text(60, start.Add(5*time.Second)), "listing accounts  25/100  5/s  15s left  throttled, 19/s"; got != want {
+		t.Errorf("narrow: %q, want %q", got, want)
+	}
 	if got := p.text(20, start.Add(5*time.Second)); len([]rune(got)) > 19 {
 		t.Errorf("%q does not fit", got)
 	}

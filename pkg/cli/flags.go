@@ -91,7 +91,7 @@ func formatValues(formats []string) []Value {
 func formatPurpose(format string) string {
 	switch format {
 	case "table":
-		return "aligned, for a person"
+		return "aligned, for a person; a narrow screen has fewer columns"
 	case "text":
 		return "TAB-separated, without a header, nothing cut; the first column is the name that the next program reads"
 	case "name":

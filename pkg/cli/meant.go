@@ -12,7 +12,7 @@ import (
 // other programs' that is a flag here, one of the known names, or help. It is
 // "" if nothing is near.
 func (a *App) meant(name string, known []string) string {
-	for _, flag := range a.flags {
+	for _, flag := range flagNames(a.model) {
 		if flag == name {
 			return "--" + name
 		}

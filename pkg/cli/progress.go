@@ -106,15 +106,24 @@ func (c *Console) screenWidth() int {
 }
 
 // text is the line, a column shorter than the screen: some terminals break a
-// line that fills the last column.
+// line that fills the last column. The bar is the first to go where it is
+// narrow.
 func (p *Progress) text(columns int, now time.Time) string {
+	if whole := p.parts(true, now); len(whole) < columns {
+		return whole
+	}
+	return report.Cut(p.parts(false, now), columns-1)
+}
+
+func (p *Progress) parts(withBar bool, now time.Time) string {
 	elapsed := now.Sub(p.start).Seconds()
 	parts := []string{p.what}
 	if p.total > 0 {
-		filled := min(barWidth*p.done/p.total, barWidth)
-		parts = append(parts,
-			"["+strings.Repeat("=", filled)+strings.Repeat(" ", barWidth-filled)+"]",
-			fmt.Sprintf("%d/%d", p.done, p.total))
+		if withBar {
+			filled := min(barWidth*p.done/p.total, barWidth)
+			parts = append(parts, "["+strings.Repeat("=", filled)+strings.Repeat(" ", barWidth-filled)+"]")
+		}
+		parts = append(parts, fmt.Sprintf("%d/%d", p.done, p.total))
 	}
 	if rate := float64(p.done) / max(elapsed, 0.001); p.done > 0 {
 		parts = append(parts, fmt.Sprintf("%.0f/s", rate))
@@ -125,5 +134,5 @@ func (p *Progress) text(columns int, now time.Time) string {
 	if p.extra != "" {
 		parts = append(parts, p.extra)
 	}
-	return report.Cut(report.Visible(strings.Join(parts, "  ")), columns-1)
+	return report.Visible(strings.Join(parts, "  "))
 }

@@ -14,8 +14,8 @@ import (
 )
 
 // Ask asks a person for one line, again until check finds nothing wrong with
-// it. An empty answer is fallback, which is shown where there is one. Only an
-// interactive console may be asked; an end of input is a fault of kind Usage.
+// it. An empty answer is fallback, which is shown; without one it is none. Only
+// an interactive console may be asked; an end of input is a fault of kind Usage.
 func (c *Console) Ask(ctx context.Context, question, fallback string, check func(answer string) error) (string, error) {
 	prompt := question + ": "
 	if fallback != "" {
@@ -29,6 +29,10 @@ func (c *Console) Ask(ctx context.Context, question, fallback string, check func
 		}
 		if answer = strings.TrimSpace(answer); answer == "" {
 			answer = fallback
+		}
+		if answer == "" {
+			c.Plain("  (this needs an answer; Ctrl-C gives up)")
+			continue
 		}
 		err = check(answer)
 		if err == nil {
@@ -45,14 +49,18 @@ func (c *Console) Choose(ctx context.Context, question string, options []string)
 		c.Plain(fmt.Sprintf("  %d  %s", i+1, report.Visible(o)))
 	}
 	picked := 0
-	_, err := c.Ask(ctx, question, options[0], func(answer string) error {
+	_, err := c.Ask(ctx, question+", by number or name", options[0], func(answer string) error {
 		for i, o := range options {
 			if answer == o || answer == strconv.Itoa(i+1) {
 				picked = i
 				return nil
 			}
 		}
-		return fault.Newf(fault.Usage, "%q is none of them", answer)
+		f := fault.Newf(fault.Usage, "%q is none of them", answer)
+		if near := fault.Closest(answer, options); near != "" {
+			f = f.WithHint("did you mean %q?", near)
+		}
+		return f
 	})
 	return picked, err
 }

@@ -23,6 +23,7 @@ func TestAsk(t *testing.T) {
 		{"an answer", " ab \n", "", "ab", "Name: "},
 		{"the fallback", "\n", "x", "x", "Name [x]: "},
 		{"again until it fits", "abcd\nabc\n", "", "abc", "Name: sso-test: warning: too long\nName: "},
+		{"nothing is no answer", "\nab\n", "", "ab", "Name:   (this needs an answer; Ctrl-C gives up)\nName: "},
 		{"a last line without an end", "ab", "", "ab", "Name: "},
 	} {
 		a := app(t, tc.stdin)

@@ -67,7 +67,7 @@ type App struct {
 	*Console
 	Common *Common
 	env    Environment
-	flags  []string // their names
+	model  *kong.Application
 	keeper *safefile.Keeper
 }
 
@@ -98,6 +98,7 @@ func run(program Program, command Command, args []string) (status int) {
 	case "version":
 		args = []string{"--version"}
 	}
+	work := command.Run
 	if len(args) > 0 {
 		switch args[0] {
 		case completeWord:
@@ -105,9 +106,9 @@ func run(program Program, command Command, args []string) (status int) {
 		case manualWord:
 			return console.finish(writeManual(console.Out, program, parser.Model))
 		case aliasesWord:
-			console.configure(common)
-			app := &App{Program: program, Console: console, Common: common, env: env}
-			return console.finish(app.aliases(context.Background(), args[1:]))
+			words := args[1:]
+			work = func(ctx context.Context, app *App) error { return app.aliases(ctx, words) }
+			args = nil
 		}
 	}
 	if _, err := parser.Parse(args); err != nil {
@@ -122,7 +123,7 @@ func run(program Program, command Command, args []string) (status int) {
 		return console.finish(printCompletion(console.Out, program, *common.Completion))
 	}
 	console.configure(common)
-	app := &App{Program: program, Console: console, Common: common, env: env, flags: flagNames(parser.Model)}
+	app := &App{Program: program, Console: console, Common: common, env: env, model: parser.Model}
 	ctx := <-listening // before the work begins
 	defer func() {
 		if defect := recover(); defect != nil {
@@ -130,7 +131,7 @@ func run(program Program, command Command, args []string) (status int) {
 			status = console.confess(program, defect)
 		}
 	}()
-	err = command.Run(ctx, app)
+	err = work(ctx, app)
 	console.endProgress()
 	if sig := interrupted(ctx); sig != nil {
 		return statusOf(sig)
