@@ -15,7 +15,7 @@ func main() {
 		Purpose: "log in to AWS IAM Identity Center once, for every AWS client",
 		Usage:   "[SESSION ... | -] [flags]",
 		Examples: []cli.Example{
-			{Line: "sso-login", Does: "the one session of the config, or that of AWS_PROFILE"},
+			{Line: "sso-login", Does: "log in; the first time, a few questions define the session"},
 			{Line: "sso-login okta --sso-start-url https://acme.awsapps.com/start --sso-region eu-central-1", Does: "define a session, then log in"},
 			{Line: "sso-login okta --check", Does: "is the login still good? no browser, exit 3 if not"},
 			{Line: "sso-login --list", Does: "every session and how it stands"},

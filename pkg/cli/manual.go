@@ -105,8 +105,11 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 // asPlugin is what to know of the program as a plugin of kubectl and aws.
 func asPlugin(name string) []string {
 	return []string{
-		"As kubectl-" + strings.ReplaceAll(name, "-", "_") + " on the PATH it is also: kubectl " + name + ". With an alias in ~/.aws/cli/alias it is also: aws " +
-			name + ". The AWS CLI takes its own global options, such as --profile and --region, out of the line first; what stands after -- it leaves alone.",
+		"As kubectl-" + strings.ReplaceAll(name, "-", "_") + " on the PATH it is also: kubectl " + name + ".",
+		"With an alias in ~/.aws/cli/alias it is also: aws " + name + ". The command sso-login " + aliasesWord + " prints the " +
+			"aliases of all three programs; followed by the word add it puts them there, and by the word remove it takes them " +
+			"out again. The AWS CLI takes its own global options, such as --profile and --region, out of the line before an " +
+			"alias sees it; what stands after -- it hands on.",
 	}
 }
 
