@@ -10,6 +10,14 @@
 set -eu
 
 prefix=${prefix:-/usr/local}
+case $prefix in
+\~/*) prefix=$HOME/${prefix#??} ;; # not every shell did
+/*) ;;
+*)
+	echo "prefix is not an absolute path: $prefix" >&2
+	exit 2
+	;;
+esac
 root=${DESTDIR:-}$prefix
 made=$root/share/aws-sso-plugins/made-folders
 programs='sso-login sso-profiles sso-test'
