@@ -109,8 +109,8 @@ uninstall() {
 		: # nothing of a user is there
 	elif as_another; then
 		echo "the aliases of the AWS CLI are yours to remove: sso-login __aliases remove"
-	elif [ -x "$root/bin/sso-login" ]; then
-		"$root/bin/sso-login" __aliases remove
+	elif [ -x "$root/bin/sso-login" ] && [ -n "${HOME:-}" ]; then
+		"$root/bin/sso-login" __aliases remove || echo 'the aliases of the AWS CLI are left' >&2
 		# what the locks are for is gone; they are empty
 		rm -rf "$HOME/.aws/sso/lock"
 		for dir in sso cli ''; do
@@ -136,7 +136,7 @@ uninstall() {
 	fi
 	rmdir "$root/share/aws-sso-plugins" 2>/dev/null || true
 	echo "removed sso-login, sso-profiles and sso-test from $root"
-	[ ! -d "$HOME/.aws" ] || echo "your sessions, profiles and logins in ~/.aws stay as they are"
+	[ ! -d "${HOME:-}/.aws" ] || echo "your sessions, profiles and logins in ~/.aws stay as they are"
 }
 
 # With sudo the home folder is not that of the person who asks.
