@@ -28,17 +28,22 @@ const aliasesWord = "__aliases"
 // aliasSection is a section of ~/.aws/cli/alias and what is to be in it.
 type aliasSection struct {
 	header, remark string
-	aliases        []Value // the name, and the command that it runs
+	aliases        []alias
 }
+
+// alias is a word after aws, and what it runs.
+type alias struct{ name, runs string }
+
+func (a alias) line() string { return a.name + " = " + a.runs }
 
 // aliasSections are the aliases. The second section is for version 2 of the
 // AWS CLI; version 1 does not look at it.
 func aliasSections() []aliasSection {
 	return []aliasSection{
-		{"toplevel", "aws sso-login, aws sso-profiles, aws sso-test", []Value{
+		{"toplevel", "aws sso-login, aws sso-profiles, aws sso-test", []alias{
 			{"sso-login", "!sso-login"}, {"sso-profiles", "!sso-profiles"}, {"sso-test", "!sso-test"},
 		}},
-		{"command sso", "aws sso profiles, aws sso test", []Value{
+		{"command sso", "aws sso profiles, aws sso test", []alias{
 			{"profiles", "!sso-profiles"}, {"test", "!sso-test"},
 		}},
 	}
@@ -60,11 +65,11 @@ func (a *App) aliases(ctx context.Context, args []string) error {
 	case "":
 		return printAliases(a.Out)
 	case "add":
-		return a.askToAddAliases(ctx, path)
+		return a.askToAddAliases(ctx, a.Keeper(paths), path)
 	case "add --yes":
-		return a.addAliases(ctx, path)
+		return a.addAliases(ctx, a.Keeper(paths), path)
 	case "remove":
-		return a.removeAliases(ctx, path)
+		return a.removeAliases(ctx, a.Keeper(paths), path)
 	}
 	return fault.Newf(fault.Usage, "%s takes add, add --yes or remove", aliasesWord)
 }
@@ -78,7 +83,7 @@ func printAliases(out io.Writer) error {
 	return err
 }
 
-func (a *App) askToAddAliases(ctx context.Context, path string) error {
+func (a *App) askToAddAliases(ctx context.Context, keeper *safefile.Keeper, path string) error {
 	old, err := readIfThere(path)
 	if err != nil {
 		return err
@@ -88,7 +93,7 @@ func (a *App) askToAddAliases(ctx context.Context, path string) error {
 		return err
 	}
 	if bytes.Equal(old, planned) {
-		a.Note("the aliases are in %s", path)
+		a.Note("the aliases are in %s already", path)
 		return nil
 	}
 	if !a.Interactive {
@@ -96,8 +101,9 @@ func (a *App) askToAddAliases(ctx context.Context, path string) error {
 		return printAliases(a.Out)
 	}
 	a.Plain("These lines make the AWS CLI know the programs:", "")
+	own := ownAliasLines()
 	for line := range bytes.Lines(planned) {
-		if text := strings.TrimSpace(string(line)); ownAliasLines()[text] && text != "" {
+		if text := strings.TrimSpace(string(line)); own[text] {
 			a.Plain("    " + text)
 		}
 	}
@@ -116,7 +122,7 @@ func (a *App) askToAddAliases(ctx context.Context, path string) error {
 	if err != nil || !agreed {
 		return err
 	}
-	return a.addAliases(ctx, path)
+	return a.addAliases(ctx, keeper, path)
 }
 
 // maxAliases is how large a file may be that somebody wrote by hand.
@@ -130,47 +136,39 @@ func readIfThere(path string) ([]byte, error) {
 	return data, err
 }
 
-func (a *App) addAliases(ctx context.Context, path string) error {
+func (a *App) addAliases(ctx context.Context, keeper *safefile.Keeper, path string) error {
 	var taken []string
-	paths, err := a.env.Paths()
-	if err != nil {
-		return err
-	}
-	changed, err := a.Keeper(paths).Update(ctx, safefile.Target{Path: path}, func(old []byte) (planned []byte, err error) {
+	changed, err := keeper.Update(ctx, safefile.Target{Path: path}, func(old []byte) (planned []byte, err error) {
 		planned, taken, err = withAliases(path, old)
 		return planned, err
 	})
 	if err != nil {
 		return err
 	}
-	for _, alias := range taken {
-		a.Note("%s is an alias of yours already, and was left alone", alias)
+	for _, name := range taken {
+		a.Note("%s is an alias of yours already, and was left alone", name)
 	}
 	if changed {
 		a.Note("added the aliases to %s", path)
 	} else {
-		a.Note("the aliases are in %s", path)
+		a.Note("the aliases are in %s already", path)
 	}
 	return nil
 }
 
-func (a *App) removeAliases(ctx context.Context, path string) error {
+func (a *App) removeAliases(ctx context.Context, keeper *safefile.Keeper, path string) error {
 	old, err := readIfThere(path)
 	if err != nil || !bytes.Contains(old, []byte(aliasesBegin)) {
 		return err
 	}
-	paths, err := a.env.Paths()
-	if err != nil {
-		return err
-	}
 	left := 0
-	_, err = a.Keeper(paths).Update(ctx, safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
+	_, err = keeper.Update(ctx, safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
 		kept, err := withoutAliases(path, old)
 		left = len(kept)
 		return kept, err
 	})
 	if err == nil && left == 0 {
-		_, err = a.Keeper(paths).Remove(ctx, path)
+		_, err = keeper.Remove(ctx, path)
 	}
 	if err == nil {
 		a.Note("took the aliases out of %s", path)
@@ -203,13 +201,13 @@ func withAliases(path string, old []byte) (planned []byte, taken []string, err e
 		for _, alias := range s.aliases {
 			value, known := "", false
 			if exists {
-				value, known = section.Lookup(alias.Text)
+				value, known = section.Lookup(alias.name)
 			}
 			switch {
 			case !known:
-				missing = append(missing, alias.Text+" = "+alias.Help)
-			case value != alias.Help:
-				taken = append(taken, fmt.Sprintf("%q of [%s]", alias.Text, s.header))
+				missing = append(missing, alias.line())
+			case value != alias.runs:
+				taken = append(taken, fmt.Sprintf("%q of [%s]", alias.name, s.header))
 			}
 		}
 		switch {
@@ -256,11 +254,11 @@ func aliasBlock(lines []string, indent string) []string {
 
 // ownAliasLines are all the lines that can stand in a block of ours.
 func ownAliasLines() map[string]bool {
-	own := map[string]bool{"": true, aliasesBegin: true, aliasesEnd: true}
+	own := map[string]bool{aliasesBegin: true, aliasesEnd: true}
 	for _, s := range aliasSections() {
 		own["["+s.header+"]"], own["# "+s.remark] = true, true
 		for _, alias := range s.aliases {
-			own[alias.Text+" = "+alias.Help] = true
+			own[alias.line()] = true
 		}
 	}
 	return own
@@ -281,25 +279,46 @@ func withoutAliases(path string, old []byte) ([]byte, error) {
 // the user stand below them.
 func dropAliases(old []byte, keepHeaders bool) []byte {
 	own := ownAliasLines()
+	lines := slices.Collect(bytes.Lines(old))
+	texts := make([]string, len(lines))
+	for i, line := range lines {
+		texts[i] = strings.TrimSpace(string(line))
+	}
 	var kept []byte
-	inBlock := false
-	for line := range bytes.Lines(old) {
-		text := strings.TrimSpace(string(line))
-		if text == aliasesBegin {
-			inBlock = true
+	for i := 0; i < len(lines); i++ {
+		if texts[i] != aliasesBegin {
+			kept = append(kept, lines[i]...)
+			continue
 		}
-		if !inBlock || !own[text] || keepHeaders && strings.HasPrefix(text, "[") {
-			kept = append(kept, line...)
-		}
-		if text == aliasesEnd {
-			inBlock = false
-			if !bytes.HasSuffix(line, []byte("\n")) {
-				// the line end before the block was put there with it
-				kept = bytes.TrimSuffix(bytes.TrimSuffix(kept, []byte("\n")), []byte("\r"))
+		end := endOfAliases(texts, i)
+		for k := i; k <= end; k++ {
+			if !own[texts[k]] || keepHeaders && strings.HasPrefix(texts[k], "[") {
+				kept = append(kept, lines[k]...)
 			}
+		}
+		i = end
+		if !bytes.HasSuffix(lines[end], []byte("\n")) {
+			// the line end before the block was put there with it
+			kept = bytes.TrimSuffix(bytes.TrimSuffix(kept, []byte("\n")), []byte("\r"))
 		}
 	}
 	return kept
+}
+
+// endOfAliases is the last line of the block that begins at a line. Where
+// somebody took the mark away it is the last one before a line of theirs.
+func endOfAliases(texts []string, begin int) int {
+	for i := begin + 1; i < len(texts) && texts[i] != aliasesBegin; i++ {
+		if texts[i] == aliasesEnd {
+			return i
+		}
+	}
+	own := ownAliasLines()
+	end := begin
+	for end+1 < len(texts) && texts[end+1] != aliasesBegin && own[texts[end+1]] {
+		end++
+	}
+	return end
 }
 
 // sameAliases is nil if the AWS CLI reads with as it reads without, but for
@@ -309,8 +328,8 @@ func sameAliases(path string, without, with []byte) error {
 	before, after := readAliases(path, without), readAliases(path, with)
 	for _, s := range aliasSections() {
 		for _, alias := range s.aliases {
-			id := [2]string{s.header, alias.Text}
-			if _, own := before.values[id]; !own && after.values[id] == alias.Help {
+			id := [2]string{s.header, alias.name}
+			if _, theirs := before.values[id]; !theirs && after.values[id] == alias.runs {
 				delete(after.values, id)
 			}
 		}

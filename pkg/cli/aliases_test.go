@@ -96,6 +96,12 @@ func TestAliasesWrittenAmongOurs(t *testing.T) {
 		{"in the block", strings.Replace(topBlock, "sso-test = !sso-test\n", "mine = s3 ls\nsso-test = !sso-test\n", 1), "[toplevel]\nmine = s3 ls\n[command sso]\n"},
 		{"below the block", topBlock + "mine = s3 ls\n", "[toplevel]\n[command sso]\nmine = s3 ls\n"},
 		{"one changed", strings.Replace(topBlock, "test = !sso-test\n#", "test = !my-test\n#", 1), "[toplevel]\n[command sso]\ntest = !my-test\n"},
+		{"a blank line", strings.Replace(topBlock, "[command sso]", "\n[command sso]", 1), "\n"},
+		{
+			"the end mark is gone, and theirs comes later",
+			strings.Replace(topBlock, aliasesEnd+"\n", "\nmine = s3 ls\n\n[command s3]\ntest = !sso-test\n", 1),
+			"[toplevel]\n[command sso]\n\nmine = s3 ls\n\n[command s3]\ntest = !sso-test\n",
+		},
 		{"the end mark is gone", strings.Replace(topBlock, aliasesEnd+"\n", "[command s3]\na = b\n", 1), "[command s3]\na = b\n"},
 	} {
 		got, err := withoutAliases("alias", []byte(tc.file))
