@@ -27,8 +27,8 @@ var (
 
 // shells are those that --completion knows.
 var shells = [...]Value{
-	{"bash", "source <(sso-login --completion bash)"},
-	{"zsh", "source <(sso-login --completion zsh)"},
+	{"bash", `eval "$(sso-login --completion bash)"`},
+	{"zsh", `eval "$(sso-login --completion zsh)"`},
 	{"fish", "sso-login --completion fish | source"},
 }
 

@@ -1,6 +1,6 @@
 #compdef sso-login
 # zsh completion of sso-login: as the file _sso-login in a folder of $fpath, or
-# read by: source <(sso-login --completion zsh)
+# read by eval "$(sso-login --completion zsh)"
 
 _sso_login() {
 	local program=${(Q)words[1]/#\~/$HOME} line value
