@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -273,8 +274,10 @@ func TestGoroutines(t *testing.T) {
 			if data, err := os.ReadFile(path); err != nil || len(data) != 80 {
 				t.Errorf("%d of 80 updates, %v", len(data), err)
 			}
-			if got := len(said()); got > 1 || got == 1 != (tc.lock != nil) {
-				t.Errorf("said %q", said())
+			// On a busy machine some wait long enough to say so.
+			news := slices.DeleteFunc(said(), func(notice string) bool { return strings.HasPrefix(notice, "waiting for ") })
+			if len(news) > 1 || len(news) == 1 != (tc.lock != nil) {
+				t.Errorf("said %q", news)
 			}
 		})
 	}
