@@ -68,6 +68,30 @@ docs: ## the terminal sessions in docs/, from what the binaries print now
 	@command -v script >/dev/null || { echo 'make docs: script(1) of util-linux is needed' >&2; exit 1; }
 	go test ./cmd -count=1 -run '^TestRecordings$$' -update
 
+# What only a release needs, built once from the Go module proxy.
+TOOLS      = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aws-sso-plugins
+GORELEASER = $(TOOLS)/goreleaser-v2.16.0/goreleaser
+CYCLONEDX  = $(TOOLS)/cyclonedx-gomod-v1.10.0/cyclonedx-gomod
+RELEASE    = PATH="$(dir $(GORELEASER)):$(dir $(CYCLONEDX)):$$PATH" sh release/release.sh
+
+$(GORELEASER):
+	CGO_ENABLED=0 GOBIN=$(@D) go install github.com/goreleaser/goreleaser/v2@v2.16.0
+
+$(CYCLONEDX):
+	CGO_ENABLED=0 GOBIN=$(@D) go install github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@v1.10.0
+
+.PHONY: snapshot
+snapshot: $(GORELEASER) $(CYCLONEDX) ## all that a release has, into dist/, without publishing
+	@$(RELEASE) snapshot
+
+.PHONY: snapshot-check
+snapshot-check: ## what make snapshot left; the deb is installed and removed
+	@bash release/check.sh
+
+.PHONY: release
+release: $(GORELEASER) $(CYCLONEDX) ## publish the tag at HEAD; REPOSITORY=OWNER/NAME says where
+	@REPOSITORY='$(REPOSITORY)' $(RELEASE) publish
+
 .PHONY: clean
 clean:
 	rm -rf bin dist share
