@@ -145,7 +145,7 @@ deb() {
 		if command -v man >/dev/null; then man -M "$root/usr/share/man" -w "$program" >/dev/null || stop "man does not find $program"; fi
 	done
 	[ "$(find "$root/usr/share/zsh/vendor-completions/" -name '_sso-*' | wc -l)" = 3 ] || stop 'the completion of zsh is not where Debian has it'
-	gzip -dc "$root/usr/share/doc/aws-sso-plugins/changelog.gz" | grep -q '^# Changelog' || stop 'the changelog is missing'
+	gzip -dc "$root/usr/share/doc/aws-sso-plugins/CHANGELOG.md.gz" | grep -q '^# Changelog' || stop 'the changelog is missing'
 	grep -q Apache-2.0 "$root/usr/share/doc/aws-sso-plugins/copyright" || stop 'the copyright is missing'
 
 	run_dpkg -P aws-sso-plugins

@@ -10,4 +10,4 @@ mkdir -p bin/staged/man1
 for page in share/man/man1/*.1; do
 	gzip -9nc "$page" >"bin/staged/man1/${page##*/}.gz"
 done
-gzip -9nc CHANGELOG.md >bin/staged/changelog.gz
+gzip -9nc CHANGELOG.md >bin/staged/CHANGELOG.md.gz
