@@ -64,9 +64,9 @@ fuzz: ## every fuzz target, FUZZTIME each
 FUZZTIME ?= 1m
 
 .PHONY: docs
-docs: ## the terminal sessions in docs/, from what the binaries print now
+docs: ## docs/ anew: the man pages and the terminal sessions, from what the binaries print
 	@command -v script >/dev/null || { echo 'make docs: script(1) of util-linux is needed' >&2; exit 1; }
-	go test ./cmd -count=1 -run '^TestRecordings$$' -update
+	go test ./cmd -count=1 -run '^(TestRecordings|TestManualsAreCurrent)$$' -update
 
 # What only a release needs, built once from the Go module proxy.
 TOOLS      = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aws-sso-plugins

@@ -13,7 +13,7 @@ import (
 )
 
 // The man pages are committed, so that a package or a reader of the repository
-// needs no Go to have them: go test ./cmd -update rewrites them.
+// needs no Go to have them: make docs makes them anew.
 func TestManualsAreCurrent(t *testing.T) {
 	for _, name := range programs {
 		page := output(t, name, "__manual")
@@ -29,7 +29,7 @@ func TestManualsAreCurrent(t *testing.T) {
 		}
 		// a checkout on Windows may have CRLF
 		if diff := cmp.Diff(strings.ReplaceAll(string(committed), "\r\n", "\n"), page); diff != "" {
-			t.Errorf("%s is not what the program says; go test ./cmd -update rewrites it\n%s", path, diff)
+			t.Errorf("%s is not what the program says now; make docs makes it anew\n%s", path, diff)
 		}
 	}
 }
