@@ -3,7 +3,12 @@
 # is installed and removed: by root on this very system, by anyone else below a
 # folder of its own.
 set -euo pipefail
-cd "$(dirname "$0")/../dist"
+cd "$(dirname "$0")/.."
+if [ ! -f dist/checksums.txt ]; then
+	echo 'check.sh: error: there is nothing to check; first: make snapshot' >&2
+	exit 1
+fi
+cd dist
 
 version=$(sed -n 's/.*"version":"\([^"]*\)".*/\1/p' metadata.json)
 programs='sso-login sso-profiles sso-test'
