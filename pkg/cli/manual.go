@@ -48,7 +48,7 @@ var (
 	sharedFiles = [...]Value{
 		{"~/.aws/config", "Sessions and profiles."},
 		{"~/.aws/sso/cache", "Tokens and client registrations as the AWS CLI and every SDK read and write them, each file with mode 0600."},
-		{"~/.aws/sso/lock", "Empty lock files, so that many runs at once make one login and lose no edit."},
+		{"~/.aws/sso/lock", "Locks, so that many runs at once make one login and lose no edit, and how the last login ended. None holds a secret."},
 	}
 )
 
