@@ -1,0 +1,29 @@
+//go:build conformance
+
+package conformance
+
+// direction is one way in which the suite and a client meet: a test, and a
+// column of the table in the README.
+type direction struct {
+	name  string // the column
+	means string // what a yes says
+}
+
+var (
+	answering = direction{"profiles", "it answers for profiles made by `sso-profiles`, in names all the characters that " +
+		"are allowed, with the token of `sso-login` and no login of its own"}
+	refreshing = direction{"refresh", "it refreshes a token that `sso-login` got, and the suite goes on from what it wrote"}
+	legacy     = direction{"legacy", "it answers for hand-written profiles with an `sso_start_url`, logged in by " +
+		"`sso-login --profile`"}
+	theirLogin = direction{"its login", "after `aws sso login`, `sso-login` finds the token valid and `sso-test` passes"}
+	editing    = direction{"config", "`aws configure set`, `aws configure sso` where it has that, and `sso-profiles` edit " +
+		"one config in turns, and nothing is lost"}
+	listing = direction{"listing", "`aws configure list-profiles` finds the profiles that the suite finds, and both refuse " +
+		"the same files"}
+	leaving = direction{"logout", "`aws sso logout` and `sso-login --logout` leave the other's world whole"}
+	hosting = direction{"host", "it runs the three as commands of its own, `aws sso-login` or `kubectl sso-login`, and " +
+		"every flag arrives"}
+)
+
+// directions are the columns of the table, in order.
+var directions = []direction{answering, refreshing, legacy, theirLogin, editing, listing, leaving, hosting}

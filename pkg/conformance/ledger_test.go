@@ -1,0 +1,130 @@
+//go:build conformance
+
+package conformance
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+)
+
+// shown is what the run has shown: a client's answer in a direction. What is
+// missing was not run.
+var shown = map[*client]map[string]bool{}
+
+// say prints a line about a client.
+func say(verdict string, c *client, what string, took time.Duration) {
+	fmt.Printf("%-5s %-34s %s (%.1fs)\n", verdict, c, what, took.Seconds())
+}
+
+// each runs a check of one direction for every client that takes part in it,
+// prints its line and notes its outcome.
+func each(t *testing.T, d direction, check func(t *testing.T, c *client)) {
+	ran := false
+	for _, c := range clients {
+		if c.absent != "" || !slices.ContainsFunc(c.shows, func(s direction) bool { return s.name == d.name }) {
+			continue
+		}
+		ran = true
+		t.Run(c.id, func(t *testing.T) {
+			started := time.Now()
+			t.Cleanup(func() { // after the protocol's violations are counted
+				if shown[c] == nil {
+					shown[c] = map[string]bool{}
+				}
+				verdict := "ok"
+				if t.Failed() {
+					verdict = "FAIL"
+				}
+				before, again := shown[c][d.name]
+				shown[c][d.name] = !t.Failed() && (before || !again)
+				say(verdict, c, d.name+": "+strings.TrimPrefix(strings.Split(t.Name(), "/")[0], "Test"), time.Since(started))
+			})
+			check(t, c)
+		})
+	}
+	if !ran {
+		t.Skip("no client of this direction is here")
+	}
+}
+
+// table is what the run has shown, in Markdown, and what its columns mean.
+func table() string {
+	var b strings.Builder
+	b.WriteString("| client | version |")
+	for _, d := range directions {
+		b.WriteString(" " + d.name + " |")
+	}
+	b.WriteString("\n|---|---|" + strings.Repeat("---|", len(directions)) + "\n")
+	for _, c := range clients {
+		if c.absent != "" {
+			continue
+		}
+		fmt.Fprintf(&b, "| %s | %s |", c.title, c.version)
+		for _, d := range directions {
+			cell := " "
+			if good, ran := shown[c][d.name]; ran && good {
+				cell = " yes "
+			} else if ran {
+				cell = " NO "
+			}
+			b.WriteString(cell + "|")
+		}
+		b.WriteString("\n")
+	}
+	b.WriteString("\n")
+	for _, d := range directions {
+		fmt.Fprintf(&b, "- %s: %s.\n", d.name, d.means)
+	}
+	return b.String()
+}
+
+const (
+	tableBegin = "<!-- what make conformance has shown; make conformance UPDATE=1 writes it -->\n"
+	tableEnd   = "<!-- end of what make conformance has shown -->\n"
+)
+
+// writeTable puts the table between its two marks in the README. A run that did
+// not show everything does not take away what an earlier one has shown.
+func writeTable(path string, passed bool) error {
+	if !passed {
+		return errors.New("the table in the README stays as it is: the run has failed")
+	}
+	for _, c := range clients {
+		for _, d := range c.shows {
+			if !shown[c][d.name] {
+				return fmt.Errorf("the table in the README stays as it is: %s, %s was not run", c.title, d.name)
+			}
+		}
+	}
+	text, err := os.ReadFile(path)
+	if err != nil {
+		return err
+	}
+	before, rest, found := bytes.Cut(text, []byte(tableBegin))
+	_, after, closed := bytes.Cut(rest, []byte(tableEnd))
+	if !found || !closed {
+		return fmt.Errorf("%s has no place for the table", path)
+	}
+	out := slices.Concat(before, []byte(tableBegin+table()+tableEnd), after)
+	return os.WriteFile(path, out, 0o644)
+}
+
+// sayAbsent names the clients that were not run, in the last lines.
+func sayAbsent() {
+	all := true
+	for _, c := range clients {
+		if c.absent != "" {
+			all = false
+			fmt.Printf("not run: %s (%s): %s\n", c.title, c.id, c.absent)
+		}
+	}
+	if all {
+		fmt.Println("every client was run")
+	}
+}
