@@ -53,6 +53,12 @@ test: ## the whole test suite
 bench: ## the figures of the README, and whether they hold what they must
 	CGO_ENABLED=0 go test -tags bench -count=1 -timeout 30m -run '^TestBench' -v ./cmd $(UPDATE)
 
+.PHONY: conformance
+conformance: ## the AWS CLI, the AWS SDKs and kubectl against the suite; CLIENTS='aws-v2 boto3' runs these alone
+	@mkdir -p bin
+	go test -tags conformance -c -o bin/conformance.test ./pkg/conformance
+	cd pkg/conformance && ../../bin/conformance.test -test.timeout 30m -clients '$(CLIENTS)' $(UPDATE)
+
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each
 	@set -e; for package in $$(go list ./pkg/...); do \

@@ -15,6 +15,7 @@ import (
 func TestRefreshTakesTurns(t *testing.T) {
 	each(t, refreshing, func(t *testing.T, c *client) {
 		h := newHome(t, c, idctest.Config{})
+		h.env = append(h.env, "AWS_CONFIG_FILE="+h.path("elsewhere/config")) // which moves no token
 		h.login("okta")
 		h.must("sso-profiles", "okta", "--client-region", "eu-west-1")
 		const profile = "AdministratorAccess-111111111111"

@@ -31,6 +31,17 @@ sso_region = `+region+`
 sso_account_id = 222222222222
 sso_role_name = ReadOnlyAccess
 region = eu-west-1
+
+[sso-session 'two words']
+sso_start_url = `+startURL+`
+sso_region = `+region+`
+sso_registration_scopes = sso:account:access
+
+[profile 'my dev']
+sso_session = two words
+sso_account_id = 111111111111
+sso_role_name = AdministratorAccess
+region = eu-west-1
 `)
 		h.must(h.aws(c, "sso", "login", "--profile", "dev")...)
 		h.without("the suite, after "+c.String()+" logged in", func() {
@@ -46,6 +57,16 @@ region = eu-west-1
 			h.must("sso-login", "--profile", "old", "--check")
 			h.must("sso-test", "old")
 		})
+
+		// Names that only the AWS CLI reads, as it writes them itself.
+		h.must(h.aws(c, "sso", "login", "--profile", "my dev")...)
+		h.without("the suite, after "+c.String()+" logged in to a session with a space in its name", func() {
+			h.isValid("two words")
+			h.must("sso-test", "my dev")
+		})
+		h.must("sso-login", "two words", "--logout")
+		h.must("sso-login", "--profile", "my dev")
+		h.without(c.String(), func() { h.answers(c, "my dev", "111111111111", "AdministratorAccess") })
 
 		// Each in turn, with the registration that it has.
 		h.must("sso-login", "okta", "--force")

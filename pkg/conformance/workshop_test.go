@@ -7,6 +7,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"io/fs"
 	"os"
@@ -24,10 +25,21 @@ const (
 	buildPatience = 30 * time.Minute
 )
 
+// silent are the registries that hung. They are not waited for again.
+var silent = map[string]bool{}
+
 // fetch runs a command that asks a registry for something. That it fails is an
 // absence: the registry does not answer, or does not have it.
 func fetch(ctx context.Context, registry, dir string, env []string, argv ...string) error {
-	if out, err := command(ctx, fetchPatience, dir, env, argv...); err != nil {
+	if silent[registry] {
+		return absence(registry + " does not answer")
+	}
+	out, err := command(ctx, fetchPatience, dir, env, argv...)
+	switch {
+	case errors.Is(err, context.DeadlineExceeded):
+		silent[registry] = true
+		return absence(fmt.Sprintf("%s did not answer for %s", registry, fetchPatience))
+	case err != nil:
 		return absence(registry + " did not serve it: " + lastLine(out, err))
 	}
 	return nil
@@ -50,7 +62,7 @@ func command(ctx context.Context, patience time.Duration, dir string, env []stri
 	cmd.WaitDelay = time.Second // a child that holds the output open
 	out, err := cmd.CombinedOutput()
 	if ctx.Err() != nil {
-		err = fmt.Errorf("no answer for %s", patience)
+		err = ctx.Err()
 	}
 	return out, err
 }
