@@ -4,7 +4,7 @@
 // that run the suite as commands of their own, aws and kubectl.
 //
 // All of it is tests behind the build tag conformance; "make conformance" runs
-// them. The clients are pinned: the SDKs by the files in drivers, each with a
+// them. The clients are pinned: the SDKs by the files in testdata, each with a
 // small program that asks STS who a profile is. They are installed into the
 // user's cache folder once. One that this machine cannot have, because its
 // registry does not answer or a tool is missing, is not run and is named at the

@@ -85,8 +85,8 @@ func table() string {
 }
 
 const (
-	tableBegin = "<!-- what make conformance has shown; make conformance UPDATE=1 writes it -->\n"
-	tableEnd   = "<!-- end of what make conformance has shown -->\n"
+	tableBegin = "<!-- table of make conformance -->\n"
+	tableEnd   = "<!-- end of table -->\n"
 )
 
 // writeTable puts the table between its two marks in the README. A run that did
