@@ -131,6 +131,7 @@ func partition(region string) string {
 var (
 	roleARN         = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]{1,64})$`)
 	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
+	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`) // and 1,224 at most, which is more than a pattern may count
 )
 
 // assumeRole lets any live credentials assume any role: trust policies are not modelled, a [Fault] stands for them.
@@ -138,6 +139,9 @@ func (c *call) assumeRole(_ *credential, form url.Values) reply {
 	m := roleARN.FindStringSubmatch(form.Get("RoleArn"))
 	if m == nil {
 		return stsError("ValidationError", "RoleArn is no ARN of a role") // as a user may have written it
+	}
+	if id := form.Get("ExternalId"); form.Has("ExternalId") && (len(id) > 1224 || !externalIDForm.MatchString(id)) {
+		return stsError("ValidationError", "ExternalId is not 2 to 1224 characters of an external id") // likewise
 	}
 	name := form.Get("RoleSessionName")
 	if !sessionNameForm.MatchString(name) {

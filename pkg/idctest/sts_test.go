@@ -77,7 +77,7 @@ func TestAssumeRoleWithSDK(t *testing.T) {
 	client := stsClient(srv, srv.IssueCredentials(account, role))
 	out, err := client.AssumeRole(t.Context(), &sts.AssumeRoleInput{
 		RoleArn: aws.String("arn:aws:iam::222222222222:role/path/Deploy"), RoleSessionName: aws.String("joe"),
-		DurationSeconds: aws.Int32(900),
+		DurationSeconds: aws.Int32(900), ExternalId: aws.String("partner:7"),
 	})
 	if err != nil {
 		t.Fatal(err)
@@ -101,6 +101,9 @@ func TestAssumeRoleWithSDK(t *testing.T) {
 	for name, in := range map[string]*sts.AssumeRoleInput{
 		"no ARN":   {RoleArn: aws.String("Deploy"), RoleSessionName: aws.String("joe")},
 		"duration": {RoleArn: aws.String("arn:aws:iam::222222222222:role/A"), RoleSessionName: aws.String("joe"), DurationSeconds: aws.Int32(1)},
+		// the AWS CLI and botocore do not even send these two
+		"external":  {RoleArn: aws.String("arn:aws:iam::222222222222:role/A"), RoleSessionName: aws.String("joe"), ExternalId: aws.String("x")},
+		"external2": {RoleArn: aws.String("arn:aws:iam::222222222222:role/A"), RoleSessionName: aws.String("joe"), ExternalId: aws.String("a b")},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, err := client.AssumeRole(t.Context(), in)
