@@ -125,6 +125,7 @@ func unpack(ctx context.Context, dir, release, name string) error {
 		"apt-get", "-qq", "-o", "Dir::Etc::sourcelist=" + sources, "-o", "Dir::Etc::sourceparts=-",
 		"-o", "Dir::State::lists=" + filepath.Join(apt, "lists"), "-o", "Dir::State::status=" + nothing,
 		"-o", "Dir::Cache=" + apt, "-o", "APT::Sandbox::User=", "-o", "Debug::NoLocking=1",
+		"-o", "APT::Update::Error-Mode=any",
 	}
 	for _, args := range [][]string{{"update"}, {"install", "--download-only", "--no-install-recommends", "-y", name}} {
 		if err := fetch(ctx, debianPackages, "", nil, append(options, args...)...); err != nil {

@@ -2,6 +2,8 @@
 
 package conformance
 
+import "fmt"
+
 // direction is one way in which the suite and a client meet: a test, and a
 // column of the table in the README.
 type direction struct {
@@ -15,6 +17,9 @@ var (
 	refreshing = direction{"refresh", "it refreshes a token that `sso-login` got, and the suite goes on from what it wrote"}
 	legacy     = direction{"legacy", "it answers for hand-written profiles with an `sso_start_url`, logged in by " +
 		"`sso-login --profile`"}
+	judging = direction{"verdict", fmt.Sprintf("of %d kinds of profile, right and wrong, it answers for those that `sso-test` "+
+		"calls ok, as the one that it names, and fails for the others; where an SDK parts from the AWS CLI, `sso-test` is "+
+		"with the AWS CLI", len(kinds))}
 	theirLogin = direction{"its login", "after `aws sso login`, `sso-login` finds the token valid and `sso-test` passes"}
 	editing    = direction{"config", "`aws configure set`, `aws configure sso` where it has that, and `sso-profiles` edit " +
 		"one config in turns, and nothing is lost"}
@@ -26,4 +31,4 @@ var (
 )
 
 // directions are the columns of the table, in order.
-var directions = []direction{answering, refreshing, legacy, theirLogin, editing, listing, leaving, hosting}
+var directions = []direction{answering, refreshing, legacy, judging, theirLogin, editing, listing, leaving, hosting}

@@ -51,7 +51,7 @@ func javaScriptSDK(ctx context.Context, w workshop) (program, error) {
 	}
 	caller := func(dir string) []string { return []string{"node", filepath.Join(dir, "caller.mjs")} }
 	dir, version, err := w.driver(ctx, "js", func(dir string) error {
-		return fetch(ctx, "the npm registry", dir, nil, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts")
+		return fetch(ctx, "the npm registry", dir, nil, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries", "1")
 	}, func(dir string) (string, error) { return tellsVersion(ctx, caller(dir)...) })
 	return driven(version, err, caller(dir)...)
 }

@@ -73,6 +73,9 @@ func lastLine(out []byte, err error) string {
 	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
 		return last
 	}
+	if err == nil {
+		return ""
+	}
 	return err.Error()
 }
 
@@ -154,7 +157,7 @@ func needFromDebian(ctx context.Context, tool string, packages ...string) error 
 		return fmt.Errorf("%w, and this is no root shell of a Debian system", err)
 	}
 	quiet := []string{"DEBIAN_FRONTEND=noninteractive"}
-	if err := fetch(ctx, debianPackages, "", quiet, "apt-get", "-qq", "update"); err != nil {
+	if err := fetch(ctx, debianPackages, "", quiet, "apt-get", "-qq", "-o", "APT::Update::Error-Mode=any", "update"); err != nil {
 		return err
 	}
 	// another apt-get on this machine may hold the lock
