@@ -9,13 +9,17 @@ import (
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 )
 
 // shown is what the run has shown: a client's answer in a direction. What is
-// missing was not run.
-var shown = map[*client]map[string]bool{}
+// missing was not run. Tests of several clients run at once.
+var (
+	shown = map[*client]map[string]bool{}
+	mu    sync.Mutex
+)
 
 // say prints a line about a client.
 func say(verdict string, c *client, what string, took time.Duration) {
@@ -32,18 +36,10 @@ func each(t *testing.T, d direction, check func(t *testing.T, c *client)) {
 		}
 		ran = true
 		t.Run(c.id, func(t *testing.T) {
+			t.Parallel()
 			started := time.Now()
 			t.Cleanup(func() { // after the protocol's violations are counted
-				if shown[c] == nil {
-					shown[c] = map[string]bool{}
-				}
-				verdict := "ok"
-				if t.Failed() {
-					verdict = "FAIL"
-				}
-				before, again := shown[c][d.name]
-				shown[c][d.name] = !t.Failed() && (before || !again)
-				say(verdict, c, d.name+": "+strings.TrimPrefix(strings.Split(t.Name(), "/")[0], "Test"), time.Since(started))
+				note(c, d, t, time.Since(started))
 			})
 			check(t, c)
 		})
@@ -51,6 +47,24 @@ func each(t *testing.T, d direction, check func(t *testing.T, c *client)) {
 	if !ran {
 		t.Skip("no client of this direction is here")
 	}
+}
+
+// note prints the line of a check that has ended and keeps its outcome. A
+// direction of several checks is shown if each of them is.
+func note(c *client, d direction, t *testing.T, took time.Duration) {
+	mu.Lock()
+	defer mu.Unlock()
+	if shown[c] == nil {
+		shown[c] = map[string]bool{}
+	}
+	before, again := shown[c][d.name]
+	shown[c][d.name] = !t.Failed() && (before || !again)
+	verdict := "ok"
+	if t.Failed() {
+		verdict = "FAIL"
+	}
+	test, _, _ := strings.Cut(strings.TrimPrefix(t.Name(), "Test"), "/")
+	say(verdict, c, d.name+": "+test, took)
 }
 
 // table is what the run has shown, in Markdown, and what its columns mean.
