@@ -33,6 +33,9 @@ type program struct {
 	ignoresEndpointVariables bool
 }
 
+// with is the program's command line with these arguments.
+func (p program) with(args ...string) []string { return slices.Concat(p.argv, args) }
+
 // absence is why a client cannot be had on this machine. It fails nothing.
 type absence string
 

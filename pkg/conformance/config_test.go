@@ -57,11 +57,11 @@ func TestConfigIsEditedInTurns(t *testing.T) {
 		h.must("sso-profiles", "okta", "--client-region", "eu-west-1", "--set", "output=json")
 		turn("sso-profiles")
 
-		h.must(h.aws(c, "configure", "set", "region", "us-east-2", "--profile", admin)...)
+		h.must(c.with("configure", "set", "region", "us-east-2", "--profile", admin)...)
 		turn("configure set of a generated profile", "region = eu-west-1")
-		h.must(h.aws(c, "configure", "set", "s3.addressing_style", "path", "--profile", "hand")...)
-		h.must(h.aws(c, "configure", "set", "cli_pager", "", "--profile", admin)...)
-		h.must(h.aws(c, "configure", "set", "region", "eu-west-2", "--profile", "theirs")...)
+		h.must(c.with("configure", "set", "s3.addressing_style", "path", "--profile", "hand")...)
+		h.must(c.with("configure", "set", "cli_pager", "", "--profile", admin)...)
+		h.must(c.with("configure", "set", "region", "eu-west-2", "--profile", "theirs")...)
 		turn("configure set of other profiles")
 		h.must("sso-profiles", "okta")
 		same("sso-profiles without anything new")
@@ -75,7 +75,7 @@ func TestConfigIsEditedInTurns(t *testing.T) {
 				turn("configure sso of a generated profile", "region = us-east-2")
 				h.must("sso-profiles", "okta")
 				same("sso-profiles without anything new")
-				h.must(h.aws(c, "configure", "set", "region", "us-east-2", "--profile", admin)...)
+				h.must(c.with("configure", "set", "region", "us-east-2", "--profile", admin)...)
 				state = h.read(".aws/config")
 			})
 			h.configureSSO(c, "second", "second-admin", true)
@@ -96,18 +96,18 @@ func TestConfigIsEditedInTurns(t *testing.T) {
 		// What is renamed keeps what the AWS CLI has set.
 		h.must("sso-profiles", "okta", "--name", "{{.AccountId}}/{{.RoleName}}")
 		turn("sso-profiles with other names", generatedHeaders(state, "okta")...)
-		got := h.must(h.aws(c, "configure", "get", "region", "--profile", "111111111111/AdministratorAccess")...)
+		got := h.must(c.with("configure", "get", "region", "--profile", "111111111111/AdministratorAccess")...)
 		if got != "us-east-2\n" {
 			t.Errorf("the region that aws configure set has become %q", got)
 		}
-		h.must(h.aws(c, "configure", "set", "region", "ap-south-1", "--profile", "222222222222/ReadOnlyAccess")...)
+		h.must(c.with("configure", "set", "region", "ap-south-1", "--profile", "222222222222/ReadOnlyAccess")...)
 		turn("configure set of a renamed profile", "region = eu-west-1")
 		h.must("sso-profiles", "okta", "--account", "!333333333333", "--client-region", "eu-south-1")
 		turn("sso-profiles with another region", "region = us-east-2", "region = eu-west-1", "region = eu-west-1", "region = ap-south-1")
 		h.answers(c, "222222222222/ReadOnlyAccess", "222222222222", "ReadOnlyAccess")
 		h.must("sso-test")
 		for setting, want := range map[string]string{"s3.addressing_style": "path\n", "s3.max_queue_size": "100\n", "region": "eu-west-3\n"} {
-			if got := h.must(h.aws(c, "configure", "get", setting, "--profile", "hand")...); got != want {
+			if got := h.must(c.with("configure", "get", setting, "--profile", "hand")...); got != want {
 				t.Errorf("%s of the hand-written profile is %q, want %q", setting, got, want)
 			}
 		}
@@ -118,7 +118,7 @@ func TestConfigIsEditedInTurns(t *testing.T) {
 // the first role. A new session is logged in to.
 func (h *home) configureSSO(c *client, session, profile string, isNew bool) {
 	h.t.Helper()
-	x := h.terminal(h.aws(c, "configure", "sso")...)
+	x := h.terminal(c.with("configure", "sso")...)
 	x.answer("SSO session name", session)
 	if isNew {
 		x.answer("SSO start URL", startURL)
@@ -222,7 +222,7 @@ aws_access_key_id = AKIDEXAMPLE
 [profile literal]
 [plain]
 `)
-		theirs := strings.Split(strings.TrimSpace(h.must(h.aws(c, "configure", "list-profiles")...)), "\n")
+		theirs := strings.Split(strings.TrimSpace(h.must(c.with("configure", "list-profiles")...)), "\n")
 		config, err := awsconfig.Load(h.path(".aws/config"), h.path(".aws/credentials"))
 		if err != nil {
 			t.Fatal(err)
@@ -282,7 +282,7 @@ func TestSameFilesAreRefused(t *testing.T) {
 		h := newHome(t, c, idctest.Config{})
 		for name, text := range files {
 			h.write(".aws/config", text)
-			theirs := h.run(h.aws(c, "configure", "list-profiles")...)
+			theirs := h.run(c.with("configure", "list-profiles")...)
 			ours := h.run("sso-test", "--all", "-o", "name")
 			if refused := ours.status == 2; refused != (theirs.status != 0) {
 				t.Errorf("%s: aws exits %d and says %q, sso-test exits %d and says %q",

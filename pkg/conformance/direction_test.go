@@ -12,14 +12,14 @@ type direction struct {
 }
 
 var (
-	answering = direction{"profiles", "it answers for profiles made by `sso-profiles`, in names all the characters that " +
-		"are allowed, with the token of `sso-login` and no login of its own"}
+	answering = direction{"profiles", "it answers for profiles that `sso-profiles` made, whose names hold every character " +
+		"that is allowed, with the token of `sso-login` and no login of its own"}
 	refreshing = direction{"refresh", "it refreshes a token that `sso-login` got, and the suite goes on from what it wrote"}
 	legacy     = direction{"legacy", "it answers for hand-written profiles with an `sso_start_url`, logged in by " +
 		"`sso-login --profile`"}
-	judging = direction{"verdict", fmt.Sprintf("of %d kinds of profile, right and wrong, it answers for those that `sso-test` "+
-		"calls ok, as the one that it names, and fails for the others; where an SDK parts from the AWS CLI, `sso-test` is "+
-		"with the AWS CLI", len(kinds))}
+	judging = direction{"verdict", fmt.Sprintf("of so many kinds of profile out of %d, right and wrong, it thinks as "+
+		"`sso-test` does: it answers as the one that `sso-test` names where that says ok, and fails elsewhere; where clients "+
+		"part, `sso-test` is with the newer AWS CLI", len(kinds))}
 	theirLogin = direction{"its login", "after `aws sso login`, `sso-login` finds the token valid and `sso-test` passes"}
 	editing    = direction{"config", "`aws configure set`, `aws configure sso` where it has that, and `sso-profiles` edit " +
 		"one config in turns, and nothing is lost"}

@@ -130,11 +130,6 @@ func (h *home) exits(status int, argv ...string) outcome {
 	return got
 }
 
-// aws runs the AWS CLI.
-func (h *home) aws(c *client, args ...string) []string {
-	return append(append([]string(nil), c.argv...), args...)
-}
-
 // identity is who STS says that one is.
 type identity struct{ account, arn string }
 
@@ -143,7 +138,7 @@ func (h *home) who(c *client, profiles ...string) map[string]identity {
 	h.t.Helper()
 	told := map[string]identity{}
 	if !c.isCLI {
-		for line := range strings.Lines(h.must(append(append([]string(nil), c.argv...), profiles...)...)) {
+		for line := range strings.Lines(h.must(c.with(profiles...)...)) {
 			fields := strings.Split(strings.TrimSpace(line), "\t")
 			if len(fields) != 3 {
 				h.t.Fatalf("%s says %q", c, line)
@@ -153,7 +148,7 @@ func (h *home) who(c *client, profiles ...string) map[string]identity {
 		return told
 	}
 	for _, profile := range profiles {
-		out := h.must(h.aws(c, "--profile", profile, "sts", "get-caller-identity", "--query", "[Account,Arn]", "--output", "text")...)
+		out := h.must(c.with("--profile", profile, "sts", "get-caller-identity", "--query", "[Account,Arn]", "--output", "text")...)
 		fields := strings.Fields(out)
 		if len(fields) != 2 {
 			h.t.Fatalf("%s says %q", c, out)

@@ -19,7 +19,8 @@ var suite = []string{"sso-login", "sso-profiles", "sso-test"}
 // stand, and keeps. They arrive after "--".
 var swallowed = []string{"-h", "--help", "--version", "--profile"}
 
-// The suite as commands of aws, by its alias file, and of kubectl, by links.
+// The suite as commands of aws, by the aliases that it adds itself, and of
+// kubectl, by links.
 func TestRunAsCommandsOfAHost(t *testing.T) {
 	each(t, hosting, func(t *testing.T, c *client) {
 		h := newHome(t, c, idctest.Config{})
@@ -81,14 +82,7 @@ func (h *home) install(c *client) (host string) {
 		quoted = append(quoted, "'"+arg+"'")
 	}
 	h.program("aws", "exec "+strings.Join(quoted, " ")+` "$@"`)
-	h.write(".aws/cli/alias", `[toplevel]
-sso-login = !sso-login
-sso-profiles = !sso-profiles
-sso-test = !sso-test
-
-[command sso]
-profiles = !sso-profiles
-`)
+	h.must(filepath.Join(binaries, "sso-login"), "__aliases", "add", "--yes")
 	return "aws"
 }
 

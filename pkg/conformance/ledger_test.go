@@ -12,13 +12,22 @@ import (
 	"sync"
 	"testing"
 	"time"
+	"unicode/utf8"
 )
 
-// shown is what the run has shown: a client's answer in a direction. What is
-// missing was not run. Tests of several clients run at once.
+// square is a client in a direction, a square of the table.
+type square struct {
+	c         *client
+	direction string
+}
+
+// shown is what the run has shown: whether a client does as the direction says,
+// and how far, where yes does not say all. What is missing was not run. Tests of
+// several clients run at once.
 var (
-	shown = map[*client]map[string]bool{}
-	mu    sync.Mutex
+	mu     sync.Mutex
+	shown  = map[square]bool{}
+	howFar = map[square]string{}
 )
 
 // say prints a line about a client.
@@ -54,11 +63,9 @@ func each(t *testing.T, d direction, check func(t *testing.T, c *client)) {
 func note(c *client, d direction, t *testing.T, took time.Duration) {
 	mu.Lock()
 	defer mu.Unlock()
-	if shown[c] == nil {
-		shown[c] = map[string]bool{}
-	}
-	before, again := shown[c][d.name]
-	shown[c][d.name] = !t.Failed() && (before || !again)
+	at := square{c, d.name}
+	before, again := shown[at]
+	shown[at] = !t.Failed() && (before || !again)
 	verdict := "ok"
 	if t.Failed() {
 		verdict = "FAIL"
@@ -81,11 +88,14 @@ func table() string {
 		}
 		fmt.Fprintf(&b, "| %s | %s |", c.title, c.version)
 		for _, d := range directions {
-			cell := " "
-			if good, ran := shown[c][d.name]; ran && good {
-				cell = " yes "
-			} else if ran {
+			at, cell := square{c, d.name}, " "
+			switch good, ran := shown[at]; {
+			case ran && !good:
 				cell = " NO "
+			case howFar[at] != "":
+				cell = " " + howFar[at] + " "
+			case ran:
+				cell = " yes "
 			}
 			b.WriteString(cell + "|")
 		}
@@ -93,9 +103,31 @@ func table() string {
 	}
 	b.WriteString("\n")
 	for _, d := range directions {
-		fmt.Fprintf(&b, "- %s: %s.\n", d.name, d.means)
+		b.WriteString(wrapped("- " + d.name + ": " + d.means + "."))
 	}
 	return b.String()
+}
+
+// wrapped is an item of a list in lines as long as those of the README.
+func wrapped(item string) string {
+	const width = 120
+	var b strings.Builder
+	column := 0
+	for word := range strings.FieldsSeq(item) {
+		n := utf8.RuneCountInString(word)
+		switch {
+		case column == 0:
+		case column+1+n > width:
+			b.WriteString("\n  ")
+			column = 2
+		default:
+			b.WriteByte(' ')
+			column++
+		}
+		b.WriteString(word)
+		column += n
+	}
+	return b.String() + "\n"
 }
 
 const (
@@ -111,7 +143,7 @@ func writeTable(path string, passed bool) error {
 	}
 	for _, c := range clients {
 		for _, d := range c.shows {
-			if !shown[c][d.name] {
+			if !shown[square{c, d.name}] {
 				return fmt.Errorf("the table in the README stays as it is: %s, %s was not run", c.title, d.name)
 			}
 		}

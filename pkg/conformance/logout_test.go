@@ -22,13 +22,13 @@ func TestLogoutLeavesTheOthers(t *testing.T) {
 		isOurs := func(profile string) { h.answers(c, profile, "111111111111", "AdministratorAccess") }
 		isOurs(okta) // the AWS CLI caches the role credentials of both
 		isOurs(partner)
-		h.must(h.aws(c, "sso", "login", "--sso-session", "partner")...)
+		h.must(c.with("sso", "login", "--sso-session", "partner")...)
 		config := h.read(".aws/config")
 		registrations := h.files(".aws/sso/cache", tokenFile("okta"), tokenFile("partner"))
 
 		// ours: one session, and what the AWS CLI has cached for it
 		h.must("sso-login", "okta", "--logout")
-		if got := h.run(h.aws(c, "--profile", okta, "sts", "get-caller-identity")...); got.status == 0 {
+		if got := h.run(c.with("--profile", okta, "sts", "get-caller-identity")...); got.status == 0 {
 			t.Errorf("%s still answers for a session that has ended: %s", c, got.stdout)
 		}
 		h.idc.ResetLog()
@@ -46,18 +46,18 @@ func TestLogoutLeavesTheOthers(t *testing.T) {
 		h.must("sso-login", "--profile", "old", "--use-device-code")
 		isOurs("old")
 		h.must("sso-login", "--profile", "old", "--logout")
-		if got := h.run(h.aws(c, "--profile", "old", "sts", "get-caller-identity")...); got.status == 0 {
+		if got := h.run(c.with("--profile", "old", "sts", "get-caller-identity")...); got.status == 0 {
 			t.Errorf("%s still answers for a start URL that was logged out of: %s", c, got.stdout)
 		}
 		isOurs(partner)
 
 		// The AWS CLI logs in to what the suite logged out of, and back.
-		h.must(h.aws(c, "sso", "login", "--sso-session", "okta")...)
+		h.must(c.with("sso", "login", "--sso-session", "okta")...)
 		h.isValid("okta")
 		isOurs(okta)
 
 		// theirs: every session, and nothing but tokens and role credentials
-		h.must(h.aws(c, "sso", "logout")...)
+		h.must(c.with("sso", "logout")...)
 		for _, session := range []string{"okta", "partner"} {
 			if _, err := os.Stat(h.path(tokenFile(session))); err == nil {
 				t.Errorf("aws sso logout has left the token of %s", session)

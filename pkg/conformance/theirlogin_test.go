@@ -43,7 +43,7 @@ sso_account_id = 111111111111
 sso_role_name = AdministratorAccess
 region = eu-west-1
 `)
-		h.must(h.aws(c, "sso", "login", "--profile", "dev")...)
+		h.must(c.with("sso", "login", "--profile", "dev")...)
 		h.without("the suite, after "+c.String()+" logged in", func() {
 			h.isValid("okta")
 			h.must("sso-profiles", "okta", "--client-region", "eu-west-1")
@@ -52,14 +52,14 @@ region = eu-west-1
 		h.expire("okta")
 		h.oneRefresh("sso-test", func() { h.must("sso-test", "--sso-session", "okta") })
 
-		h.must(h.aws(c, "sso", "login", "--profile", "old")...)
+		h.must(c.with("sso", "login", "--profile", "old")...)
 		h.without("the suite, after "+c.String()+" logged in by the start URL", func() {
 			h.must("sso-login", "--profile", "old", "--check")
 			h.must("sso-test", "old")
 		})
 
 		// Names that only the AWS CLI reads, as it writes them itself.
-		h.must(h.aws(c, "sso", "login", "--profile", "my dev")...)
+		h.must(c.with("sso", "login", "--profile", "my dev")...)
 		h.without("the suite, after "+c.String()+" logged in to a session with a space in its name", func() {
 			h.isValid("two words")
 			h.must("sso-test", "my dev")
@@ -71,7 +71,7 @@ region = eu-west-1
 		// Each in turn, with the registration that it has.
 		h.must("sso-login", "okta", "--force")
 		for _, argv := range [][]string{
-			h.aws(c, "sso", "login", "--sso-session", "okta"),
+			c.with("sso", "login", "--sso-session", "okta"),
 			{"sso-login", "okta", "--force"},
 		} {
 			h.idc.ResetLog()
