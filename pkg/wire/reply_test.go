@@ -40,7 +40,7 @@ func TestEveryCutIsSeen(t *testing.T) {
 // A reply that was closed is gone: its memory serves the next call.
 func TestClosedReplyIsGone(t *testing.T) {
 	t.Parallel()
-	b := newBody(bytes.NewBufferString("canary"))
+	b := newBody(bytes.NewBufferString("canary"), nil)
 	for range 2 {
 		if err := b.Close(); err != nil {
 			t.Error(err)

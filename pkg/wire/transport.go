@@ -30,8 +30,11 @@ type Exchange struct {
 
 // maxReply is far above the largest page that AWS sends (100 accounts, 30 kB).
 // maxGuess bounds what a Content-Length alone makes us allocate.
+// Beyond maxPage one reply at a time is read and decoded, so that as many huge
+// ones as there are calls at once take the memory of one.
 const (
 	maxReply = 8 << 20
+	maxPage  = 256 << 10
 	maxGuess = 64 << 10
 )
 
@@ -46,6 +49,8 @@ type transport struct {
 	timeout time.Duration
 	log     func(Exchange)
 	trust   func() error // before the first attempt; see bundle
+
+	huge chan struct{} // held while a reply beyond maxPage is in memory
 }
 
 func newTransport(s Settings) (*transport, error) {
@@ -73,7 +78,9 @@ func newTransport(s Settings) (*transport, error) {
 	if s.Proxy != nil {
 		base.Proxy = func(req *http.Request) (*url.URL, error) { return proxyOf(s.Proxy, req) }
 	}
-	t := &transport{base: base, timeout: s.Timeout, log: s.Log, trust: func() error { return nil }}
+	t := &transport{
+		base: base, timeout: s.Timeout, log: s.Log, trust: func() error { return nil }, huge: make(chan struct{}, 1),
+	}
 	if s.CABundle != "" {
 		b, err := readBundle(s.CABundle)
 		if err != nil {
@@ -160,15 +167,16 @@ func (t *transport) attempt(c *call, req *http.Request) (*http.Response, error) 
 		return nil, t.explain(ctx, req, err)
 	}
 	c.answered.Store(true)
-	content, err := readWhole(resp)
+	content, err := t.readWhole(ctx, resp)
 	if err != nil {
 		return resp, t.explainReply(ctx, req, resp, err)
 	}
 	if bad := judge(c, resp, content.Bytes()); bad != "" {
+		_ = content.Close()
 		return resp, &ReplyError{Host: req.URL.Host, Status: resp.StatusCode, Fault: bad}
 	}
 	resp.ContentLength = int64(content.Len())
-	resp.Body = newBody(content)
+	resp.Body = content
 	return resp, nil
 }
 
@@ -231,31 +239,48 @@ var buffers = sync.Pool{New: func() any { return new(bytes.Buffer) }}
 
 // readWhole reads to the end, which is also what gives the connection back for
 // the next call: a body that is closed before its end costs a connection.
-func readWhole(resp *http.Response) (*bytes.Buffer, error) {
+func (t *transport) readWhole(ctx context.Context, resp *http.Response) (*body, error) {
 	defer resp.Body.Close()
 	content, _ := buffers.Get().(*bytes.Buffer)
 	content.Reset()
 	if n := resp.ContentLength; n > 0 {
 		content.Grow(int(min(n, maxGuess)) + bytes.MinRead)
 	}
-	n, err := content.ReadFrom(io.LimitReader(resp.Body, maxReply+1))
-	if n > maxReply {
-		return nil, errTooLarge
+	n, err := content.ReadFrom(io.LimitReader(resp.Body, maxPage))
+	if err != nil || n < maxPage {
+		return newBody(content, nil), err
 	}
-	return content, err
+	select {
+	case t.huge <- struct{}{}:
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+	more, err := content.ReadFrom(io.LimitReader(resp.Body, maxReply-maxPage+1))
+	if n+more > maxReply {
+		err = errTooLarge
+	}
+	if err != nil {
+		<-t.huge
+		return nil, err
+	}
+	return newBody(content, t.huge), nil
 }
 
 // body is what the SDK reads: memory.
 type body struct {
 	bytes.Reader
 	content *bytes.Buffer
+	held    chan struct{} // to be given back by Close; nil: nothing
 }
 
-func newBody(content *bytes.Buffer) *body {
-	b := &body{content: content}
+func newBody(content *bytes.Buffer, held chan struct{}) *body {
+	b := &body{content: content, held: held}
 	b.Reset(content.Bytes())
 	return b
 }
+
+// Bytes is all of it. It is gone after Close.
+func (b *body) Bytes() []byte { return b.content.Bytes() }
 
 // Close gives the memory to the next call. Nothing can be read after it.
 func (b *body) Close() error {
@@ -264,6 +289,10 @@ func (b *body) Close() error {
 		buffers.Put(b.content)
 	}
 	b.content = nil
+	if b.held != nil {
+		<-b.held
+		b.held = nil
+	}
 	return nil
 }
 

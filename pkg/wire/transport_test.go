@@ -475,6 +475,49 @@ func TestTokenThatHTTPCannotCarry(t *testing.T) {
 	})
 }
 
+// Of replies far beyond a page one at a time is in memory, however many calls
+// there are; each gives its place to the next, whatever becomes of it.
+func TestLargeRepliesComeOneByOne(t *testing.T) {
+	t.Parallel()
+	padding := `{"padding":"` + strings.Repeat("x", 1<<20) + `",`
+	account := `"accountList":[{"accountId":"111111111111"}]}`
+	for name, answer := range map[string]reply{
+		"good": ok(padding + account), "cut": ok(padding + `"`), "not JSON": ok(padding + `"x"]` + account), "refused": answer(400, "application/json", padding+account),
+		"failed": answer(500, "application/json", padding+account), "a page": answer(200, "text/html", "<"+padding), "too large": huge, "slow": func(w http.ResponseWriter, r *http.Request) {
+			_, _ = w.Write([]byte(padding))
+			trickle(w, r)
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				s := inMemory(t, http.HandlerFunc(answer))
+				s.MaxAttempts = 2
+				s.Timeout = time.Second
+				portal := sso.NewFromConfig(newClient(t, s, nil).config(wire.Portal))
+				begun := time.Now()
+				var workers sync.WaitGroup
+				for range 8 {
+					workers.Go(func() {
+						if err := listAccountsOf(t, portal); (err == nil) != (name == "good") {
+							t.Error(err)
+						}
+					})
+				}
+				workers.Wait()
+				if took := time.Since(begun); took > 4*time.Second {
+					t.Errorf("it took %v", took)
+				}
+			})
+		})
+	}
+}
+
+func listAccountsOf(t *testing.T, portal *sso.Client) error {
+	_, err := portal.ListAccounts(t.Context(), &sso.ListAccountsInput{AccessToken: aws.String("t")})
+	return err
+}
+
 // A connection serves one call after the other, and is not dialled again: the
 // SDK alone closes many bodies before their end, and their connections.
 func TestConnectionsAreReused(t *testing.T) {
