@@ -154,6 +154,7 @@ func TestCallbackRefuses(t *testing.T) {
 		{"POST", "/oauth/callback?code=a&state={state}", func(r *http.Request) { r.Method = http.MethodPost }, 405},
 		{"HEAD", "/oauth/callback?code=a&state={state}", func(r *http.Request) { r.Method = http.MethodHead }, 405},
 		{"OPTIONS", "/oauth/callback", func(r *http.Request) { r.Method = http.MethodOptions }, 405},
+		{"OPTIONS of the server", "/", func(r *http.Request) { r.Method, r.URL.Path, r.URL.Opaque = http.MethodOptions, "", "*" }, 404},
 		{"DNS rebinding", "/oauth/callback?code=a&state={state}", func(r *http.Request) { r.Host = "evil.example:" + r.URL.Port() }, 421},
 		{"localhost", "/oauth/callback?code=a&state={state}", func(r *http.Request) { r.Host = "localhost:" + r.URL.Port() }, 421},
 		{"Host without port", "/oauth/callback?code=a&state={state}", func(r *http.Request) { r.Host = "127.0.0.1" }, 421},

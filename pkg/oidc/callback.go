@@ -90,6 +90,8 @@ func listenOn(listener net.Listener, port int) *Callback {
 		WriteTimeout:      answerTimeout,
 		IdleTimeout:       headerTimeout,
 		MaxHeaderBytes:    maxHeader,
+		// "OPTIONS *" is as foreign as all the rest, and counts.
+		DisableGeneralOptionsHandler: true,
 		// What foreign programs send to the port is no news for the terminal.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
