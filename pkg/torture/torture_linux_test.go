@@ -1,0 +1,214 @@
+package torture
+
+import (
+	"bytes"
+	"flag"
+	"fmt"
+	"log"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"aws-sso-plugins/cmd/built"
+)
+
+// Full size takes minutes and two processors; short is for every change.
+var full = os.Getenv("TORTURE") == "full"
+
+var (
+	figuresFile = flag.String("figures", "", "write the figures of the run to this `file`")
+	only        = flag.String("only", "", "run the cases whose name has this `text` in it")
+)
+
+// sized is a count for the size of the run.
+func sized(short, fullSize int) int {
+	if full {
+		return fullSize
+	}
+	return short
+}
+
+// torment is one thing that is done to the binaries.
+type torment struct {
+	name  string // what is done
+	holds string // what holds all the same
+	run   func(*stage)
+	// alone is for what measures time or memory, or needs both processors.
+	alone bool
+}
+
+// torments are all cases, in the order of docs/reliability.md.
+func torments() []torment {
+	var all []torment
+	for _, some := range [][]torment{kills, crowds, files, services, streams, attacks} {
+		all = append(all, some...)
+	}
+	return all
+}
+
+var (
+	binaries string // the folder of what TestMain built
+	homes    string // the folder of the home folders, which every user may enter
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// Most of the time the cases wait.
+	if err := flag.Set("test.parallel", "10"); err != nil {
+		log.Fatal(err)
+	}
+	os.Exit(buildAndRun(m))
+}
+
+func buildAndRun(m *testing.M) int {
+	dir, err := os.MkdirTemp("", "sso-torture-")
+	if err != nil {
+		log.Print(err)
+		return 1
+	}
+	defer os.RemoveAll(dir)
+	binaries, homes = filepath.Join(dir, "bin"), filepath.Join(dir, "homes")
+	for _, each := range []string{dir, binaries, homes} {
+		if err := os.MkdirAll(each, 0o755); err != nil {
+			log.Print(err)
+			return 1
+		}
+		if err := os.Chmod(each, 0o755); err != nil {
+			log.Print(err)
+			return 1
+		}
+	}
+	if err := built.Build(binaries); err != nil {
+		log.Print(err)
+		return 1
+	}
+	return m.Run()
+}
+
+// figures are what the run did.
+var figures struct {
+	runs, kills, faults, badInputs, badBytes atomic.Int64
+}
+
+// verdict is what came of a case.
+type verdict struct {
+	word, why string
+	took      time.Duration
+}
+
+func TestTorture(t *testing.T) {
+	cases := torments()
+	verdicts := make([]verdict, len(cases))
+	var print sync.Mutex
+	// The group ends when its parallel cases have, and the alone ones come after.
+	round := func(alone bool) func(*testing.T) {
+		return func(t *testing.T) {
+			for i, c := range cases {
+				if c.alone != alone || !strings.Contains(c.name, *only) {
+					continue
+				}
+				t.Run(c.name, func(t *testing.T) {
+					if !alone {
+						t.Parallel()
+					}
+					start := time.Now()
+					s := &stage{T: t}
+					t.Cleanup(func() {
+						verdicts[i] = s.verdict(time.Since(start))
+						print.Lock()
+						defer print.Unlock()
+						fmt.Println(line(c, verdicts[i]))
+					})
+					c.run(s)
+				})
+			}
+		}
+	}
+	t.Run("together", round(false))
+	t.Run("alone", round(true))
+
+	count := map[string]int{}
+	for _, v := range verdicts {
+		count[v.word]++
+	}
+	fmt.Println(closing(count))
+	if *figuresFile != "" && !t.Failed() {
+		if err := os.WriteFile(*figuresFile, figuresPage(cases, verdicts, count), 0o644); err != nil {
+			t.Error(err)
+		}
+	}
+}
+
+func (s *stage) verdict(took time.Duration) verdict {
+	switch {
+	case s.Failed():
+		return verdict{word: "FAIL", took: took}
+	case s.Skipped():
+		return verdict{word: "skip", why: s.skipped, took: took}
+	}
+	return verdict{word: "ok", took: took}
+}
+
+func line(c torment, v verdict) string {
+	text := fmt.Sprintf("%-4s  %-55s %5.1f s  %s", v.word, c.name, v.took.Seconds(), c.holds)
+	if v.why != "" {
+		text = fmt.Sprintf("%-4s  %-55s %5.1f s  skipped: %s", v.word, c.name, v.took.Seconds(), v.why)
+	}
+	return text
+}
+
+func closing(count map[string]int) string {
+	text := fmt.Sprintf("%d passed, %d failed", count["ok"], count["FAIL"])
+	if n := count["skip"]; n > 0 {
+		text += fmt.Sprintf(", %d skipped", n)
+	}
+	return text
+}
+
+// figuresPage is docs/reliability.md. Times and dates are not in it: two runs
+// that do the same write the same.
+func figuresPage(cases []torment, verdicts []verdict, count map[string]int) []byte {
+	var b bytes.Buffer
+	fmt.Fprintf(&b, `# What the suite withstands
+
+Written by `+"`make torture`"+`, which runs the three binaries as they are built against an Identity Center of their own and does
+to them what is listed here. After each case the home folder is searched: the config is the old or the new, tokens are
+whole and 0600, lock files are empty, no temporary file is left that was not left by a kill, and no secret stands in any
+output, log, argument, child's environment, file name or file but the token cache. Every secret that the emulator hands
+out is a marked string, so that none is missed.
+
+**%s**
+
+| | |
+|---|--:|
+| runs of the binaries | %s |
+| kills (SIGKILL at random moments) survived | %s |
+| faults injected into replies | %s |
+| bad inputs tried (configs, tokens, lines, replies, requests) | %s |
+| bytes of bad input | %s |
+
+| what is done | what holds | |
+|---|---|---|
+`, closing(count), grouped(figures.runs.Load()), grouped(figures.kills.Load()), grouped(figures.faults.Load()),
+		grouped(figures.badInputs.Load()), grouped(figures.badBytes.Load()))
+	for i, c := range cases {
+		word := verdicts[i].word
+		if why := verdicts[i].why; why != "" {
+			word += ": " + why
+		}
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", c.name, c.holds, word)
+	}
+	return b.Bytes()
+}
+
+func grouped(n int64) string {
+	text := fmt.Sprint(n)
+	for i := len(text) - 3; i > 0; i -= 3 {
+		text = text[:i] + "," + text[i:]
+	}
+	return text
+}
