@@ -66,7 +66,7 @@ func TestCleanStartURL(t *testing.T) {
 	}
 	for _, raw := range []string{
 		"", " ", "http://x.awsapps.com/start", "ftp://x.awsapps.com/", "https://", "https:///start", "https://user@x.awsapps.com/", "okta",
-		"https://x.awsapps.com/st art", "https://x.awsapps.com/\x1b[2J", "https://x.awsapps.com/\"", "javascript:alert(1)", "https://.", "a\nb.example",
+		"https://x.awsapps.com/st art", "https://\u0430cme.awsapps.com/start", "https://x.awsapps.com/\u200bstart", "https://x.awsapps.com/\x1b[2J", "https://x.awsapps.com/\"", "javascript:alert(1)", "https://.", "a\nb.example",
 	} {
 		if got, err := login.CleanStartURL(raw); fault.KindOf(err) != fault.Usage {
 			t.Errorf("%q: %q, %v", raw, got, err)

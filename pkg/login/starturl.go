@@ -29,7 +29,7 @@ func CleanStartURL(raw string) (string, error) {
 	}
 	u, err := url.Parse(text)
 	switch {
-	case err != nil || strings.ContainsAny(text, "\"'<>\\^`{|} \t"):
+	case err != nil || strings.ContainsAny(text, "\"'<>\\^`{|}") || strings.ContainsFunc(text, func(r rune) bool { return r <= ' ' || r > '~' }):
 		return no("it cannot be read as a URL")
 	case u.Scheme != "https":
 		return no("it must begin with https://")
