@@ -1,0 +1,34 @@
+package login_test
+
+import (
+	"strings"
+	"testing"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/oidc"
+)
+
+// What is taken for a start URL can be written to a config, opened and printed,
+// and is taken again as it is.
+func FuzzCleanStartURL(f *testing.F) {
+	for _, u := range []string{
+		"https://x.awsapps.com/start", "x.awsapps.com", "https://x.awsapps.com/start/#/?tab=accounts", "HTTPS://X.AWSAPPS.COM:443/start//", "https://d-1.portal.eu-west-1.app.aws",
+		"http://x.y", "https://a@b.c", "https://x.y/\n[z]", "https://x.y/%0a", "https://x.y/ z", "https://\u0445.\u0443/", "://", "https://[::1].x/", "https://x.y/a#b#c", "https://x.y/;x", "https://x.y/ #z",
+	} {
+		f.Add(u)
+	}
+	f.Fuzz(func(t *testing.T, raw string) {
+		cleaned, err := login.CleanStartURL(raw)
+		_ = login.RegionOf(raw)
+		if err != nil {
+			return
+		}
+		if !strings.HasPrefix(cleaned, "https://") || (awsconfig.KeyValue{Key: "sso_start_url", Value: cleaned}).Check() != nil || oidc.CheckURL(cleaned) != nil {
+			t.Fatalf("%q became %q, config: %v, URL: %v", raw, cleaned, (awsconfig.KeyValue{Key: "sso_start_url", Value: cleaned}).Check(), oidc.CheckURL(cleaned))
+		}
+		if again, err := login.CleanStartURL(cleaned); err != nil || again != cleaned {
+			t.Fatalf("%q became %q, then %q, %v", raw, cleaned, again, err)
+		}
+	})
+}
