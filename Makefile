@@ -59,6 +59,28 @@ conformance: ## the AWS CLI, the AWS SDKs and kubectl against the suite; CLIENTS
 	go test -tags conformance -c -o bin/conformance.test ./pkg/conformance
 	cd pkg/conformance && ../../bin/conformance.test -test.timeout 30m -clients '$(CLIENTS)' $(UPDATE)
 
+.PHONY: torture
+torture: ## what the suite withstands, at full size (some minutes); writes docs/reliability.md
+	@mkdir -p docs
+	cd pkg/torture && TORTURE=full go test -count=1 -timeout 60m . -figures $(CURDIR)/docs/reliability.md
+
+.PHONY: torture-short
+torture-short: ## the same cases with small counts, as `make test` runs them
+	@cd pkg/torture && go test -count=1
+
+.PHONY: lint
+lint: ## golangci-lint by .golangci.yml; skipped where it cannot be fetched
+	@mkdir -p bin
+	@[ -x bin/$(LINT) ] || { GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) && \
+	  mv bin/golangci-lint bin/$(LINT); } || echo 'lint: skipped, golangci-lint cannot be fetched here'
+	@[ ! -x bin/$(LINT) ] || bin/$(LINT) run ./...
+LINT_VERSION = v2.15.0
+LINT         = golangci-lint-$(LINT_VERSION)
+
+.PHONY: outdated
+outdated: ## are the modules the newest that can be had?
+	@go test -count=1 -tags outdated -run '^TestModulesAreTheNewest$$' ./cmd
+
 .PHONY: fuzz
 fuzz: ## every fuzz target, FUZZTIME each
 	@set -e; for package in $$(go list ./pkg/...); do \

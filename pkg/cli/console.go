@@ -177,7 +177,7 @@ func (c *Console) finish(err error) int {
 		c.Error(fault.Wrap(fault.File, cause(outError), "cannot write to standard output"))
 		return max(status, StatusFailed)
 	}
-	if _, told := err.(ExitStatus); err != nil && !told {
+	if told := ExitStatus(0); err != nil && !errors.As(err, &told) {
 		c.Error(err)
 	}
 	return status

@@ -167,7 +167,7 @@ func (h *helpText) paragraph(text, indent string) {
 func wrap(text string, width int) []string {
 	var lines []string
 	current := ""
-	for _, word := range strings.Fields(text) {
+	for word := range strings.FieldsSeq(text) {
 		switch {
 		case current == "":
 			current = word

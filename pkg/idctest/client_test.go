@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"encoding/json"
 	"io"
+	"maps"
 	"net/http"
 	"net/http/httptest"
 	"net/url"
@@ -125,9 +126,7 @@ type members map[string]any
 // with returns a copy with members changed; a nil value removes one.
 func (m members) with(pairs ...any) members {
 	out := members{}
-	for k, v := range m {
-		out[k] = v
-	}
+	maps.Copy(out, m)
 	for i := 0; i < len(pairs); i += 2 {
 		if pairs[i+1] == nil {
 			delete(out, pairs[i].(string))
@@ -219,16 +218,16 @@ type recorder struct {
 	fatal    bool
 }
 
-func (r *recorder) Helper()                      {}
-func (r *recorder) Cleanup(f func())             { r.cleanups = append(r.cleanups, f) }
-func (r *recorder) Errorf(f string, args ...any) { r.errors = append(r.errors, f) }
-func (r *recorder) Fatalf(f string, args ...any) { r.fatal = true }
+func (r *recorder) Helper()                   {}
+func (r *recorder) Cleanup(f func())          { r.cleanups = append(r.cleanups, f) }
+func (r *recorder) Errorf(f string, _ ...any) { r.errors = append(r.errors, f) }
+func (r *recorder) Fatalf(string, ...any)     { r.fatal = true }
 
 // callbackServer is the loopback listener of a client in the authorization code flow.
 func callbackServer(t *testing.T) (redirect string, got <-chan url.Values) {
 	t.Helper()
 	c := make(chan url.Values, 1)
-	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/oauth/callback" {
 			c <- r.URL.Query()
 		}

@@ -430,7 +430,7 @@ func (c *call) refreshGrant(cl *client, token string) reply {
 		case r.revoked, r.session.ended, !c.now.Before(r.session.expires):
 			return invalid, "", ""
 		}
-		out := s.newAccess(c.now, r.session, cl, r.scopes)
+		out := s.newAccess(c.now, r.session, r.scopes)
 		if !s.cfg.KeepRefreshToken {
 			r.spent = true
 			if !s.cfg.NoRefresh {

@@ -229,7 +229,7 @@ func (s *Server) newClient(now time.Time, scopes, grants, redirects []string, in
 // signIn begins a session and issues its first tokens. The caller holds s.mu.
 func (s *Server) signIn(now time.Time, c *client, scopes []string, instance string) issued {
 	se := &session{instance: instance, expires: now.Add(s.cfg.SessionLifetime)}
-	out := s.newAccess(now, se, c, scopes)
+	out := s.newAccess(now, se, scopes)
 	if !s.cfg.NoRefresh && len(scopes) > 0 && c.mayUse(grantRefresh) {
 		out.refresh = s.newRefresh(se, c, scopes)
 	}
@@ -240,7 +240,7 @@ func (s *Server) signIn(now time.Time, c *client, scopes []string, instance stri
 const legacyTokenLifetime = 8 * time.Hour
 
 // newAccess issues an access token of a session. The caller holds s.mu.
-func (s *Server) newAccess(now time.Time, se *session, c *client, scopes []string) issued {
+func (s *Server) newAccess(now time.Time, se *session, scopes []string) issued {
 	life := s.cfg.TokenLifetime
 	if life == 0 {
 		life = time.Hour

@@ -568,7 +568,7 @@ func TestGivingUpEndsALoginWithinASecond(t *testing.T) {
 			ctx, cancel := context.WithCancel(t.Context())
 			e := w.engine()
 			var begun time.Time
-			e.Present = func(ctx context.Context, p login.Prompt) error {
+			e.Present = func(ctx context.Context, _ login.Prompt) error {
 				begun = time.Now()
 				cancel()
 				<-ctx.Done()

@@ -36,7 +36,7 @@ func (e *Engine) Logout(ctx context.Context, s Session, roles iter.Seq2[string, 
 	failures := []error{err}
 
 	// What was asked for is done also if the portal used up the time.
-	local, stop := outlive(ctx, rescue)
+	local, stop := outlive(ctx)
 	defer stop()
 	existed, err = e.Cache.RemoveToken(local, s.Key())
 	if err != nil {

@@ -77,7 +77,7 @@ func (e *Engine) spend(ctx context.Context, s Session, t tokencache.Token) (rene
 	if err != nil {
 		return renewed{}, err
 	}
-	ctx, stop := outlive(ctx, rescue)
+	ctx, stop := outlive(ctx)
 	defer stop()
 	g, err := client.Refresh(ctx, oidc.Registration{ClientID: t.ClientID, ClientSecret: t.ClientSecret}, t.RefreshToken)
 	if err != nil {
@@ -159,10 +159,11 @@ func (e *Engine) lastWords(t tokencache.Token) string {
 
 func refreshLock(s Session) string { return "refresh of " + s.Label() }
 
-// outlive is a context that ends a while after its parent.
-func outlive(parent context.Context, while time.Duration) (context.Context, context.CancelFunc) {
+// outlive is a context that ends later than its parent, by the time to rescue
+// what is under way.
+func outlive(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
-	unhook := context.AfterFunc(parent, func() { time.AfterFunc(while, cancel) })
+	unhook := context.AfterFunc(parent, func() { time.AfterFunc(rescue, cancel) })
 	return ctx, func() {
 		unhook()
 		cancel()

@@ -159,7 +159,7 @@ func (e *Engine) store(ctx context.Context, s Session, r oidc.Registration, g oi
 		StartURL: s.StartURL, Region: s.Region, AccessToken: g.AccessToken, ExpiresAt: g.ExpiresAt,
 		ClientID: r.ClientID, ClientSecret: r.ClientSecret, RegistrationExpiresAt: r.ExpiresAt, RefreshToken: g.RefreshToken,
 	}
-	ctx, stop := outlive(ctx, rescue)
+	ctx, stop := outlive(ctx)
 	defer stop()
 	release, err := e.Keeper.LockWait(ctx, refreshLock(s))
 	if err != nil {
@@ -204,7 +204,7 @@ func (e *Engine) register(ctx context.Context, c *oidc.Client, s Session, o Opti
 // forget drops a cached client. If that fails, the next login meets it again
 // and fails as this one did.
 func (e *Engine) forget(ctx context.Context, s Session, o Options) {
-	ctx, stop := outlive(ctx, rescue)
+	ctx, stop := outlive(ctx)
 	defer stop()
 	if _, err := e.Cache.RemoveRegistration(ctx, registrationKey(s, o)); err != nil {
 		e.notify(Warning, s, err.Error(), fault.HintOf(err))

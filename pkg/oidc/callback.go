@@ -208,7 +208,7 @@ func (cb *Callback) refuse(w http.ResponseWriter, status int) {
 	}
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	w.WriteHeader(status)
-	_, _ = io.WriteString(w, http.StatusText(status)+"\n")
+	_, _ = io.WriteString(w, http.StatusText(status)+"\n") //nolint:gosec // plain text, and nothing of the request in it
 
 	cb.mu.Lock()
 	defer cb.mu.Unlock()

@@ -136,7 +136,7 @@ func (l *listing) findAccounts() error {
 		if err != nil {
 			return nil, err
 		}
-		l.outage.ended(l.outage.began(), nil)
+		_ = l.outage.ended(l.outage.began(), nil)
 		for _, info := range out.AccountList {
 			account, err := accountOf(info)
 			if err != nil {

@@ -202,7 +202,7 @@ func TestListLosesNothingInFaults(t *testing.T) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				random := rand.New(rand.NewPCG(seed, 0)) //nolint:gosec // the same in every run
+				random := rand.New(rand.NewPCG(seed, 0))
 				faults := []reply{
 					broken, cut, text(500, "<html>oops</html>"), text(503, ""), text(200, ""), text(200, `{"accountList":[{`),
 					text(200, "{}"), text(200, `{"accountList":null,"roleList":null}`), text(200, `{"accountList":[null],"roleList":[null,{"roleName":null}]}`),
@@ -388,7 +388,7 @@ func TestPagesEnd(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
-		f.strike = func(c *request) reply {
+		f.strike = func(*request) reply {
 			return text(200, fmt.Sprintf(`{"accountList":[],"roleList":[],"nextToken":"%d"}`, len(f.calls)))
 		}
 		c := f.client(t, &source{})

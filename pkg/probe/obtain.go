@@ -240,7 +240,7 @@ func runProcess(ctx context.Context, p *awsconfig.Profile) (aws.Credentials, err
 			shell, option = "cmd.exe", "/C"
 		}
 		// Without standard input: nobody is there to answer a question.
-		cmd := exec.CommandContext(ctx, shell, option, p.Get("credential_process"))
+		cmd := exec.CommandContext(ctx, shell, option, p.Get("credential_process")) //nolint:gosec // what it is for, and only with --allow-process
 		cmd.Stderr, cmd.WaitDelay = said, processGrace
 		return cmd, nil
 	})

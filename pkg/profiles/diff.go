@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 
@@ -30,7 +31,7 @@ func Diff(path string, old, planned []byte) []string {
 // plainLines is a text with one kind of line end, also at its end.
 func plainLines(text []byte) []byte {
 	if text = bytes.ReplaceAll(text, []byte("\r\n"), []byte("\n")); len(text) > 0 && text[len(text)-1] != '\n' {
-		text = append(text[:len(text):len(text)], '\n')
+		text = append(slices.Clip(text), '\n')
 	}
 	return text
 }

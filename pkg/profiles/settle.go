@@ -37,7 +37,7 @@ func (p *planner) separate() {
 	if len(left) == 0 {
 		return
 	}
-	last := p.plan.Problems[len(p.plan.Problems)-1].(*fault.Error)
+	last := p.plan.Problems[len(p.plan.Problems)-1].(*fault.Error) //nolint:errorlint // leaveOut has just put it there
 	if text := p.tellApart(); text != "" {
 		p.plan.Problems[len(p.plan.Problems)-1] = last.WithHint("a template that tells them apart: --name %s", quote(text))
 	}

@@ -130,7 +130,7 @@ func prepareLock(dir, path string) error {
 		return &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is not a folder")}
 	case wide(info):
 		// Anybody who may open a lock file may hold the lock for ever.
-		if err := os.Chmod(dir, 0o700); err != nil {
+		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder
 			return err
 		}
 	}

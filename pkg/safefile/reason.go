@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 	"syscall"
 
@@ -77,10 +78,5 @@ func isErrno(err error, numbers ...syscall.Errno) bool {
 	if !errors.As(err, &errno) {
 		return false
 	}
-	for _, n := range numbers {
-		if errno == n {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(numbers, errno)
 }

@@ -23,17 +23,18 @@ func storable(t time.Time) bool {
 var zones = []string{"Z07:00", "UTC", "GMT", "Z0700", "Z07", " UTC", " Z07:00"}
 
 // parseTime is a time of a cache file. One without a zone is not accepted: the
-// AWS CLI refuses it, and every guess is wrong by hours for somebody.
-func parseTime(s string) (time.Time, bool) {
+// AWS CLI refuses it, and every guess is wrong by hours for somebody. It is then
+// zero.
+func parseTime(s string) time.Time {
 	s = strings.ToUpper(strings.TrimSpace(s))
 	for _, day := range []string{"2006-01-02T", "2006-01-02 "} {
 		for _, zone := range zones {
 			if t, err := time.Parse(day+"15:04:05"+zone, s); err == nil {
-				return t.UTC(), true
+				return t.UTC()
 			}
 		}
 	}
-	return time.Time{}, false
+	return time.Time{}
 }
 
 // portable says whether every client reads the time as it stands.

@@ -99,7 +99,7 @@ func parseRegistration(data []byte) (Registration, error) {
 	if r.ClientID == "" || r.ClientSecret == "" {
 		return Registration{}, errors.New("it has no client id or no client secret")
 	}
-	r.ExpiresAt, _ = parseTime(p.text("expiresAt"))
+	r.ExpiresAt = parseTime(p.text("expiresAt"))
 	return r, nil
 }
 

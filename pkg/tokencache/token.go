@@ -156,7 +156,7 @@ func parseToken(data []byte) (tokenFile, error) {
 	}
 	for key, at := range map[string]*time.Time{keyExpiresAt: &t.ExpiresAt, keyRegistrationExpiresAt: &t.RegistrationExpiresAt} {
 		text := p.text(key)
-		*at, _ = parseTime(text)
+		*at = parseTime(text)
 		odd = odd || text != "" && !portable(text)
 	}
 	return tokenFile{token: t, odd: odd}, nil

@@ -391,7 +391,7 @@ func TestTokenBeingWritten(t *testing.T) {
 	path := place(t, c.Dir, okta.File(), "")
 	now := time.Now()
 	synctest.Test(t, func(t *testing.T) {
-		time.Sleep(now.Sub(time.Now())) // the bubble's clock starts in the year 2000
+		time.Sleep(time.Until(now)) // the bubble's clock starts in the year 2000
 		if err := os.Chtimes(path, time.Now(), time.Now()); err != nil {
 			t.Fatal(err)
 		}

@@ -178,7 +178,7 @@ func hostileReply(s *stage, path string, line []string) {
 	trial := 0
 	for leaf, count := 0, 1; leaf < count && !s.Failed(); leaf++ {
 		for n, poison := range poisons {
-			if trial++; !full && n > 0 && trial%31 != 0 {
+			if trial++; full && trial%2 != 0 || !full && n > 0 && trial%31 != 0 {
 				continue
 			}
 			s.write("config", good)
@@ -199,7 +199,7 @@ func hostileReply(s *stage, path string, line []string) {
 				line: append(slices.Clone(line), "--timeout", "2s"), within: 30 * time.Second,
 				env: []string{"AWS_MAX_ATTEMPTS=1", "BROWSER=" + browser},
 			})
-			s.unharmed(fmt.Sprintf("%s, value %d is %.60q", path, leaf, poison), out, good)
+			s.unharmed(fmt.Sprintf("%s, value %d is %.60q", path, leaf, poison), good)
 			if s.Failed() {
 				s.Errorf("%s: exit status %d\n%.3000s%.3000s\nreplies:\n%s", out.line, out.status, out.stdout, out.stderr, m.said())
 				return
@@ -216,7 +216,7 @@ func (s *stage) spy() string {
 }
 
 // unharmed looks for what the poisons want.
-func (s *stage) unharmed(what string, out outcome, config string) {
+func (s *stage) unharmed(what, config string) {
 	s.Helper()
 	if exists(s.path("owned")) || exists(filepath.Join(homes, "owned")) {
 		s.Errorf("%s: a command was run, or a file made elsewhere", what)
@@ -236,7 +236,7 @@ func (s *stage) unharmed(what string, out outcome, config string) {
 	s.config()
 	s.token("okta")
 	if opened, err := os.ReadFile(s.path("opened")); err == nil {
-		for _, u := range strings.Split(strings.TrimSpace(string(opened)), "\n") {
+		for u := range strings.SplitSeq(strings.TrimSpace(string(opened)), "\n") {
 			if u != "" && !strings.HasPrefix(u, "http://127.0.0.1:") && !strings.HasPrefix(u, "https://") || strings.ContainsAny(u, " \x1b'\"`$;|<>\\") && !strings.HasPrefix(u, "http") {
 				s.Errorf("%s: the browser was given %q", what, u)
 			}
@@ -342,7 +342,7 @@ func hostileNames(s *stage) {
 		if out.status > 1 {
 			s.Errorf("%s: exit status %d\n%s", line, out.status, out.stderr)
 		}
-		s.unharmed(line, out, okta)
+		s.unharmed(line, okta)
 	}
 	if n := generated(s.read("config")); n != want {
 		s.Errorf("%d profiles of %d", n, want)
@@ -392,7 +392,7 @@ func hostileURLs(s *stage) {
 			})
 			bad(u)
 			out := s.play(run{line: []string{"sso-login", "okta", "--force", "--use-device-code"}, env: []string{"BROWSER=" + spy}, within: 30 * time.Second})
-			s.unharmed(u, out, okta)
+			s.unharmed(u, okta)
 			if strings.HasPrefix(u, "https://evil.example/&") && out.status == 0 && !strings.Contains(out.stderr, "not one of AWS") {
 				s.Errorf("%q: no warning\n%s", u, out.stderr)
 			}

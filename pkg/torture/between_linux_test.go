@@ -26,7 +26,6 @@ type between struct {
 
 	mu   sync.Mutex
 	edit func(path string, body []byte) []byte
-	head func(http.Header)
 	last []string
 }
 
@@ -80,12 +79,6 @@ func (b *between) change(edit func(path string, body []byte) []byte) {
 	b.edit, b.last = edit, nil
 }
 
-func (b *between) headers(head func(http.Header)) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	b.head = head
-}
-
 // said are the last replies, for a case that failed.
 func (b *between) said() string {
 	b.mu.Lock()
@@ -100,9 +93,6 @@ func (b *between) modify(resp *http.Response) error {
 	}
 	_ = resp.Body.Close()
 	b.mu.Lock()
-	if b.head != nil {
-		b.head(resp.Header)
-	}
 	if b.edit != nil {
 		body = b.edit(resp.Request.URL.Path, body)
 		b.last = append(b.last, fmt.Sprintf("%s %.1000q", resp.Request.URL.Path, body))

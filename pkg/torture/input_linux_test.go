@@ -15,7 +15,7 @@ func cutTokens(s *stage) {
 	s.login("okta")
 	s.login("other")
 	whole, other := s.read(tokenFile("okta")), s.read(tokenFile("other"))
-	step := sized(17, 1)
+	step := sized(29, 1)
 	for n := 0; n < len(whole); n += step {
 		s.must(os.WriteFile(s.aws(tokenFile("okta")), []byte(bad(whole[:n])), 0o600))
 		s.expect(s.quick("sso-login", "okta", "--check"), 3)
@@ -106,7 +106,7 @@ func garbledTokens(s *stage) {
 		{"sso-login", "okta", "--check"}, {"sso-login", "--list", "-o", "json"}, {"sso-profiles", "okta", "--list"}, {"sso-test", "-o", "json"},
 		{"sso-login", "okta", "-v"}, {"sso-login", "okta", "--force", "-v"}, {"sso-login", "okta", "--logout"},
 	}
-	for n := range sized(28, 700) {
+	for n := range sized(21, 420) {
 		var tried []string
 		for name, text := range good {
 			garbled := bad(garble(text, jsonTokens))
@@ -143,7 +143,7 @@ func garbledConfigs(s *stage) {
 		{"sso-login", "second", "--sso-start-url", startURL, "--sso-region", "eu-central-1", "--check"}, {"sso-test", "--all", "-o", "json"},
 	}
 	readable, refused := 0, 0
-	for n := range sized(40, 1500) {
+	for n := range sized(40, 1000) {
 		before := bad(garble(whole, configTokens))
 		s.must(os.WriteFile(s.aws("config"), []byte(before), 0o644))
 		out := s.do(lines[n%len(lines)]...)

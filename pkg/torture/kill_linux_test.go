@@ -184,12 +184,12 @@ func killProfiles(s *stage) {
 func killTest(s *stage) {
 	var config strings.Builder
 	config.WriteString(okta)
-	for _, a := range idctest.MakeAccounts(20, 2) {
+	for _, a := range idctest.MakeAccounts(5, 2) {
 		for _, role := range a.Roles {
 			fmt.Fprintf(&config, "[profile %s-%s]\nsso_session = okta\nsso_account_id = %s\nsso_role_name = %s\nregion = eu-west-1\n", a.ID, role, a.ID, role)
 		}
 	}
-	s.open(config.String(), idctest.Config{Accounts: idctest.MakeAccounts(20, 2)})
+	s.open(config.String(), idctest.Config{Accounts: idctest.MakeAccounts(5, 2)})
 	var given string
 	refreshed := 0
 	s.killing(sized(16, 500), func() {

@@ -147,13 +147,14 @@ func (s *stage) faultAlways(op idctest.Op, kind idctest.FaultKind, line []string
 		s.Errorf("%s: exit status %d\n%s", what, out.status, out.stderr)
 	case !tolerable && out.status == 0:
 		s.Errorf("%s: success\n%s%s", what, out.stdout, out.stderr)
-	case !tolerable && line[0] != "sso-test" && out.stdout != "" && op != idctest.ListAccountRoles:
+	case !tolerable && line[0] != "sso-test" && out.stdout != "" && out.status != 1: // 1: what could be listed is told
 		s.Errorf("%s: standard output says %q", what, out.stdout)
 	}
 	if got := v.read("config"); got != config {
 		s.Errorf("%s: the config changed", what)
 	}
-	if got := v.read(tokenFile("okta")); !tolerable && got != token {
+	// A token that is refused is refreshed.
+	if got := v.read(tokenFile("okta")); !tolerable && got != token && kind != idctest.Unauthorized {
 		s.Errorf("%s: the token changed", what)
 	}
 	if line[0] == "sso-test" && !tolerable {
@@ -161,7 +162,11 @@ func (s *stage) faultAlways(op idctest.Op, kind idctest.FaultKind, line []string
 	}
 }
 
-type tested struct{ Profile, Status, AccountId, RoleName, Arn, Reason string }
+type tested struct {
+	Profile, Status, RoleName, Arn, Reason string
+
+	AccountID string `json:"AccountId"`
+}
 
 // honest holds the statuses of sso-test against what really happened.
 func (s *stage) honest(what, document string, kind idctest.FaultKind) {
@@ -191,7 +196,7 @@ func faultsSometimes(s *stage) {
 	}
 	// Those that the suite promises to get over whatever call they hit.
 	sure := []idctest.FaultKind{idctest.Reset, idctest.ServerError, idctest.Unavailable, idctest.Cut, idctest.Truncated, idctest.Slow}
-	seeds := sized(1, 6)
+	seeds := sized(1, 4)
 	var wg sync.WaitGroup
 	work := make(chan func())
 	for range 4 {
@@ -244,7 +249,7 @@ func (s *stage) faultSometimes(kind idctest.FaultKind, seed uint64, sure bool) {
 	what := fmt.Sprintf("%s at 10%%, seed %d", kind, seed)
 	before := generated(v.read("config"))
 	made := v.quick("sso-profiles", "okta", "-o", "json", "--timeout", "2s")
-	var rows []struct{ Profile, AccountId, State string }
+	var rows []struct{ Profile, State string }
 	if err := json.Unmarshal([]byte(made.stdout), &rows); made.status <= 1 && err != nil {
 		s.Errorf("%s: %v\n%s", what, err, made.stdout)
 	}
@@ -266,7 +271,7 @@ func (s *stage) faultSometimes(kind idctest.FaultKind, seed uint64, sure bool) {
 	}
 	for _, r := range results {
 		switch {
-		case r.Status == "ok" && !strings.Contains(r.Arn, "::"+r.AccountId+":assumed-role/AWSReservedSSO_"+r.RoleName+"_"):
+		case r.Status == "ok" && !strings.Contains(r.Arn, "::"+r.AccountID+":assumed-role/AWSReservedSSO_"+r.RoleName+"_"):
 			s.Errorf("%s: %s is ok as %s", what, r.Profile, r.Arn)
 		case r.Status != "ok" && sure, slices.Contains([]string{"access-denied", "sts-denied", "wrong-identity", "login-required", "skipped"}, r.Status):
 			s.Errorf("%s: %s is said to be %s: %s", what, r.Profile, r.Status, r.Reason)
@@ -603,7 +608,7 @@ func garbledReplies(s *stage) {
 		{"sso-login", "okta", "--force", "--use-device-code", "-v"}, {"sso-profiles", "okta", "-o", "json"}, {"sso-test", "-o", "json"},
 		{"sso-login", "okta", "--force", "--use-device-code", "-o", "text"}, {"sso-profiles", "okta", "--list", "-o", "ini"}, {"sso-test", "-v"},
 	}
-	for n := range sized(30, 900) {
+	for n := range sized(30, 500) {
 		s.login("okta")
 		m.change(func(_ string, body []byte) []byte { return []byte(bad(garble(string(body), replyTokens))) })
 		out := s.play(run{line: append(slices.Clone(lines[n%len(lines)]), "--timeout", "1s"), env: []string{"AWS_MAX_ATTEMPTS=1"}, within: 30 * time.Second})

@@ -48,7 +48,7 @@ func newMemory() *memory {
 
 func serve(t *testing.T, m *memory, handler http.HandlerFunc, config *tls.Config) {
 	t.Helper()
-	server := &http.Server{Handler: handler, TLSConfig: config, ErrorLog: quiet} //nolint:gosec // nobody else can reach it
+	server := &http.Server{Handler: handler, TLSConfig: config, ErrorLog: quiet}
 	done := make(chan struct{})
 	go func() {
 		defer close(done)

@@ -176,7 +176,7 @@ func TestPaceSurvivesRefusalsAtRandom(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &service{
 			limits: []limit{{0, 1e6, 1e6}}, latency: 50 * time.Millisecond,
-			refuse: 10, random: rand.New(rand.NewPCG(1, 2)), //nolint:gosec // the same in every run
+			refuse: 10, random: rand.New(rand.NewPCG(1, 2)),
 		}
 		took, refused := s.run(t.Context(), t, 303, 64)
 		t.Logf("took %v, %d refused", took, refused)

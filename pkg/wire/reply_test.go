@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"net/http"
+	"slices"
 	"testing"
 )
 
@@ -46,7 +47,7 @@ func TestClosedReplyIsGone(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if n, err := b.Read(make([]byte, 6)); n != 0 || err != io.EOF { //nolint:errorlint // as io.Reader has it
+	if n, err := b.Read(make([]byte, 6)); n != 0 || err != io.EOF {
 		t.Errorf("read %d bytes after the end, %v", n, err)
 	}
 }
@@ -82,7 +83,7 @@ func FuzzJudge(f *testing.F) {
 				t.Errorf("%s: taken for a whole object", text[:i])
 			}
 		}
-		if wholeObject(append(text[:len(text):len(text)], '}')) {
+		if wholeObject(append(slices.Clip(text), '}')) {
 			t.Errorf("%s}: taken for a whole object", text)
 		}
 	})

@@ -117,7 +117,7 @@ func pause(n int, err error) time.Duration {
 		return asked
 	}
 	most := min(maxPause, firstPause<<min(n-1, 10))
-	return rand.N(most) + 1
+	return rand.N(most) + 1 //nolint:gosec // it only spreads the callers
 }
 
 // RetryDelay is nothing: the call waits by itself.

@@ -424,7 +424,7 @@ func TestNoConnection(t *testing.T) {
 		},
 		{"refused", dial(os.NewSyscallError("connect", syscall.ECONNREFUSED)), wire.Settings{}, 4, fault.Unreachable, "cannot connect to " + portalHost + ": connection refused", ""},
 		{"no route", dial(os.NewSyscallError("connect", syscall.EHOSTUNREACH)), wire.Settings{}, 4, fault.Unreachable, "cannot connect to " + portalHost + ": no route to host", ""},
-		{"Windows", dial(errors.New("No connection could be made.")), wire.Settings{}, 4, fault.Unreachable, "cannot connect to " + portalHost + ": no connection could be made", ""},
+		{"Windows", dial(errors.New("No connection could be made.")), wire.Settings{}, 4, fault.Unreachable, "cannot connect to " + portalHost + ": no connection could be made", ""}, //nolint:revive // as Windows says it
 		{"reset", &net.OpError{Op: "read", Net: "tcp", Err: os.NewSyscallError("read", syscall.ECONNRESET)}, wire.Settings{}, 8, fault.Unreachable, "the connection to " + portalHost + " broke: connection reset by peer", ""},
 		{"escapes", dial(errors.New("\x1b[2Jno\nway")), wire.Settings{}, 4, fault.Unreachable, "cannot connect to " + portalHost + `: \x1b[2Jno\nway`, ""},
 		{"silence", dial(os.ErrDeadlineExceeded), wire.Settings{}, 2, fault.Timeout, "no answer from " + portalHost + " within 15s", ""},
