@@ -215,10 +215,22 @@ func retryAfter(err error) time.Duration {
 	}
 	header := resp.Response.Header
 	asked := max(
-		inUnits(header.Get("X-Amz-Retry-After"), time.Millisecond),
+		inUnits(header.Get(takenRetryAfter), time.Millisecond),
 		inUnits(header.Get("Retry-After"), time.Second),
 		untilDate(header.Get("Retry-After"), header.Get("Date")))
 	return min(asked, maxRetryAfter)
+}
+
+// takenRetryAfter is where the transport puts what X-Amz-Retry-After says.
+const takenRetryAfter = "X-Retry-After-Milliseconds"
+
+// takeRetryAfter hides X-Amz-Retry-After from the SDK, which from v1.48 on
+// waits for as long as it says, on top of the pause and the pace here.
+func takeRetryAfter(header http.Header) {
+	if asked := header.Get("X-Amz-Retry-After"); asked != "" {
+		header.Del("X-Amz-Retry-After")
+		header.Set(takenRetryAfter, asked)
+	}
 }
 
 // inUnits reads a number of units of time, 0 where it is none.

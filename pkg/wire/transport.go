@@ -167,6 +167,7 @@ func (t *transport) attempt(c *call, req *http.Request) (*http.Response, error) 
 		return nil, t.explain(ctx, req, err)
 	}
 	c.answered.Store(true)
+	takeRetryAfter(resp.Header)
 	content, err := t.readWhole(ctx, resp)
 	if err != nil {
 		return resp, t.explainReply(ctx, req, resp, err)
