@@ -114,6 +114,52 @@ func TestKill(t *testing.T) {
 	t.Logf("%d kills, %d leftovers swept", kills, temps)
 }
 
+// Another program writes between the last look and the rename, as a busy
+// machine gives it the time to.
+func TestChangeInTheGap(t *testing.T) {
+	for name, there := range map[string]string{"of a file": "old", "of no file": ""} {
+		for way, edit := range map[string]func(path string) error{
+			"by rename": func(path string) error {
+				if err := os.WriteFile(path+"~", []byte("theirs"), 0o644); err != nil {
+					return err
+				}
+				return os.Rename(path+"~", path)
+			},
+			"in place": func(path string) error { return os.WriteFile(path, []byte("theirs"), 0o644) },
+		} {
+			t.Run(name+" "+way, func(t *testing.T) {
+				k, n := keeper(t)
+				dir := folder(t)
+				path := filepath.Join(dir, "config")
+				if there != "" {
+					write(t, path, there, 0o644)
+				}
+				edits := 0
+				k.InTheGap(func() {
+					if edits++; edits == 1 {
+						if err := edit(path); err != nil {
+							t.Error(err)
+						}
+					}
+				})
+				changed, err := k.Update(context.Background(), safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
+					return append(old, " and ours"...), nil
+				})
+				if err != nil || !changed {
+					t.Fatalf("changed %v, error %v", changed, err)
+				}
+				if got := content(t, path); got != "theirs and ours" {
+					t.Errorf("content %q", got)
+				}
+				if got := names(t, dir); len(got) != 1 {
+					t.Errorf("left %q", got)
+				}
+				n.only(t, "was changed by another program meanwhile")
+			})
+		}
+	}
+}
+
 func init() {
 	children["append"] = func(args []string) error {
 		k := &safefile.Keeper{LockDir: args[1]}

@@ -2,6 +2,9 @@ package safefile
 
 import "context"
 
+// InTheGap has f called between the last look at a file and the rename.
+func (k *Keeper) InTheGap(f func()) { k.gap = f }
+
 // TryLock is [Keeper.Lock] that does not wait: ok is false, with nothing to
 // release and no error, if somebody holds the lock.
 func (k *Keeper) TryLock(ctx context.Context, name string) (release func(), ok bool, err error) {

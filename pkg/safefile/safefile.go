@@ -10,7 +10,8 @@
 //     which the suite's own tools honour; and because the AWS CLI and editors
 //     know no lock, the target is read again right before the rename, and the
 //     work is done anew if it is not what it was. Between that look and the
-//     rename lie microseconds that no system call closes.
+//     rename lie microseconds; on Linux the two files are exchanged instead, so
+//     that what came meanwhile is seen and put back.
 //   - The file stays the file that the user made. Symbolic links are followed
 //     and stay links, mode, owner, group and, on Linux, extended attributes
 //     are kept, a file that was made read-only is refused although a rename
@@ -59,6 +60,7 @@ type Keeper struct {
 	unlocked sync.Once       // whether the user was told that locks do not work
 
 	newKernelLock func(path string) kernelLock // nil: flock; for tests
+	gap           func()                       // nil; for tests, between the last look and the rename
 }
 
 // Target is a file to be changed.
@@ -201,8 +203,13 @@ func (k *Keeper) replace(ctx context.Context, t Target, at place, was snapshot, 
 	if err := stillThere(t, at, was); err != nil {
 		return false, err
 	}
-	err = patiently(ctx, func() error { return os.Rename(temp, at.path) })
+	if k.gap != nil {
+		k.gap()
+	}
+	err = patiently(ctx, func() error { return takePlace(temp, at, was) })
 	switch {
+	case errors.Is(err, errChanged):
+		return false, err
 	case err == nil:
 		if hardLinked(was.info) {
 			k.notice("%q had other names (hard links), which keep its old content", at.path)
