@@ -62,7 +62,7 @@ conformance: ## the AWS CLI, the AWS SDKs and kubectl against the suite; CLIENTS
 .PHONY: torture
 torture: ## what the suite withstands, at full size (some minutes); writes docs/reliability.md
 	@mkdir -p docs
-	cd pkg/torture && TORTURE=full go test -count=1 -timeout 60m . -figures $(CURDIR)/docs/reliability.md
+	cd pkg/torture && TORTURE=full go test -count=1 -timeout 60m -figures $(CURDIR)/docs/reliability.md
 
 .PHONY: torture-short
 torture-short: ## the same cases with small counts, as `make test` runs them

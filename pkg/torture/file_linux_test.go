@@ -482,8 +482,8 @@ func longConfig(s *stage) {
 		{"sso-login", "okta"}, {"sso-profiles", "okta"}, {"sso-profiles", "okta", "--check"},
 		{"sso-test", "mine-00001"}, {"sso-test", "-q"}, {"sso-login", "--list"},
 	} {
-		out := s.do(line...)
-		if want := 0; out.status != want && line[1] != "mine-00001" {
+		out := s.play(run{line: line, weigh: true})
+		if out.status != 0 && line[1] != "mine-00001" {
 			s.Errorf("%s: exit status %d\n%s", out.line, out.status, out.stderr)
 		}
 		if out.took > time.Second || out.memory > 200<<20 {

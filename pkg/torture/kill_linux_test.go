@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"math/rand/v2"
 	"os"
+	"os/signal"
 	"slices"
 	"strings"
 	"sync"
@@ -237,6 +238,9 @@ func signals(s *stage) {
 	for n := range sized(30, 300) {
 		line := lines[n%len(lines)]
 		sig := []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}[n/len(lines)%3]
+		if signal.Ignored(sig) {
+			sig = syscall.SIGTERM // under nohup the hang-up is for nobody
+		}
 		// Not in the first moments, when no program has asked for signals yet.
 		out, _ := s.strike(sig, 15*time.Millisecond+rand.N(150*time.Millisecond), nil, line...)
 		if out.took > 1500*time.Millisecond {

@@ -377,7 +377,7 @@ func tokenEnds(s *stage) {
 	// Refused from some moment on, but it can be refreshed.
 	token := s.login("okta")
 	s.idc.ResetLog()
-	out := s.play(run{line: []string{"sso-test", "-o", "json"}, during: func(*exec.Cmd) {
+	out := s.play(run{line: []string{"sso-test", "-o", "json", "--concurrency", "4"}, during: func(*exec.Cmd) {
 		waitFor(s, func() bool { return s.idc.Count(idctest.GetRoleCredentials) > 5 })
 		s.idc.Revoke(token.AccessToken)
 	}})
@@ -387,7 +387,7 @@ func tokenEnds(s *stage) {
 	}
 
 	// And now for good.
-	for _, line := range [][]string{{"sso-test", "-o", "json"}, {"sso-profiles", "okta", "--prune", "--prune-limit", "100%", "--name", "{{.AccountId}}-{{.RoleName}}"}} {
+	for _, line := range [][]string{{"sso-test", "-o", "json", "--concurrency", "4"}, {"sso-profiles", "okta", "--prune", "--prune-limit", "100%", "--concurrency", "4", "--name", "{{.AccountId}}-{{.RoleName}}"}} {
 		s.login("okta")
 		s.idc.ResetLog()
 		out := s.play(run{line: line, during: func(*exec.Cmd) {
@@ -553,7 +553,7 @@ func endlessReplies(s *stage) {
 	lines := [][]string{{"sso-profiles", "okta", "--prune"}, {"sso-test"}, {"sso-login", "okta", "--force"}}
 	for _, line := range lines {
 		s.idc.Inject(idctest.Fault{Kind: idctest.Huge})
-		bounded(s, "64 MiB", s.play(run{line: line, env: []string{"AWS_MAX_ATTEMPTS=2"}}), config, token)
+		bounded(s, "64 MiB", s.play(run{weigh: true, line: line, env: []string{"AWS_MAX_ATTEMPTS=2"}}), config, token)
 		s.idc.Update(func(c *idctest.Config) { c.Faults = nil })
 	}
 	var wg sync.WaitGroup
@@ -577,7 +577,7 @@ func endlessReplies(s *stage) {
 			token := v.read(tokenFile("okta"))
 			for _, line := range lines {
 				figures.badInputs.Add(1)
-				bounded(v, what, v.play(run{line: append(slices.Clone(line), "--timeout", "1s"), env: []string{"AWS_MAX_ATTEMPTS=2"}}), config, token)
+				bounded(v, what, v.play(run{weigh: true, line: append(slices.Clone(line), "--timeout", "1s"), env: []string{"AWS_MAX_ATTEMPTS=2"}}), config, token)
 			}
 		})
 	}
