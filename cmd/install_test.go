@@ -22,7 +22,7 @@ func workshop(t *testing.T) string {
 		t.Skip("the scripts are for a POSIX shell")
 	}
 	dir := t.TempDir()
-	if err := os.Mkdir(filepath.Join(dir, "bin"), 0o755); err != nil { //nolint:gosec // as make makes it
+	if err := os.Mkdir(filepath.Join(dir, "bin"), 0o755); err != nil {
 		t.Fatal(err)
 	}
 	for _, name := range programs {

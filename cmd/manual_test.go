@@ -19,7 +19,7 @@ func TestManualsAreCurrent(t *testing.T) {
 		page := output(t, name, "__manual")
 		path := filepath.Join("..", "docs", "man", name+".1")
 		if *update {
-			if err := os.WriteFile(path, []byte(page), 0o644); err != nil { //nolint:gosec // documentation is for everybody
+			if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
 				t.Fatal(err)
 			}
 		}

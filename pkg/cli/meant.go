@@ -12,10 +12,8 @@ import (
 // other programs' that is a flag here, one of the known names, or help. It is
 // "" if nothing is near.
 func (a *App) meant(name string, known []string) string {
-	for _, flag := range flagNames(a.model) {
-		if flag == name {
-			return "--" + name
-		}
+	if slices.Contains(flagNames(a.model), name) {
+		return "--" + name
 	}
 	if near := fault.Closest(name, known); near != "" {
 		return near

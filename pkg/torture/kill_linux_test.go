@@ -296,6 +296,7 @@ func waitFor(s *stage, ready func() bool) {
 
 func crashDump(s *stage) {
 	s.open(okta, idctest.Config{Latency: 100 * time.Millisecond, Accounts: idctest.MakeAccounts(4, 2)})
+	s.killed = true
 	s.login("okta")
 	s.expect(s.do("sso-profiles"), 0)
 	dumps := 0
