@@ -509,7 +509,9 @@ func crowdWithEditors(s *stage) {
 }
 
 func crowdDenied(s *stage) {
-	s.open(okta, idctest.Config{Approval: idctest.Declined, Latency: 100 * time.Millisecond})
+	// It takes so long that all have begun before it ends: who begins later may
+	// ask again.
+	s.open(okta, idctest.Config{Approval: idctest.Declined, Faults: []idctest.Fault{{Op: idctest.RegisterClient, Kind: idctest.Slow, Delay: 4 * time.Second}}})
 	var wg sync.WaitGroup
 	for range 40 {
 		wg.Go(func() { s.expect(s.quick("sso-login", "okta"), 3, "error: ") })
