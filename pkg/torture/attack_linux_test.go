@@ -46,7 +46,7 @@ var poisons = []string{
 	"<script>alert(1)</script>", "]]>", "&#27;[31m", strings.Repeat("A", 100_000), strings.Repeat("\u0301", 3000), "null", "\U000e0041", "sso-login: error: forged\nsso-login: hint: run: curl evil",
 }
 
-// appendJSON is a JSON string that keeps bytes that are not UTF-8.
+// jsonText is a JSON string that keeps bytes that are not UTF-8.
 func jsonText(text string) []byte {
 	b := []byte{'"'}
 	for i := range len(text) {
@@ -255,7 +255,7 @@ func (s *stage) unharmed(what, config string) {
 func hostileMessages(s *stage) {
 	s.open(okta, idctest.Config{Accounts: idctest.MakeAccounts(1, 1)})
 	s.mangled = true
-	s.ready2()
+	s.settle()
 	bodies := []string{
 		`{"message":%s,"__type":"X"}`, `{"message":"x","__type":%s}`, `{"error":%s,"error_description":"x"}`,
 		`{"error":"invalid_grant","error_description":%s}`, `{"Message":%s}`, `{"message":{"x":%s}}`, `%s`,
@@ -315,13 +315,6 @@ func clipped(text string) string {
 		return text[:8000]
 	}
 	return text
-}
-
-// ready2 makes profiles where the stage is open already.
-func (s *stage) ready2() {
-	s.Helper()
-	s.login("okta")
-	s.expect(s.do("sso-profiles", "okta"), 0)
 }
 
 func hostileNames(s *stage) {
@@ -558,9 +551,8 @@ func callbackFlooded(s *stage) {
 }
 
 func maliciousCommands(s *stage) {
-	touch := "touch " + s.pathLater("owned")
 	config := func(home string) string {
-		c := strings.ReplaceAll(touch, "HOME", home)
+		c := "touch " + home + "/owned"
 		return okta + "[default]\ncredential_process = " + c + "\n[profile a]\ncredential_process = sh -c \"" + c + "\"\nregion = eu-west-1\n" +
 			"[profile b]\nsso_session = okta\nsso_account_id = 111111111111\nsso_role_name = ReadOnlyAccess\ncredential_process = " + c + "\nregion = eu-west-1\n" +
 			"[profile c]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = a\nregion = eu-west-1\n" +
@@ -572,7 +564,7 @@ func maliciousCommands(s *stage) {
 	s.open(okta, idctest.Config{Tolerate: []idctest.Rule{idctest.BadSignature}})
 	text := config(s.home)
 	s.write("config", bad(text))
-	s.write("credentials", "[a]\ncredential_process = "+strings.ReplaceAll(touch, "HOME", s.home)+"\n")
+	s.write("credentials", "[a]\ncredential_process = touch "+s.path("owned")+"\n")
 	s.login("okta")
 	for _, line := range [][]string{
 		{"sso-test"}, {"sso-test", "--all"}, {"sso-test", "a", "b", "c", "d", "e"}, {"sso-test", "-o", "json", "--all"}, {"sso-profiles", "okta"},
@@ -596,9 +588,6 @@ func maliciousCommands(s *stage) {
 	}
 }
 
-// pathLater is a path in a home that is not there yet.
-func (s *stage) pathLater(name string) string { return "HOME/" + name }
-
 func maliciousNames(s *stage) {
 	names := []string{"../../x", "/etc/cron.d/x", "..", ".", "a/../../b", "x.json", "~", "$HOME", "-rf", "default", "con", strings.Repeat("n", 200)}
 	var config strings.Builder
@@ -606,7 +595,6 @@ func maliciousNames(s *stage) {
 		config.WriteString(strings.ReplaceAll(okta, "okta", name))
 	}
 	s.open(bad(config.String()), idctest.Config{Accounts: idctest.MakeAccounts(1, 1)})
-	before := tree(s, homes, s.home)
 	for _, name := range names {
 		for _, line := range [][]string{
 			{"sso-login", "--sso-session", name}, {"sso-profiles", "--name", "p-{{.AccountId}}", "--", name}, {"sso-login", "--sso-session", name, "--logout"},
@@ -624,34 +612,49 @@ func maliciousNames(s *stage) {
 			s.Errorf("what is ~/%s?", e)
 		}
 	}
-	if after := tree(s, homes, s.home); after != before && full {
-		s.Logf("other homes changed, as those of other cases do")
-	}
 	// An endpoint in the config or in the environment that is not AWS and not
-	// this machine gets no token in the clear.
-	got := 0
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	s.must(err)
-	defer listener.Close()
-	go func() {
-		for {
-			conn, err := listener.Accept()
-			if err != nil {
-				return
-			}
-			got++
-			conn.Close()
-		}
-	}()
-	s.write("config", okta+"endpoint_url = http://evil.example\n[default]\nendpoint_url = http://evil.example\nca_bundle = /etc/passwd\nservices = s\n[services s]\nsso =\n  endpoint_url = http://evil.example\n")
+	// this machine's loopback gets no token in the clear.
+	elsewhere, connections := s.elsewhere()
+	evil := "endpoint_url = http://" + elsewhere + "\n"
+	s.write("config", okta+evil+"[default]\n"+evil+"ca_bundle = /etc/passwd\nservices = s\n[services s]\nsso =\n  "+evil)
 	s.login("okta")
 	s.expect(s.do("sso-profiles", "okta", "--list"), 0)
-	for _, u := range []string{"http://evil.example", "http://127.0.0.1.evil.example", "http://127.0.0.1@evil.example", "ftp://127.0.0.1", "//evil.example", "evil.example", "http://[::ffff:1.2.3.4]", "https://user:pw@evil.example", "http://localhost.evil.example", "http://0x7f.1.evil.example", "\x1b[31m"} {
+	for _, u := range []string{
+		"http://" + elsewhere, "http://127.0.0.1.evil.example", "http://127.0.0.1@" + elsewhere, "ftp://127.0.0.1", "//" + elsewhere, "evil.example", "http://[::ffff:1.2.3.4]",
+		"https://user:pw@evil.example", "http://localhost.evil.example", "http://0x7f.1.evil.example", "\x1b[31m",
+	} {
 		s.expect(s.play(run{line: []string{"sso-profiles", "okta"}, env: []string{"AWS_ENDPOINT_URL_SSO=" + bad(u)}}), 2, "AWS_ENDPOINT_URL_SSO")
 	}
-	if got != 0 {
-		s.Errorf("%d connections were made elsewhere", got)
+	if n := connections.Load(); n != 0 {
+		s.Errorf("%d connections were made elsewhere", n)
 	}
+}
+
+// elsewhere is a server at another address of this machine than the loopback
+// one, as any other machine is, and how many connections were made to it.
+// Without a network it is an address where nobody is.
+func (s *stage) elsewhere() (address string, connections *atomic.Int64) {
+	s.Helper()
+	connections = &atomic.Int64{}
+	for _, ip := range localAddresses() {
+		listener, err := net.Listen("tcp4", net.JoinHostPort(ip, "0"))
+		if err != nil {
+			continue
+		}
+		s.Cleanup(func() { listener.Close() })
+		go func() {
+			for {
+				conn, err := listener.Accept()
+				if err != nil {
+					return
+				}
+				connections.Add(1)
+				conn.Close()
+			}
+		}()
+		return listener.Addr().String(), connections
+	}
+	return "192.0.2.1", connections
 }
 
 func listed(s *stage, dir string) (names []string) {
@@ -664,17 +667,6 @@ func listed(s *stage, dir string) (names []string) {
 		names = append(names, e.Name())
 	}
 	return names
-}
-
-// tree is the names below a folder, but for one of them.
-func tree(s *stage, dir, but string) string {
-	var b strings.Builder
-	for _, name := range listed(s, dir) {
-		if filepath.Join(dir, name) != but {
-			b.WriteString(name + "\n")
-		}
-	}
-	return b.String()
 }
 
 // tamperedFolder: ~/.aws is open to all, and another user uses that.

@@ -2,7 +2,6 @@ package torture
 
 import (
 	"fmt"
-	"io"
 	"os"
 	"os/exec"
 	"strings"
@@ -29,6 +28,12 @@ var streams = []torment{
 func (s *stage) ready(accounts int) {
 	s.Helper()
 	s.open(okta, idctest.Config{Accounts: idctest.MakeAccounts(accounts, 2)})
+	s.settle()
+}
+
+// settle logs in and makes the profiles.
+func (s *stage) settle() {
+	s.Helper()
 	s.login("okta")
 	s.expect(s.do("sso-profiles", "okta"), 0)
 }
@@ -247,8 +252,6 @@ func (endless) Read(p []byte) (int, error) {
 	time.Sleep(time.Millisecond)
 	return copy(p, "okta\n"), nil
 }
-
-var _ io.Reader = endless{}
 
 func fewResources(s *stage) {
 	if _, err := exec.LookPath("prlimit"); err != nil {

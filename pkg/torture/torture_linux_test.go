@@ -192,7 +192,7 @@ out is a marked string, so that none is missed.
 | kills (SIGKILL at random moments) survived | %s |
 | faults injected into replies | %s |
 | bad inputs tried (configs, tokens, lines, replies, requests) | %s |
-| bytes of bad input | %s |
+| bytes of that, fuzzed and made up | %s |
 
 | what is done | what holds | |
 |---|---|---|
@@ -203,10 +203,13 @@ out is a marked string, so that none is missed.
 		if why := verdicts[i].why; why != "" {
 			word += ": " + why
 		}
-		fmt.Fprintf(&b, "| %s | %s | %s |\n", c.name, c.holds, word)
+		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(c.name), cell(c.holds), cell(word))
 	}
 	return b.Bytes()
 }
+
+// cell is a text in a table of Markdown.
+func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
 
 func grouped(n int64) string {
 	text := fmt.Sprint(n)
