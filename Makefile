@@ -6,6 +6,10 @@ BUILD    = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X m
 .PHONY: all
 all: build share
 
+# What only the linter and a release need, built once from the Go module proxy.
+TOOLS    = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aws-sso-plugins
+GOLANGCI = $(TOOLS)/golangci-lint-v2.15.0/golangci-lint
+
 .PHONY: build
 build: ## the three binaries, static, into bin/
 	@mkdir -p bin
@@ -70,12 +74,9 @@ torture-short: ## the same cases with small counts, as `make test` runs them
 
 .PHONY: lint
 lint: ## golangci-lint by .golangci.yml; skipped where it cannot be fetched
-	@mkdir -p bin
-	@[ -x bin/$(LINT) ] || { GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT_VERSION) && \
-	  mv bin/golangci-lint bin/$(LINT); } || echo 'lint: skipped, golangci-lint cannot be fetched here'
-	@[ ! -x bin/$(LINT) ] || bin/$(LINT) run ./...
-LINT_VERSION = v2.15.0
-LINT         = golangci-lint-$(LINT_VERSION)
+	@[ -x $(GOLANGCI) ] || GOBIN=$(dir $(GOLANGCI)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 || \
+	  echo 'lint: skipped, golangci-lint cannot be fetched here'
+	@[ ! -x $(GOLANGCI) ] || $(GOLANGCI) run ./...
 
 .PHONY: outdated
 outdated: ## are the modules the newest that can be had?
@@ -96,8 +97,6 @@ docs: ## docs/ anew: the man pages and the terminal sessions, from what the bina
 	@command -v script >/dev/null || { echo 'make docs: script(1) of util-linux is needed' >&2; exit 1; }
 	go test ./cmd -count=1 -run '^(TestRecordings|TestManualsAreCurrent)$$' -update
 
-# What only a release needs, built once from the Go module proxy.
-TOOLS      = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aws-sso-plugins
 GORELEASER = $(TOOLS)/goreleaser-v2.16.0/goreleaser
 CYCLONEDX  = $(TOOLS)/cyclonedx-gomod-v1.10.0/cyclonedx-gomod
 RELEASE    = PATH="$(dir $(GORELEASER)):$(dir $(CYCLONEDX)):$$PATH" sh release/release.sh

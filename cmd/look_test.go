@@ -186,7 +186,9 @@ func TestProgressLineFollowsTheTerminal(t *testing.T) {
 		t.Fatalf("stty: %v %s", err, out)
 	}
 	frame := func() string { return strings.TrimSuffix(x.until("\r\x1b[K"), "\r\x1b[K") }
-	for len([]rune(frame())) >= 40 { // drawn before
+	before := frame()
+	for len([]rune(before)) >= 40 {
+		before = frame() // drawn before the screen was narrow
 	}
 	for range 3 {
 		if f := frame(); len([]rune(f)) >= 40 || !strings.Contains(f, "/40  ") {

@@ -82,7 +82,7 @@ func golden(t *testing.T, path, now string) {
 		return
 	}
 	if *update {
-		if err := os.WriteFile(path, []byte(now), 0o644); err != nil { //nolint:gosec // documentation is for everybody
+		if err := os.WriteFile(path, []byte(now), 0o644); err != nil {
 			t.Fatal(err)
 		}
 		return
