@@ -150,7 +150,7 @@ func python(ctx context.Context, w workshop) (string, error) {
 	if err := needFromDebian(ctx, "python3", "python3", "python3-venv"); err != nil {
 		return "", err
 	}
-	dir, _, err := w.driver(ctx, "python", func(dir string) error {
+	dir, _, err := w.driver("python", func(dir string) error {
 		// Debian has the module that makes an environment usable in a package
 		// of its own.
 		venv := filepath.Join(dir, "venv")

@@ -33,7 +33,7 @@ func boto3(ctx context.Context, w workshop) (program, error) {
 
 func goSDK(ctx context.Context, w workshop) (program, error) {
 	caller := func(dir string) string { return filepath.Join(dir, "caller") }
-	dir, version, err := w.driver(ctx, "go", func(dir string) error {
+	dir, version, err := w.driver("go", func(dir string) error {
 		if err := fetch(ctx, "the Go module proxy", dir, nil, "go", "mod", "download"); err != nil {
 			return err
 		}
@@ -50,7 +50,7 @@ func javaScriptSDK(ctx context.Context, w workshop) (program, error) {
 		return program{}, err
 	}
 	caller := func(dir string) []string { return []string{"node", filepath.Join(dir, "caller.mjs")} }
-	dir, version, err := w.driver(ctx, "js", func(dir string) error {
+	dir, version, err := w.driver("js", func(dir string) error {
 		return fetch(ctx, "the npm registry", dir, nil, "npm", "ci", "--no-audit", "--no-fund", "--ignore-scripts", "--fetch-retries", "1")
 	}, func(dir string) (string, error) { return tellsVersion(ctx, caller(dir)...) })
 	return driven(version, err, caller(dir)...)
@@ -71,7 +71,7 @@ func javaSDK(ctx context.Context, w workshop) (program, error) {
 			"Caller",
 		}
 	}
-	dir, version, err := w.driver(ctx, "java", func(dir string) error {
+	dir, version, err := w.driver("java", func(dir string) error {
 		maven := []string{"mvn", "--batch-mode", "--quiet", "-Dmaven.repo.local=" + filepath.Join(w.dir, "maven")}
 		// All that compiling needs comes with the first, from Maven Central.
 		if err := fetch(ctx, "Maven Central", dir, nil, append(maven, "dependency:copy-dependencies", "resources:resources")...); err != nil {
@@ -91,7 +91,7 @@ func rustSDK(ctx context.Context, w workshop) (program, error) {
 	}
 	target := filepath.Join(w.dir, "cargo-target")
 	caller := filepath.Join(target, "debug", "caller")
-	_, version, err := w.driver(ctx, "rust", func(dir string) error {
+	_, version, err := w.driver("rust", func(dir string) error {
 		if err := fetch(ctx, "crates.io", dir, nil, "cargo", "--quiet", "fetch", "--locked"); err != nil {
 			return err
 		}

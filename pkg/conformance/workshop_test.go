@@ -82,7 +82,7 @@ func lastLine(out []byte, err error) string {
 // driver is the folder of an installed driver and the version that it tells.
 // It is made by prepare from a copy of the sources, again whenever those have
 // changed or what is there no longer runs.
-func (w workshop) driver(ctx context.Context, name string, prepare func(dir string) error, version func(dir string) (string, error)) (dir, told string, err error) {
+func (w workshop) driver(name string, prepare func(dir string) error, version func(dir string) (string, error)) (dir, told string, err error) {
 	sources := os.DirFS(filepath.Join("testdata", name))
 	sum, err := sumOf(sources)
 	if err != nil {
