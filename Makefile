@@ -76,7 +76,7 @@ torture-short: ## the same cases with small counts, as `make test` runs them
 lint: ## golangci-lint by .golangci.yml; skipped where it cannot be fetched
 	@[ -x $(GOLANGCI) ] || GOBIN=$(dir $(GOLANGCI)) go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0 || \
 	  echo 'lint: skipped, golangci-lint cannot be fetched here'
-	@[ ! -x $(GOLANGCI) ] || $(GOLANGCI) run ./...
+	@[ ! -x $(GOLANGCI) ] || $(GOLANGCI) run --allow-parallel-runners ./...
 
 .PHONY: outdated
 outdated: ## are the modules the newest that can be had?
