@@ -81,7 +81,7 @@ func (s *stage) killing(count int, prepare, check func(), line func(n int) []str
 	for n := range 3 {
 		whole(n)
 	}
-	hit, fewest := 0, 2*time.Millisecond
+	hit, least := 0, 2*time.Millisecond
 	for n := 0; hit < count && !s.Failed(); n++ {
 		if n > 20*count {
 			s.Errorf("only %d of %d runs were hit", hit, n)
@@ -93,7 +93,7 @@ func (s *stage) killing(count int, prepare, check func(), line func(n int) []str
 			latest += latest / 20
 			figures.kills.Add(1)
 		} else {
-			latest = max(latest-latest/20, fewest)
+			latest = max(latest-latest/20, least)
 		}
 		check()
 		if n%10 == 9 {
