@@ -14,7 +14,7 @@ import (
 var streams = []torment{
 	{name: "standard output that is full (/dev/full)", holds: "an error and status 4, whatever is written; the work is done", run: fullStdout},
 	{name: "standard output that is closed", holds: "no crash; no file is written in its place", run: closedStreams},
-	{name: "a pipe whose reader ends (| head)", holds: "the work is done, or 141; no noise", run: pipeEnds},
+	{name: "a pipe whose reader ends, as head does", holds: "the work is done, or 141; no noise", run: pipeEnds},
 	{name: "standard error that is full or closed", holds: "the work is done all the same", run: fullStderr},
 	{name: "no HOME, a relative HOME, an empty one", holds: "said, status 2; nothing is written anywhere", run: noHome},
 	{name: "no terminal, in a session of its own (setsid)", holds: "no question, no code shown, no wait; the flag is named", run: noTerminal},
