@@ -305,15 +305,21 @@ func TestBenchAgainstTheAWSCLI(t *testing.T) {
 	bar(t, times > 1000, "%.0f times less CPU a profile (%s with 5,000)", times, per)
 }
 
+// TestBenchStart compares programs as they are installed, which is copied: what
+// the linker has just written is slower to start.
 func TestBenchStart(t *testing.T) {
-	empty := filepath.Join(t.TempDir(), "empty")
-	source := empty + ".go"
+	source := filepath.Join(t.TempDir(), "empty.go")
 	if err := os.WriteFile(source, []byte("package main\n\nfunc main() {}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if out, err := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", empty, source).CombinedOutput(); err != nil {
+	linked := filepath.Join(t.TempDir(), "empty")
+	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", linked, source)
+	build.Env = append(os.Environ(), "CGO_ENABLED=0")
+	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
+	installed := t.TempDir()
+	empty := install(t, linked, installed)
 	b := newBench(t, idctest.Config{Accounts: accounts(33, 3)})
 	b.run("sso-profiles", "-o", "name")
 	for _, start := range []struct {
@@ -325,19 +331,35 @@ func TestBenchStart(t *testing.T) {
 		{"`sso-profiles --help`", []string{"sso-profiles", "--help"}},
 		{"`sso-test --help`", []string{"sso-test", "--help"}},
 	} {
+		program := install(t, filepath.Join(binaries, start.args[0]), installed)
 		var ratios []float64
 		var least measured
-		for i := range 200 {
+		for i := range 300 {
 			idle := b.measure(empty).wall
-			m := b.run(start.args[0], start.args[1:]...)
+			m := b.measure(program, start.args[1:]...)
 			ratios = append(ratios, m.wall.Seconds()/idle.Seconds())
 			if i == 0 || m.wall < least.wall {
 				least = m
 			}
 		}
-		record(t, start.what, least, "%.2f times an empty Go program; must be under 3", median(ratios))
-		bar(t, median(ratios) < 3, "%s takes %.2f times an empty program (median of 200 pairs; bar 3)", strings.Join(start.args, " "), median(ratios))
+		ratio := median(ratios)
+		record(t, start.what, least, "%.2f times an empty Go program; must be under 3", ratio)
+		bar(t, ratio < 3, "%s takes %.2f times an empty program (median of 300 pairs; bar 3)", strings.Join(start.args, " "), ratio)
 	}
+}
+
+// install copies a program into a folder.
+func install(t *testing.T, program, folder string) string {
+	t.Helper()
+	data, err := os.ReadFile(program)
+	if err != nil {
+		t.Fatal(err)
+	}
+	to := filepath.Join(folder, filepath.Base(program))
+	if err := os.WriteFile(to, data, 0o700); err != nil {
+		t.Fatal(err)
+	}
+	return to
 }
 
 // TestBenchTable comes last: what the others have recorded is the README's
