@@ -190,6 +190,10 @@ func reasonOf(err error) string {
 		return "it was closed in the middle"
 	}
 	text := printable(err.Error())
+	const firstWord = "HTTP/1."
+	if begun, ok := strings.CutPrefix(text, `malformed HTTP response "`); ok && strings.HasPrefix(firstWord, strings.TrimSuffix(begun, `"`)) {
+		return "it was closed in the middle"
+	}
 	for _, prefix := range []string{"x509: ", "tls: ", "net/http: ", "http: ", "http2: "} {
 		text = strings.TrimPrefix(text, prefix)
 	}

@@ -57,7 +57,10 @@ func refuse(status int, code, message string, headers ...string) reply {
 
 // raw sends bytes as they are and ends the connection.
 func raw(text string) reply {
-	return func(w http.ResponseWriter, _ *http.Request) {
+	return func(w http.ResponseWriter, r *http.Request) {
+		// The request has arrived whole: else the client may fail to send the
+		// rest of it before it sees an answer.
+		_, _ = io.Copy(io.Discard, r.Body)
 		conn, _, err := w.(http.Hijacker).Hijack()
 		if err != nil {
 			panic(err)
