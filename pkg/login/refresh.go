@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"time"
 
 	"aws-sso-plugins/pkg/fault"
@@ -70,7 +69,7 @@ const roomForToken = 16 << 10
 // disk, the session would be lost for everybody. The caller holds the refresh
 // lock.
 func (e *Engine) spend(ctx context.Context, s Session, t tokencache.Token) (renewed, error) {
-	if err := safefile.Rehearse(filepath.Join(e.Cache.Dir, s.Key().File()), roomForToken); err != nil {
+	if err := safefile.Rehearse(e.Cache.TokenPath(s.Key()), roomForToken); err != nil {
 		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", s.inWords())
 	}
 	client, err := e.client(s)

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"path/filepath"
 	"strings"
 	"time"
 
@@ -30,7 +29,7 @@ func (e *Engine) signIn(ctx context.Context, s Session, o Options) (tokencache.T
 		return tokencache.Token{}, fault.New(fault.Login, "", errNotPresented.Error())
 	}
 	// A folder that cannot be written to should not cost a person a login.
-	if err := safefile.Writable(filepath.Join(e.Cache.Dir, s.Key().File())); err != nil {
+	if err := safefile.Writable(e.Cache.TokenPath(s.Key())); err != nil {
 		return tokencache.Token{}, err
 	}
 	client, err := e.client(s)

@@ -106,16 +106,19 @@ func (c *Cache) Heal(ctx context.Context, k Key) (healed bool, err error) {
 // RemoveToken removes the token of a key and says whether there was one. It
 // does not tell the service.
 func (c *Cache) RemoveToken(ctx context.Context, k Key) (existed bool, err error) {
-	return c.Keeper.Remove(ctx, filepath.Join(c.Dir, k.File()))
+	return c.Keeper.Remove(ctx, c.TokenPath(k))
 }
 
+// TokenPath is the file of the token of a key, whether there is one or not.
+func (c *Cache) TokenPath(k Key) string { return filepath.Join(c.Dir, k.File()) }
+
 func (c *Cache) target(k Key) safefile.Target {
-	return safefile.Target{Path: filepath.Join(c.Dir, k.File()), Secret: true}
+	return safefile.Target{Path: c.TokenPath(k), Secret: true}
 }
 
 // shared says whether other users have any right to the token file.
 func (c *Cache) shared(k Key) bool {
-	info, err := os.Stat(filepath.Join(c.Dir, k.File()))
+	info, err := os.Stat(c.TokenPath(k))
 	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
 }
 
