@@ -28,8 +28,9 @@ func (e *Engine) signIn(ctx context.Context, s Session, o Options) (tokencache.T
 	if e.Present == nil {
 		return tokencache.Token{}, fault.New(fault.Login, "", errNotPresented.Error())
 	}
-	// A folder that cannot be written to should not cost a person a login.
-	if err := safefile.Writable(e.Cache.TokenPath(s.Key())); err != nil {
+	// A folder that cannot be written to, or a full disk, should not cost a
+	// person a login.
+	if err := safefile.Rehearse(e.Cache.TokenPath(s.Key()), roomForToken); err != nil {
 		return tokencache.Token{}, err
 	}
 	client, err := e.client(s)

@@ -75,9 +75,12 @@ func fullDisk(s *stage) {
 	check("the config", s.inNamespace(line("96k", profilesLine), false))
 
 	// Room for nothing more at all. The token ends soon, and a refresh token
-	// whose successor cannot be kept must not be spent.
+	// whose successor cannot be kept must not be spent; nor is a person asked for
+	// a login that cannot be kept, for which all is ready but the room.
+	s.expect(s.do("sso-login", "okta", "--force"), 0)
 	s.idc.Update(func(c *idctest.Config) { c.TokenLifetime = 5 * time.Minute })
 	token := s.login("okta")
+	asked := s.idc.Count(idctest.CreateToken)
 	fill := `set +e; dd if=/dev/zero of=$AWS/filler bs=1k count=200 2>/dev/null; `
 	for _, line := range []string{"sso-login okta", "sso-login okta --force", "sso-test -q"} {
 		out := s.inNamespace(fmt.Sprintf(prepare, "96k")+fill+line+"; echo status $?; rm $AWS/filler; cp -a $AWS $HOME/after", false)
@@ -92,11 +95,11 @@ func fullDisk(s *stage) {
 		_ = os.RemoveAll(s.path("before"))
 		_ = os.RemoveAll(s.path("after"))
 	}
-	if n := s.idc.Count(idctest.CreateToken); n != 0 {
+	if n := s.idc.Count(idctest.CreateToken) - asked; n != 0 {
 		s.Errorf("%d tokens were asked for that cannot be kept", n)
 	}
 	s.expect(s.do("sso-login", "okta"), 0)
-	if n := s.idc.Count(idctest.CreateToken); n != 1 {
+	if n := s.idc.Count(idctest.CreateToken) - asked; n != 1 {
 		s.Errorf("the session was lost: %d tokens, want one", n)
 	}
 }
