@@ -2,6 +2,9 @@ package safefile
 
 import "context"
 
+// Writable is what [Rehearse] looks at first.
+var Writable = writable
+
 // InTheGap has f called between the last look at a file and the rename.
 func (k *Keeper) InTheGap(f func()) { k.gap = f }
 

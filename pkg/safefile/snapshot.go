@@ -161,10 +161,10 @@ func (s snapshot) replaceable(at place) error {
 	return nil
 }
 
-// Writable is the error that [Keeper.Update] would end with because of what
+// writable is the error that [Keeper.Update] would end with because of what
 // the file and its folder are: read-only, not ours, not a file. It is for a
 // tool that wants to know before it does an hour's work; nothing is touched.
-func Writable(path string) error {
+func writable(path string) error {
 	at, err := resolve(path)
 	if err != nil {
 		return err
@@ -202,7 +202,7 @@ func Writable(path string) error {
 // is for content that cannot be had a second time, before it is asked for. What
 // it cannot know is what happens until then.
 func Rehearse(path string, size int) error {
-	if err := Writable(path); err != nil {
+	if err := writable(path); err != nil {
 		return err
 	}
 	at, err := resolve(path)
