@@ -33,15 +33,19 @@ func (e *Engine) Logout(ctx context.Context, s Session, roles iter.Seq2[string, 
 	if err == nil && found {
 		err = e.endAtPortal(ctx, s, t)
 	}
-	failures := []error{err}
+	atPortal := err
 
 	// What was asked for is done also if the portal used up the time.
 	local, stop := outlive(ctx)
 	defer stop()
 	existed, err = e.Cache.RemoveToken(local, s.Key())
-	if err != nil {
-		failures = append(failures, fault.Wrap(fault.File, err, "cannot remove the token of %s", s.inWords()))
+	switch {
+	case err != nil:
+		err = fault.Wrap(fault.File, err, "cannot remove the token of %s", s.inWords())
+	case atPortal != nil:
+		atPortal = fault.Wrap(fault.Unknown, atPortal, "logged out on this machine only")
 	}
+	failures := []error{atPortal, err}
 	if roles != nil {
 		if _, err := e.Cache.RemoveRoles(local, s.Key(), roles); err != nil {
 			failures = append(failures, err)
