@@ -7,6 +7,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
+	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -118,7 +119,11 @@ type bundle struct {
 func readBundle(path string) (bundle, error) {
 	pem, err := os.ReadFile(path)
 	if err != nil {
-		return bundle{}, fault.Wrap(fault.Config, err, "cannot read the CA bundle").WithHint(bundleHint)
+		var inPath *fs.PathError
+		if errors.As(err, &inPath) {
+			err = inPath.Err // the call and the name that Go puts before it are said already
+		}
+		return bundle{}, fault.Wrap(fault.Config, err, "cannot read the CA bundle %q", path).WithHint(bundleHint)
 	}
 	b := bundle{path, pem}
 	if !bytes.Contains(pem, []byte("-----BEGIN CERTIFICATE-----")) {
