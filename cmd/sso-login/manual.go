@@ -30,6 +30,7 @@ func manual() cli.Manual {
 			},
 		}},
 		Environment: []cli.Value{
+			{Text: "AWS_PROFILE, AWS_DEFAULT_PROFILE", Help: "The profile whose session is meant where none is named."},
 			{Text: "BROWSER", Help: "The command that opens a URL, several separated by colons; %s in it is replaced by the URL."},
 			{Text: "DISPLAY, WAYLAND_DISPLAY, SSH_CONNECTION", Help: "Whether a browser can open here."},
 		},

@@ -46,6 +46,9 @@ func manual() cli.Manual {
 				},
 			},
 		},
+		Environment: []cli.Value{
+			{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "The region of new profiles that --client-region gives none."},
+		},
 		Files: []cli.Value{
 			{Text: "~/.aws/config.sso-profiles.bak", Help: "The config before sections of it were last rewritten or removed."},
 		},

@@ -54,6 +54,9 @@ func manual() cli.Manual {
 				},
 			},
 		},
+		Environment: []cli.Value{
+			{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "The region of profiles without one."},
+		},
 		Files: []cli.Value{
 			{Text: "~/.aws/credentials", Help: "Other profiles; those of the config with the same name are merged with them."},
 		},

@@ -35,8 +35,6 @@ const manualDate = "2026-11-26"
 var (
 	sharedEnvironment = [...]Value{
 		{"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "The files to read instead of ~/.aws/config and ~/.aws/credentials. The caches do not move with them."},
-		{"AWS_PROFILE, AWS_DEFAULT_PROFILE", "The profile to go by where none is named."},
-		{"AWS_REGION, AWS_DEFAULT_REGION", "The region of profiles without one."},
 		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_STS", "Where the services are; plain http only on this machine. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true ignores them."},
 		{"AWS_CA_BUNDLE", "A file of certificates to trust."},
 		{"AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true: use these endpoints."},
@@ -60,6 +58,8 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 	}
 	r := &roff{}
 	r.request("TH", strings.ToUpper(p.Name), "1", manualDate, "aws-sso-plugins", "User Commands")
+	r.line(".nh")   // what is to be typed is not broken with a hyphen,
+	r.line(".ad l") // nor its words apart
 	r.section("Name")
 	r.text(p.Name + " - " + p.Purpose)
 	r.section("Synopsis")
