@@ -118,6 +118,24 @@ func TestFirstQuestionsGivenUp(t *testing.T) {
 	}
 }
 
+// The terminal shows ^C where the cursor is. What comes next, the prompt of the
+// shell as a rule, has a line of its own.
+func TestCtrlCEndsTheLine(t *testing.T) {
+	_, env, _ := inhabited(t, idctest.Config{}, twoSessions)
+	for command, until := range map[string]string{
+		"sso-login":                        "[okta]: ",
+		"sso-login okta --use-device-code": "started this login yourself.\r\n\r\n",
+	} {
+		x := atTerminal(t, 80, 24, env, "echo ready; "+command)
+		x.until("ready\r\n")
+		x.until(until)
+		x.press("\x03")
+		if shown := x.end(); !strings.HasSuffix(shown, "^C\r\n") {
+			t.Errorf("%s: %q", command, shown)
+		}
+	}
+}
+
 func TestChoiceOfSession(t *testing.T) {
 	for kind, vars := range surroundings {
 		_, env, center := inhabited(t, idctest.Config{}, twoSessions)

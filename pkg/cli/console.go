@@ -9,6 +9,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"github.com/mattn/go-isatty"
 	"golang.org/x/term"
@@ -38,6 +39,8 @@ type Console struct {
 	color   bool
 	live    bool          // a progress line may be shown
 	lines   *bufio.Reader // of stdin, once something was asked
+
+	ctrlC atomic.Bool // the terminal has shown ^C where the cursor is
 
 	mu       sync.Mutex
 	line     *Progress // the one on the screen now
@@ -145,7 +148,7 @@ func (c *Console) Detail(format string, args ...any) {
 func (c *Console) Plain(lines ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.eraseLine()
+	c.startLine()
 	for _, l := range lines {
 		fmt.Fprintln(c.stderr, l)
 	}
@@ -157,7 +160,7 @@ func (c *Console) say(text string, color report.Color) {
 	text = report.Visible(strings.ReplaceAll(text, "\n", "; "))
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.eraseLine()
+	c.startLine()
 	fmt.Fprintln(c.stderr, c.program+": "+report.Paint(text, color, c.color && c.ErrTerminal))
 	c.drawLine()
 }
@@ -207,7 +210,7 @@ func (w outWriter) Write(p []byte) (int, error) {
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()
 	if w.c.OutTerminal {
-		w.c.eraseLine()
+		w.c.startLine()
 		defer w.c.drawLine()
 	}
 	n, err := w.c.stdout.Write(p)

@@ -85,6 +85,15 @@ func (c *Console) endProgress() {
 func (c *Console) eraseLine() {
 	if c.line != nil && c.line.shown {
 		_, _ = io.WriteString(c.stderr, "\r\x1b[K")
+		c.ctrlC.Store(false)
+	}
+}
+
+// startLine makes way for a line. It needs the lock.
+func (c *Console) startLine() {
+	c.eraseLine()
+	if c.ctrlC.Swap(false) {
+		_, _ = io.WriteString(c.stderr, "\n")
 	}
 }
 

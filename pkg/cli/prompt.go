@@ -68,7 +68,7 @@ func (c *Console) Choose(ctx context.Context, question string, options []string)
 func (c *Console) prompt(text string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.eraseLine()
+	c.startLine()
 	_, _ = io.WriteString(c.stderr, report.Visible(text))
 }
 

@@ -83,9 +83,9 @@ func run(program Program, command Command, args []string) (status int) {
 	// With SIGPIPE ignored a closed stdout is an error that Console notes, and
 	// the files being written are finished first.
 	ignoreBrokenPipe()
-	listening := listenForSignals(context.Background())
-	common := command.common()
 	console := newConsole(program.called, os.Stdin, os.Stdout, os.Stderr)
+	listening := console.listenForSignals(context.Background())
+	common := command.common()
 	parser, err := newParser(program, command, console)
 	if err != nil {
 		console.Error(err) // the grammar itself is wrong: a defect that any test shows
@@ -134,6 +134,7 @@ func run(program Program, command Command, args []string) (status int) {
 	err = work(ctx, app)
 	console.endProgress()
 	if sig := interrupted(ctx); sig != nil {
+		console.Plain() // a shell's prompt comes next
 		return statusOf(sig)
 	}
 	return console.finish(err)
@@ -245,7 +246,7 @@ func statusOf(sig os.Signal) int {
 // ignored, and on a busy machine the work may be far along before a goroutine
 // first runs. The runtime makes a thread for this, which the parser of the
 // command line need not wait for.
-func listenForSignals(parent context.Context) <-chan context.Context {
+func (c *Console) listenForSignals(parent context.Context) <-chan context.Context {
 	listening := make(chan context.Context, 1)
 	go func() {
 		ctx, cancel := context.WithCancelCause(parent)
@@ -253,6 +254,7 @@ func listenForSignals(parent context.Context) <-chan context.Context {
 		signal.Notify(signals, endingSignals...)
 		listening <- ctx
 		first := <-signals
+		c.ctrlC.Store(c.ErrTerminal && first == os.Interrupt)
 		cancel(signalCause{first})
 		os.Exit(statusOf(<-signals))
 	}()
