@@ -156,7 +156,7 @@ func (c *command) presenter(app *cli.App) login.Presenter {
 }
 
 func (c *command) showCode(app *cli.App, p login.Prompt) {
-	app.Note("log in to %q in a browser, on this machine or another:", p.Session.Label())
+	app.Request("log in to %q in a browser, on this machine or another:", p.Session.Label())
 	app.Plain("", "    "+report.Visible(p.URL), "",
 		"  or open "+report.Visible(p.PageURL)+" and type", "",
 		"    "+report.Visible(p.UserCode), "",
@@ -170,7 +170,7 @@ func (c *command) showCode(app *cli.App, p login.Prompt) {
 
 func (c *command) showBrowser(app *cli.App, p login.Prompt) {
 	show := func(text string) {
-		app.Note("%s", text)
+		app.Request("%s", text)
 		app.Plain("", "    "+report.Visible(p.URL), "")
 		if c.RedirectPort > 0 {
 			app.Hint(fmt.Sprintf("from another machine, first run there: ssh -L %d:127.0.0.1:%d THIS-HOST", p.Port, p.Port))

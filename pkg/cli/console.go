@@ -124,8 +124,14 @@ func (c *Console) Hint(text string) {
 // Note tells what a person should know, unless -q was given.
 func (c *Console) Note(format string, args ...any) {
 	if !c.quiet {
-		c.say(asTyped(c.program, fmt.Sprintf(format, args...)), report.Plain)
+		c.Request(format, args...)
 	}
+}
+
+// Request tells a person what only they can do, even with -q: nothing goes on
+// until it is done.
+func (c *Console) Request(format string, args ...any) {
+	c.say(asTyped(c.program, fmt.Sprintf(format, args...)), report.Plain)
 }
 
 // Remark tells a person at a terminal how it went. Where nobody looks, success
