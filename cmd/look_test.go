@@ -118,6 +118,17 @@ func TestFirstQuestionsGivenUp(t *testing.T) {
 	}
 }
 
+// At a terminal, where sso-login asks, its name alone is all one need type.
+func TestFirstHints(t *testing.T) {
+	_, env := household(t, "")
+	for _, command := range []string{"sso-login --list", "sso-profiles", "sso-test"} {
+		shown := atTerminal(t, 80, 24, env, command).end()
+		if !strings.HasSuffix(shown, " hint: run: sso-login\r\n") {
+			t.Errorf("%s: %q", command, shown)
+		}
+	}
+}
+
 // The terminal shows ^C where the cursor is. What comes next, the prompt of the
 // shell as a rule, has a line of its own.
 func TestCtrlCEndsTheLine(t *testing.T) {

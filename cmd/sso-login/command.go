@@ -99,7 +99,7 @@ func (c *command) defineSession(
 	case len(config.Sessions()) > 0 || len(names)+len(c.SSOSession) > 0 || c.profileOf(app, config) != "":
 		return config, names, nil
 	case !app.Interactive || c.Check || c.List || c.Logout || c.All:
-		return nil, nil, cli.NoSessions(config)
+		return nil, nil, app.NoSessions(config)
 	default:
 		d, err = c.fromQuestions(ctx, app)
 		names = []cli.Name{{Text: d.name}}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -31,10 +32,10 @@ func (d definition) keys() []awsconfig.KeyValue {
 
 // fromFlags is the session that the flags describe.
 func (c *command) fromFlags(names []cli.Name) (d definition, err error) {
-	if d.name, err = c.newName(names); err != nil {
+	if d.startURL, err = login.CleanStartURL(c.SSOStartURL); err != nil {
 		return d, err
 	}
-	if d.startURL, err = login.CleanStartURL(c.SSOStartURL); err != nil {
+	if d.name, err = c.newName(names, d.startURL); err != nil {
 		return d, err
 	}
 	if d.region = c.SSORegion; d.region == "" {
@@ -54,14 +55,14 @@ func (c *command) fromFlags(names []cli.Name) (d definition, err error) {
 	return d, nil
 }
 
-func (c *command) newName(names []cli.Name) (string, error) {
+func (c *command) newName(names []cli.Name, startURL string) (string, error) {
 	all := slices.Clone(c.SSOSession)
 	for _, n := range names {
 		all = append(all, n.Text)
 	}
 	if len(all) != 1 {
 		return "", fault.Newf(fault.Usage, "--sso-start-url defines one session, which needs a name").
-			WithHint("run: sso-login NAME --sso-start-url %s", c.SSOStartURL)
+			WithHint("run: sso-login NAME --sso-start-url %s --sso-region %s", startURL, cmp.Or(c.SSORegion, login.RegionOf(startURL), "REGION"))
 	}
 	return all[0], checkNewName(all[0])
 }
@@ -77,8 +78,9 @@ func checkNewName(name string) error {
 // fromQuestions asks what `aws configure sso` asks.
 func (c *command) fromQuestions(ctx context.Context, app *cli.App) (d definition, err error) {
 	app.Note("there is no session yet; a few questions define one")
-	app.Plain("  SSO start URL: the address of your AWS access portal",
-		"  SSO region:    where your organisation set up IAM Identity Center", "")
+	app.Plain("  SSO session name  what you want to call it, such as okta",
+		"  SSO start URL     the address of your AWS access portal",
+		"  SSO region        where your organisation set up IAM Identity Center", "")
 	if d.name, err = app.Ask(ctx, "SSO session name", "", checkNewName); err != nil {
 		return d, err
 	}

@@ -37,8 +37,8 @@ func (c *command) choose(ctx context.Context, app *cli.App, config *awsconfig.Co
 		}
 		return one(cli.SessionIn(all[i]), cli.CheckSession(all[i]))
 	}
-	return nil, fault.New(fault.Usage, "which session?", "there are "+strings.Join(known, ", ")).
-		WithHint("run: sso-login %s", known[0])
+	return nil, fault.Newf(fault.Usage, "which session? there are %s", strings.Join(known, ", ")).
+		WithHint("run: %s", cli.SessionIn(all[0]).Command())
 }
 
 // profileOf is the profile whose session is meant: that of the flag, or of

@@ -158,7 +158,7 @@ func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine
 	}
 	all := config.Sessions()
 	if len(all) == 0 {
-		return nil, cli.NoSessions(config)
+		return nil, app.NoSessions(config)
 	}
 	for _, section := range all {
 		s := cli.SessionIn(section)

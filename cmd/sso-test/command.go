@@ -99,6 +99,9 @@ func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Na
 	if app.StdinPiped() {
 		return nil, f.WithHint("to read profile names from the pipe: sso-test -")
 	}
+	if len(config.Sessions()) == 0 {
+		return nil, f.WithHint("%s", app.FirstLogin())
+	}
 	return nil, f.WithHint("run: sso-profiles")
 }
 

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"fmt"
+	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
@@ -45,6 +46,9 @@ func (a *App) SessionNamed(c *awsconfig.Config, name string) (login.Session, err
 	if meant := a.meant(name, known); meant != "" {
 		return login.Session{}, f.WithHint("did you mean %q?", meant)
 	}
+	if !awsconfig.PortableName(name) || strings.HasPrefix(name, "-") {
+		name = "NAME" // none that a session could be given
+	}
 	return login.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
 }
 
@@ -77,7 +81,16 @@ func CheckSession(s *awsconfig.Session) error {
 }
 
 // NoSessions is the fault of a config without any session.
-func NoSessions(c *awsconfig.Config) error {
+func (a *App) NoSessions(c *awsconfig.Config) error {
 	return fault.Newf(fault.Usage, "there is no [sso-session] in %s", c.ConfigFile().Path()).
-		WithHint("run: sso-login NAME --sso-start-url https://YOURS.awsapps.com/start --sso-region REGION")
+		WithHint("%s", a.FirstLogin())
+}
+
+// FirstLogin is the hint for whoever has no session yet: at a terminal
+// sso-login asks for what it needs.
+func (a *App) FirstLogin() string {
+	if a.Interactive {
+		return "run: sso-login"
+	}
+	return "run: sso-login NAME --sso-start-url https://YOURS.awsapps.com/start --sso-region REGION"
 }
