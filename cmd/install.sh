@@ -5,8 +5,8 @@
 #   install.sh install|plugins|uninstall
 #
 # DESTDIR and prefix say where; YES=1 answers the question about the aliases of
-# the AWS CLI. Folders that did not exist are remembered, so that uninstall
-# leaves those that did.
+# the AWS CLI. Folders that did not exist are remembered, by their names without
+# DESTDIR, so that uninstall leaves those that did.
 set -eu
 
 prefix=${prefix:-/usr/local}
@@ -26,7 +26,7 @@ folder() {
 	[ ! -d "$1" ] || return 0
 	folder "$(dirname "$1")"
 	mkdir -m 755 "$1"
-	new="$1
+	new="${1#"${DESTDIR:-}"}
 $new"
 }
 
@@ -60,6 +60,7 @@ shared() {
 
 install_all() {
 	new=
+	[ -z "${DESTDIR:-}" ] || mkdir -p "$DESTDIR"
 	folder "$root/share/aws-sso-plugins"
 	for name in $programs; do
 		file 755 "bin/$name" "$root/bin/$name"
@@ -131,7 +132,7 @@ uninstall() {
 		folders=$(cat "$made")
 		rm -f "$made"
 		echo "$folders" | while read -r dir; do
-			rmdir "$dir" 2>/dev/null || true
+			rmdir "${DESTDIR:-}$dir" 2>/dev/null || true
 		done
 	fi
 	rmdir "$root/share/aws-sso-plugins" 2>/dev/null || true

@@ -188,6 +188,11 @@ func TestInstallBelowDestdir(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	for path, file := range tree(t, root) {
+		if strings.HasPrefix(path, "/usr/share/") && strings.Contains(file, root) {
+			t.Errorf("%s names the folder in which the package was made", path)
+		}
+	}
 	if got := tree(t, home); len(got) != 1 {
 		t.Errorf("a package in the making touches the home folder: %q", got)
 	}
