@@ -127,6 +127,10 @@ func TestFirstHints(t *testing.T) {
 			t.Errorf("%s: %q", command, shown)
 		}
 	}
+	_, env = household(t, twoSessions)
+	if shown := atTerminal(t, 80, 24, env, "sso-profiles").end(); !strings.HasSuffix(shown, " hint: run: sso-login\r\n") {
+		t.Errorf("two sessions without a login: %q", shown)
+	}
 }
 
 // The terminal shows ^C where the cursor is. What comes next, the prompt of the

@@ -192,6 +192,8 @@ func noLogin(app *cli.App, first login.Session, sessions int) error {
 		return f.WithHint("to read session names from the pipe: sso-profiles -")
 	case sessions == 1:
 		return f.WithHint("run: %s", first.Command())
+	case app.Interactive:
+		return f.WithHint("run: sso-login") // it asks which
 	}
 	return f.WithHint("run: sso-login SESSION")
 }
