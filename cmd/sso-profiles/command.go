@@ -94,10 +94,20 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		plan.ForList(format == formatINI)
 		summary = plan.Census()
 	}
+	var sections []byte
+	if format == formatINI {
+		if sections, err = plan.INI(); err != nil { // before tell: it may add to what is to be told
+			return err
+		}
+	}
 	tell(app, plan)
-	if c.previews() && c.Common.Format == "" {
+	switch {
+	case format == formatINI:
+		_, err = app.Out.Write(sections)
+		err = ignoreOutput(err)
+	case c.previews() && c.Common.Format == "":
 		err = showDiff(app, profiles.Diff(run.ConfigPath, old, planned))
-	} else {
+	default:
 		err = c.show(app, plan, format)
 	}
 	return c.finish(app, plan, summary, failed, err)

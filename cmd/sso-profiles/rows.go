@@ -71,14 +71,6 @@ func (r row) Cells() []string {
 // or, of a list, all; the name format is for the next program, which wants to
 // know what is in the file now.
 func (c *command) show(app *cli.App, plan *profiles.Plan, format report.Format) error {
-	if format == formatINI {
-		text, err := plan.INI()
-		if err != nil {
-			return err
-		}
-		_, err = app.Out.Write(text)
-		return ignoreOutput(err)
-	}
 	buffered := bufio.NewWriterSize(app.Out, 64<<10) // all rows are here already
 	out := report.NewWriter(buffered, format, columns, app.Screen())
 	for _, r := range plan.Rows {

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
 )
 
 // Plan is what a run does with a config.
@@ -98,7 +99,8 @@ func (p *Plan) Bytes() ([]byte, error) { return p.edit.Bytes() }
 func (p *Plan) ReadBack() []string { return p.edit.Notes() }
 
 // INI is a config of its own with a generated section for every assignment
-// that has a profile after the run.
+// that has a profile after the run. What a person made of a profile may be
+// nothing to write for every client: such a one is left out, and a problem.
 func (p *Plan) INI() ([]byte, error) {
 	edit := awsconfig.Parse("", awsconfig.ConfigFile, nil).Edit()
 	var keys []awsconfig.KeyValue
@@ -108,7 +110,7 @@ func (p *Plan) INI() ([]byte, error) {
 		}
 		keys = appendKeys(keys[:0], r, p.settings)
 		if err := edit.AddProfile(r.After, keys...); err != nil {
-			return nil, err
+			p.Problems = append(p.Problems, fault.Wrap(fault.Request, err, "the section of %q is left out", r.After))
 		}
 	}
 	return edit.Bytes()

@@ -60,6 +60,27 @@ func TestResult(t *testing.T) {
 	}
 }
 
+// What a person wrote into a generated profile may be nothing that every client
+// reads: a list of sections lacks that one, says so, and has the others.
+func TestSectionsThatCannotBeWritten(t *testing.T) {
+	config := sessions + ours("a okta 1 Admin region=eu-west-1", "b okta 2 Admin", "c okta 3 Admin region=eu-west-1")
+	config = strings.Replace(config, "region = eu-west-1", "region = eu-west-1 # mine", 1)
+	config = strings.Replace(config, "[profile b]", `[profile "my dev"]`, 1)
+	plan, _ := makePlan(t, config, "", []profiles.Input{listed("okta", "1/Admin", "2/Admin", "3/Admin")}, profiles.Options{})
+	plan.ForList(true)
+	ini, err := plan.INI()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := strings.TrimPrefix(ours("c okta 3 Admin region=eu-west-1"), "\n"); string(ini) != want {
+		t.Errorf("ini:\n%s\nwant:\n%s", ini, want)
+	}
+	same(t, "problems", messages(plan.Problems), []string{
+		`the section of "a" is left out: cannot write region = "eu-west-1 # mine": the Go SDK takes # and ; after a space for a comment, the AWS CLI does not`,
+		`the section of "my dev" is left out: cannot write a section named "my dev": not every AWS client reads such a name | use letters, digits and _@+.%:/- only`,
+	})
+}
+
 func TestEmptySummary(t *testing.T) {
 	plan, _ := makePlan(t, sessions, "", nil, profiles.Options{})
 	if got := plan.Summary(); got != "nothing to do" {
