@@ -30,6 +30,12 @@ func (p *Profile) Lookup(key string) (value string, ok bool) {
 	return k.plain()
 }
 
+// Own reports whether the profile's section in the config file has a key, and
+// not [DEFAULT] alone: only such a key is there for an [Edit] to remove.
+func (p *Profile) Own(key string) bool {
+	return p.inConfig >= 0 && p.c.config.ownKey(p.inConfig, key) != nil
+}
+
 // Pos is where a key stands, or with "" the header of the profile: in the
 // config file, where it is in both. For an absent key the line is 0.
 func (p *Profile) Pos(key string) (path string, line int) {

@@ -551,3 +551,24 @@ func TestLargeFiles(t *testing.T) {
 		t.Error("a key that stands twice in a large section is not found")
 	}
 }
+
+func TestOwn(t *testing.T) {
+	config := awsconfig.Merge(
+		awsconfig.Parse("config", awsconfig.ConfigFile, []byte("[DEFAULT]\nregion = r\noutput = json\n[profile a]\nregion = r\n")),
+		awsconfig.Parse("credentials", awsconfig.CredentialsFile, []byte("[a]\ncli_pager = x\n[b]\noutput = json\n")))
+	for _, tt := range []struct {
+		profile, key string
+		want         bool
+	}{
+		{"a", "region", true},
+		{"a", "output", false},
+		{"a", "cli_pager", false},
+		{"a", "nothing", false},
+		{"b", "output", false},
+	} {
+		p, ok := config.Profile(tt.profile)
+		if !ok || p.Own(tt.key) != tt.want {
+			t.Errorf("%s of %s: %v", tt.key, tt.profile, !tt.want)
+		}
+	}
+}

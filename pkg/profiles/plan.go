@@ -176,8 +176,10 @@ func (p *planner) add(g generated) {
 	p.mine[at].next = n
 }
 
+// isMarked wants the mark in the section itself: in [DEFAULT] it would stand in
+// every profile that a person wrote, too.
 func isMarked(profile *awsconfig.Profile) bool {
-	return profile.InConfig() && profile.Get(markKey) == mark
+	return profile.Own(markKey) && profile.Get(markKey) == mark
 }
 
 // collect makes a want of each assignment that the filter picks.

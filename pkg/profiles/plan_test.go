@@ -595,6 +595,19 @@ func TestPlan(t *testing.T) {
 			rows:    []string{"unchanged Admin-111111111111"},
 			diff:    []string{},
 		},
+		"a key to remove that only [DEFAULT] has, beside a change": {
+			config:  one + "[DEFAULT]\noutput = json\n",
+			inputs:  []profiles.Input{listed("okta", "1/Admin,Dev")},
+			options: []string{"--set", "output=", "AWS_REGION", "eu-west-1"},
+			rows:    []string{"unchanged Admin-111111111111", "added Dev-111111111111"},
+		},
+		"a mark that only [DEFAULT] has": {
+			config:  section("mine okta 2 Admin") + section("Admin-111111111111 okta 1 Admin") + "[DEFAULT]\nmanaged_by = sso-profiles\n",
+			inputs:  []profiles.Input{listed("okta", "1/Admin")},
+			options: []string{"--prune", "--set", "output=json"},
+			rows:    []string{"foreign Admin-111111111111"},
+			diff:    []string{},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			config := sessions + tt.config

@@ -45,7 +45,6 @@ func (p *planner) write() error {
 		}
 		p.row(w, row)
 	}
-	p.truth()
 	p.noteOtherNames()
 	return nil
 }
@@ -125,11 +124,10 @@ func (p *planner) writeOld(w *want) Row {
 // asked is how a profile differs from what this run was asked for.
 func (p *planner) asked(w *want) (set []awsconfig.KeyValue, unset []string) {
 	ask := func(kv awsconfig.KeyValue) {
-		value, ok := w.old.Lookup(kv.Key)
 		switch {
-		case kv.Value == "" && ok:
+		case kv.Value == "" && w.old.Own(kv.Key):
 			unset = append(unset, kv.Key)
-		case kv.Value != "" && value != kv.Value:
+		case kv.Value != "" && w.old.Get(kv.Key) != kv.Value:
 			set = append(set, kv)
 		}
 	}
@@ -170,19 +168,6 @@ func (p *planner) reportCovered(w *want) {
 		p.problem(fault.New(fault.Request, fmt.Sprintf("the profile %q for %s has other credentials", w.name, p.describe(w)),
 			fmt.Sprintf("%s:%d has a profile of that name, too", path, line)).
 			WithHint("rename that one, or set another --name"))
-	}
-}
-
-// truth takes back what looked like a change and is none to the file: a key to
-// be removed may stand in [DEFAULT] only.
-func (p *planner) truth() {
-	if p.plan.edit.Changed() {
-		return
-	}
-	for i := range p.plan.Rows {
-		if row := &p.plan.Rows[i]; row.State == Changed {
-			row.State = Unchanged
-		}
 	}
 }
 
