@@ -120,10 +120,10 @@ func (d *differ) hunk(from int, removed []string, to int, added []string) {
 const mostCompared = 1 << 20
 
 // common are the places of lines that two lists have in common, in order: the
-// longest such list.
+// longest such list, if it does not take too long to find.
 func common(a, b []string) (places [][2]int) {
 	if len(a)*len(b) > mostCompared {
-		return nil
+		return nearest(a, b)
 	}
 	length := make([][]int32, len(a)+1) // of the longest list from a[i:] and b[j:]
 	for i := range length {
@@ -148,6 +148,47 @@ func common(a, b []string) (places [][2]int) {
 		}
 	}
 	return places
+}
+
+// nearest are places of lines that two long lists have in common. Profiles keep
+// their order and most of their lines, so where the lists part they meet again
+// soon.
+func nearest(a, b []string) (places [][2]int) {
+	for i, j := 0, 0; i < len(a) && j < len(b); i, j = i+1, j+1 {
+		if a[i] != b[j] {
+			x, y, ok := meet(a[i:], b[j:])
+			if !ok {
+				break
+			}
+			for _, same := range common(a[i:i+x], b[j:j+y]) {
+				places = append(places, [2]int{i + same[0], j + same[1]})
+			}
+			i, j = i+x, j+y
+		}
+		places = append(places, [2]int{i, j})
+	}
+	return places
+}
+
+// Profiles are alike: one line or two say nothing, but the session, the account
+// and the role in a row are one profile's alone.
+const (
+	mostSkipped = 1000
+	alike       = 3
+)
+
+// meet is how many lines of each list to skip, as few as may be, until several
+// in a row are the same.
+func meet(a, b []string) (x, y int, ok bool) {
+	for skipped := 1; skipped <= mostSkipped; skipped++ {
+		for x := max(0, skipped-len(b)+alike); x <= min(skipped, len(a)-alike); x++ {
+			y := skipped - x
+			if slices.Equal(a[x:x+alike], b[y:y+alike]) {
+				return x, y, true
+			}
+		}
+	}
+	return 0, 0, false
 }
 
 // span is a range of n lines after the first skipped ones.

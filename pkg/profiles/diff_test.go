@@ -1,6 +1,8 @@
 package profiles_test
 
 import (
+	"fmt"
+	"slices"
 	"strings"
 	"testing"
 
@@ -29,5 +31,38 @@ func TestDiff(t *testing.T) {
 			}
 			same(t, "diff", profiles.Diff("config", []byte(tt.old), []byte(tt.planned)), want)
 		})
+	}
+}
+
+// A new template for many profiles changes their headers and nothing else, and
+// that is what is shown, although hardly a line of them occurs only once.
+func TestDiffOfManyRenames(t *testing.T) {
+	var texts, accounts []string
+	for i := range 300 {
+		account := fmt.Sprintf("%012d", i)
+		accounts = append(accounts, account+"/Admin,Dev,Ops")
+		for _, role := range []string{"Admin", "Dev", "Ops"} {
+			texts = append(texts, role+"-"+account+" okta "+account+" "+role+" region=eu-west-1 mine=1")
+		}
+	}
+	config := sessions + ours(texts[:450]...) + "\n[profile mine]\nregion = eu-west-1\n# secret\n" + ours(texts[450:]...)
+	for _, tt := range []struct {
+		args []string
+		want int // lines without those of hunk headers
+	}{
+		{nil, 2 * len(texts)},
+		{[]string{"--set", "mine=2"}, 4 * len(texts)},
+	} {
+		o := options(t, append(tt.args, "--name", "x-{{.RoleName}}-{{.AccountId}}")...)
+		_, out := makePlan(t, config, "", []profiles.Input{listed("okta", accounts...)}, o)
+		shown := slices.DeleteFunc(profiles.Diff("config", []byte(config), []byte(out))[2:], func(line string) bool { return line[0] == '@' })
+		if len(shown) != tt.want {
+			t.Errorf("%q: %d lines, want %d", tt.args, len(shown), tt.want)
+		}
+		for _, line := range shown {
+			if !strings.HasPrefix(line[1:], "[profile ") && !strings.HasPrefix(line[1:], "mine = ") {
+				t.Fatalf("%q: a line that stays is shown: %q", tt.args, line)
+			}
+		}
 	}
 }
