@@ -130,6 +130,8 @@ func TestRegionRules(t *testing.T) {
 	for _, text := range []string{"", "x=", "=eu-west-1", "eu-west-1=", "nowhere", "[=eu-west-1", "eu-west-1\nx"} {
 		if _, err := profiles.ParseRegionRules([]string{text}); err == nil {
 			t.Errorf("%q is a rule", text)
+		} else if !strings.Contains(err.Error(), "--client-region") {
+			t.Errorf("%q: nobody knows what is meant by %q", text, err)
 		}
 	}
 }

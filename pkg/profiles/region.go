@@ -1,8 +1,10 @@
 package profiles
 
 import (
+	"fmt"
 	"strings"
 
+	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/wire"
 )
@@ -33,7 +35,7 @@ func ParseRegionRules(values []string) (RegionRules, error) {
 			region = value[i+1:]
 		}
 		if err := wire.CheckRegion(region); err != nil {
-			return nil, err
+			return nil, fault.Wrap(fault.Usage, err, "--client-region %q", value)
 		}
 		rules = append(rules, RegionRule{globs, region})
 	}
@@ -52,15 +54,27 @@ func (r RegionRules) For(a portal.Account) string {
 
 // defaultRegion is the region of new profiles that no rule gives one.
 // fallback says that nobody chose it: it is where Identity Center happens to
-// be.
-func (p *planner) defaultRegion(in *Input) (region string, fallback bool) {
+// be. A region that none can be is a fault of kind Config.
+func (p *planner) defaultRegion(in *Input) (region string, fallback bool, err error) {
 	if p.options.Region != "" {
-		return p.options.Region, false
+		return p.options.Region, false, checkInherited(p.options.Region, "the environment")
 	}
 	if profile, ok := p.merged.Profile("default"); ok {
 		if region := profile.Get("region"); region != "" {
-			return region, false
+			path, line := profile.Pos("region")
+			return region, false, checkInherited(region, fmt.Sprintf("%s:%d", path, line))
 		}
 	}
-	return in.Region, in.Region != ""
+	return in.Region, in.Region != "", nil
+}
+
+// checkInherited refuses what no client takes for a region. It asks for less
+// than the flag does: who works against services of their own has regions such
+// as "local" there.
+func checkInherited(region, place string) error {
+	if slug(region) == strings.ToLower(region) {
+		return nil
+	}
+	return fault.New(fault.Config, place, fmt.Sprintf("%q cannot be a region", region)).
+		WithHint("correct it, or set --client-region REGION")
 }

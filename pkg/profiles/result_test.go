@@ -4,6 +4,7 @@ import (
 	"strings"
 	"testing"
 
+	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/profiles"
 )
 
@@ -123,6 +124,29 @@ func TestConfigThatAWSCouldNotRead(t *testing.T) {
 }
 
 // All that is not ours stays, to the byte, whatever way the file is written.
+// A region that nobody gave this run is refused only where a profile would get
+// it, and then with the place where it stands.
+func TestRegionThatIsNone(t *testing.T) {
+	inputs := []profiles.Input{listed("okta", "1/Admin")}
+	for _, tt := range []struct{ config, credentials, region, want string }{
+		{config: "[default]\nregion = us-east-1 # home\n", want: `config:8: "us-east-1 # home" cannot be a region`},
+		{credentials: "[default]\nregion = \"us-east-1\"\n", want: `credentials:2: "\"us-east-1\"" cannot be a region`},
+		{region: "x y", want: `the environment: "x y" cannot be a region`},
+		{region: "eu-west-1 ", config: "[default]\nregion = us-east-1\n", want: `the environment: "eu-west-1 " cannot be a region`},
+	} {
+		_, err := plan(sessions+tt.config, tt.credentials, inputs, profiles.Options{Region: tt.region})
+		if fault.KindOf(err) != fault.Config || err.Error() != tt.want || !strings.Contains(fault.HintOf(err), "--client-region") {
+			t.Errorf("%+v: %v", tt, err)
+		}
+		makePlan(t, sessions+tt.config+ours("a okta 1 Admin"), tt.credentials, inputs, profiles.Options{Region: tt.region})
+		makePlan(t, sessions+tt.config, tt.credentials, inputs, options(t, "AWS_REGION", tt.region, "--client-region", "eu-west-1"))
+	}
+	// who works against a service of their own calls it so
+	if _, out := makePlan(t, sessions+"[default]\nregion = local\n", "", inputs, profiles.Options{}); !strings.Contains(out, "Admin\nregion = local\n") {
+		t.Errorf("not taken:\n%s", out)
+	}
+}
+
 func TestOtherBytesStay(t *testing.T) {
 	const user = "\r\n# mine\r\n[default]\r\n  s3 =\r\n    a = b\r\n\r\n; x\r\n[preview]\r\ny: z"
 	config := strings.ReplaceAll(sessions, "\n", "\r\n") + strings.ReplaceAll(ours("a okta 1 Admin", "b okta 2 Admin"), "\n", "\r\n") + user

@@ -75,8 +75,11 @@ func (p *planner) writeNew(w *want) (Row, error) {
 		Region: p.options.Regions.For(w.assignment.Account),
 	}
 	if row.Region == "" {
-		var fallback bool
-		if row.Region, fallback = p.defaultRegion(w.input); fallback {
+		region, fallback, err := p.defaultRegion(w.input)
+		if err != nil {
+			return row, err
+		}
+		if row.Region = region; fallback {
 			p.remarkRegion(w.input)
 		}
 	}
