@@ -193,6 +193,11 @@ func TestNames(t *testing.T) {
 			t.Errorf("%q: %v", empty, err)
 		}
 	}
+	for _, empty := range []string{"", " "} {
+		if _, err := app(t, "").Names(t.Context(), []string{"a", empty}, "session names"); fault.KindOf(err) != fault.Usage || err.Error() != "one of the session names is empty" {
+			t.Errorf("the argument %q: %v", empty, err)
+		}
+	}
 	if _, err := app(t, strings.Repeat("x", maxLine+1)).Names(t.Context(), []string{"-"}, "names"); fault.KindOf(err) != fault.Usage {
 		t.Errorf("a line without end: %v", err)
 	}

@@ -34,6 +34,9 @@ func (a *App) Names(ctx context.Context, args []string, what string) ([]Name, er
 		}
 	}
 	for _, arg := range args {
+		if strings.TrimSpace(arg) == "" { // "$SESSION", and it is not set
+			return nil, fault.Newf(fault.Usage, "one of the %s is empty", what)
+		}
 		if arg != "-" {
 			add(Name{Text: arg})
 			continue
