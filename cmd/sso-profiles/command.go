@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"runtime/debug"
@@ -250,9 +251,14 @@ func pace(sources []profiles.Source) string {
 	return ""
 }
 
-// tell says what could not be done and what is to be known.
+// tell says what could not be done and what is to be known. A hint that goes
+// with several in a row, of which there may be hundreds, is told below the last.
 func tell(app *cli.App, plan *profiles.Plan) {
-	for _, problem := range slices.Concat(plan.Gaps, plan.Problems) {
+	problems := slices.Concat(plan.Gaps, plan.Problems)
+	for i, problem := range problems {
+		if i+1 < len(problems) && fault.HintOf(problems[i+1]) == fault.HintOf(problem) {
+			problem = errors.New(problem.Error())
+		}
 		app.Warn(problem)
 	}
 	for _, note := range plan.Notes {
