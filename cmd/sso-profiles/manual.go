@@ -38,11 +38,11 @@ func manual() cli.Manual {
 				Intro: "At a terminal a table of what changed; in a pipe the names of the profiles that are now in the file for " +
 					"what was listed. With -o text the columns are PROFILE, ACCOUNT_ID, ROLE_NAME, REGION, SESSION, STATE and " +
 					"ACCOUNT_NAME; with -o json the keys are Profile, AccountId, AccountName, AccountEmail, RoleName, Region, " +
-					"Session and State, which is one of:",
+					"Session, State and, of a renamed profile, Was, its old name. The state is one of:",
 				Items: []cli.Value{
 					{Text: "added, changed, renamed, removed, unchanged", Help: "what became of a generated profile"},
-					{Text: "foreign", Help: "a profile that this program did not make has the name"},
-					{Text: "unlisted", Help: "its account could not be listed"},
+					{Text: "foreign", Help: "no profile was made: another one has the name, or several would share it"},
+					{Text: "unlisted", Help: "a generated profile whose assignment was not listed; it is kept"},
 				},
 			},
 		},
