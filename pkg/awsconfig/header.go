@@ -47,14 +47,14 @@ func readHeader(kind Kind, text string) (typ sectionType, name string, ok bool) 
 	if word, name, _ := strings.Cut(text, " "); isPlainWord(word) && isPlainWord(name) {
 		return typ, name, true
 	}
-	words, ok := shellWords(text)
+	words, ok := ShellWords(text)
 	if !ok || len(words) != 2 {
 		return typ, "", false
 	}
 	return typ, words[1], true
 }
 
-// isPlainWord reports whether shellWords would return s as it is.
+// isPlainWord reports whether ShellWords would return s as it is.
 func isPlainWord(s string) bool {
 	for i := 0; i < len(s); i++ {
 		switch s[i] {
@@ -65,11 +65,11 @@ func isPlainWord(s string) bool {
 	return s != ""
 }
 
-// shellWords is Python's shlex.split, with which botocore reads headers: a
-// quoted name may hold spaces, a backslash vanishes. ok is false where a quote
-// is left open or nothing follows a backslash; botocore then drops the section
-// without a word.
-func shellWords(s string) (words []string, ok bool) {
+// ShellWords is Python's shlex.split, with which botocore reads headers, and
+// the command of a credential_process: a quoted word may hold spaces, a
+// backslash vanishes. ok is false where a quote is left open or nothing follows
+// a backslash; of a header botocore then drops the section without a word.
+func ShellWords(s string) (words []string, ok bool) {
 	var word []byte
 	started := false // a quote has been seen, so that "" is a word
 	emit := func() {

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -231,16 +232,16 @@ const (
 // output is secret, so nothing of it is ever told; the last line of its
 // standard error is.
 func runProcess(ctx context.Context, p *awsconfig.Profile) (aws.Credentials, error) {
+	argv, err := processWords(p)
+	if err != nil {
+		return aws.Credentials{}, err
+	}
 	limited, cancel := context.WithTimeout(ctx, processTimeout)
 	defer cancel()
 	said := &lastLine{}
 	builder := processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
-		shell, option := "sh", "-c"
-		if runtime.GOOS == "windows" {
-			shell, option = "cmd.exe", "/C"
-		}
 		// Without standard input: nobody is there to answer a question.
-		cmd := exec.CommandContext(ctx, shell, option, p.Get("credential_process")) //nolint:gosec // what it is for, and only with --allow-process
+		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // what it is for, and only with --allow-process
 		cmd.Stderr, cmd.WaitDelay = said, processGrace
 		return cmd, nil
 	})
@@ -253,17 +254,47 @@ func runProcess(ctx context.Context, p *awsconfig.Profile) (aws.Credentials, err
 	case limited.Err() != nil:
 		return aws.Credentials{}, fault.Newf(fault.Timeout, "the credential_process gave no answer within %s", processTimeout)
 	}
-	return aws.Credentials{}, &finding{Failed, processFault(err, said.text())}
+	return aws.Credentials{}, &finding{Failed, processFault(err, said.text(), p.Get("credential_process"))}
 }
 
-func processFault(err error, said string) error {
+// processWords are the program and the arguments of a credential_process. The
+// AWS CLI asks no shell, as the Go SDK does: what only a shell understands must
+// not pass here.
+func processWords(p *awsconfig.Profile) ([]string, error) {
+	command := p.Get("credential_process")
+	if runtime.GOOS == "windows" {
+		return []string{"cmd.exe", "/C", command}, nil // whose rules for quotes are about those of the AWS CLI there
+	}
+	switch words, ok := awsconfig.ShellWords(command); {
+	case !ok:
+		return nil, invalid(p, "credential_process", "credential_process ends within a quote, or in a backslash")
+	case len(words) == 0:
+		return nil, invalid(p, "credential_process", "credential_process holds no command")
+	default:
+		return words, nil
+	}
+}
+
+func processFault(err error, said, command string) error {
 	f := fault.New(fault.Reply, "the credential_process failed", "what it printed are no credentials")
-	var exit *exec.ExitError
-	if errors.As(err, &exit) {
+	var (
+		exit  *exec.ExitError
+		start *exec.Error
+		path  *fs.PathError
+	)
+	switch {
+	case errors.As(err, &exit):
 		f.Why = exit.ProcessState.String()
+	case errors.As(err, &start):
+		f.Why = fmt.Sprintf("cannot run %q: %s", start.Name, start.Err)
+	case errors.As(err, &path):
+		f.Why = fmt.Sprintf("cannot run %q: %s", path.Path, path.Err)
 	}
 	if said != "" {
 		f.Why += ": " + said
+	}
+	if runtime.GOOS != "windows" && strings.ContainsAny(command, "~$|&;<>`") {
+		f.Why += ": the AWS CLI runs it without a shell"
 	}
 	return f
 }

@@ -76,3 +76,49 @@ func TestProcessEndsWithTheRun(t *testing.T) {
 		t.Errorf("what was broken off is %s: %s", r.Status, r.Reason)
 	}
 }
+
+// TestProcessHasNoShell holds that a command is run as the AWS CLI runs it: what
+// only a shell understands works for the Go SDK alone.
+func TestProcessHasNoShell(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the commands are those of POSIX")
+	}
+	srv := idctest.New(t, idctest.Config{})
+	k := srv.IssueCredentials("222222222222", "Command")
+	home := t.TempDir()
+	t.Setenv("HOME", home)
+	script := "#!/bin/sh\necho '" + `{"Version": 1, "AccessKeyId": "` + k.AccessKeyID + `", "SecretAccessKey": "` +
+		k.SecretAccessKey + `", "SessionToken": "` + k.SessionToken + `"}` + "'\n"
+	for _, name := range []string{"mine", "it's mine"} {
+		if err := os.WriteFile(filepath.Join(home, name), []byte(script), 0o700); err != nil { //nolint:gosec // it is to be run
+			t.Fatal(err)
+		}
+	}
+	odd := filepath.Join(home, "it's mine")
+	const note = ": the AWS CLI runs it without a shell (credential_process, config:2)"
+	tests := map[string]struct {
+		command string
+		status  probe.Status
+		reason  string
+	}{
+		"double quotes": {`"` + odd + `"`, probe.OK, ""},
+		"backslashes":   {strings.NewReplacer("'", `\'`, " ", `\ `).Replace(odd), probe.OK, ""},
+		"an argument":   {home + `/mine '$(exit 1)' "a b"`, probe.OK, ""},
+		"a home folder": {"~/mine", probe.Failed, `the credential_process failed: cannot run "~/mine": no such file or directory` + note},
+		"a variable":    {"$HOME/mine", probe.Failed, `the credential_process failed: cannot run "$HOME/mine": no such file or directory` + note},
+		"a pipe":        {"false | " + home + "/mine", probe.Failed, "the credential_process failed: exit status 1" + note},
+		"no program":    {"no-such-program", probe.Failed, `the credential_process failed: cannot run "no-such-program": executable file not found in $PATH (credential_process, config:2)`},
+		"nothing":       {"", probe.InvalidConfig, "config:2: credential_process holds no command"},
+		"half a quote":  {`"` + odd, probe.InvalidConfig, "config:2: credential_process ends within a quote, or in a backslash"},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := newProber(t, "[profile p]\ncredential_process = "+tt.command+"\nregion = eu-central-1\n", srv.URL, &tokenOf{})
+			p.AllowProcess = true
+			r := one(t, p, "p")
+			if r.Status != tt.status || r.Reason != tt.reason {
+				t.Errorf("%s: %s\nwant %s: %s", r.Status, r.Reason, tt.status, tt.reason)
+			}
+		})
+	}
+}
