@@ -36,6 +36,18 @@ func (p *Profile) Own(key string) bool {
 	return p.inConfig >= 0 && p.c.config.ownKey(p.inConfig, key) != nil
 }
 
+// LookupIn is Lookup in one of the two files alone: the AWS CLI never puts
+// access keys together from both.
+func (p *Profile) LookupIn(kind Kind, key string) (value string, ok bool) {
+	switch {
+	case kind == CredentialsFile && p.inCredentials >= 0:
+		return p.c.credentials.key(p.inCredentials, key).plain()
+	case kind == ConfigFile && p.inConfig >= 0:
+		return p.c.config.key(p.inConfig, key).plain()
+	}
+	return "", false
+}
+
 // Pos is where a key stands, or with "" the header of the profile: in the
 // config file, where it is in both. For an absent key the line is 0.
 func (p *Profile) Pos(key string) (path string, line int) {

@@ -38,9 +38,13 @@ func (r *run) obtain(u *unit) (aws.Credentials, error) {
 	case fromProcess:
 		return runProcess(r.ctx, u.profile)
 	default:
-		p := u.profile
+		value := func(key string) string {
+			value, _ := u.profile.LookupIn(keyFile(u.profile), key)
+			return value
+		}
 		return credentials.NewStaticCredentialsProvider(
-			p.Get("aws_access_key_id"), p.Get("aws_secret_access_key"), p.Get("aws_session_token"),
+			value("aws_access_key_id"), value("aws_secret_access_key"),
+			cmp.Or(value("aws_security_token"), value("aws_session_token")), // the old name first, as in the AWS CLI
 		).Retrieve(r.ctx)
 	}
 }

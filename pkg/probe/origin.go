@@ -2,7 +2,6 @@ package probe
 
 import (
 	"path"
-	"slices"
 
 	"aws-sso-plugins/pkg/awsconfig"
 )
@@ -44,7 +43,7 @@ func originOf(p *awsconfig.Profile, asSource bool) origin {
 	case has("sso_account_id"), has("sso_role_name"):
 		// one with sso_session alone is for the token, as code editors use it
 		return fromPortal
-	case keys && inCredentialsFile(p):
+	case keyFile(p) == awsconfig.CredentialsFile:
 		return fromKeys
 	case has("login_session"):
 		return fromLogin
@@ -56,20 +55,14 @@ func originOf(p *awsconfig.Profile, asSource bool) origin {
 	return fromNowhere
 }
 
-// inCredentialsFile says whether the access keys stand in the credentials file,
-// whose keys come before a credential_process and those of the config after it.
-func inCredentialsFile(p *awsconfig.Profile) bool {
-	if !p.InCredentials() {
-		return false
+// keyFile is the file that a profile's access keys are read from, all of them:
+// the credentials file, whose keys come before a credential_process, if the id
+// stands there, and else the config, whose keys come after it.
+func keyFile(p *awsconfig.Profile) awsconfig.Kind {
+	if _, ok := p.LookupIn(awsconfig.CredentialsFile, "aws_access_key_id"); ok {
+		return awsconfig.CredentialsFile
 	}
-	if !p.InConfig() {
-		return true
-	}
-	config, _ := p.Pos("")
-	return slices.ContainsFunc([]string{"aws_access_key_id", "aws_secret_access_key"}, func(key string) bool {
-		file, line := p.Pos(key)
-		return line > 0 && file != config
-	})
+	return awsconfig.ConfigFile
 }
 
 // mainKey is the key of a profile that its credentials come from: the line to

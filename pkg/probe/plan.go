@@ -132,11 +132,7 @@ func (pl *planner) complete(u *unit, chain []*awsconfig.Profile) error {
 			return invalid(p, "web_identity_token_file", "role_arn is missing")
 		}
 	case fromKeys:
-		for _, key := range []string{"aws_access_key_id", "aws_secret_access_key"} {
-			if p.Get(key) == "" {
-				return invalid(p, "", "%s is missing", key)
-			}
-		}
+		return completeKeys(p)
 	case fromProcess:
 		if !pl.AllowProcess {
 			return skip(p, "credential_process", "runs with --allow-process only")
@@ -147,6 +143,19 @@ func (pl *planner) complete(u *unit, chain []*awsconfig.Profile) error {
 		return skip(p, "login_session", "is the AWS CLI's own login, not Identity Center's")
 	case fromNowhere:
 		return &finding{Skipped, fault.Newf(fault.Nothing, "the profile has no credentials of its own")}
+	}
+	return nil
+}
+
+func completeKeys(p *awsconfig.Profile) error {
+	for _, key := range []string{"aws_access_key_id", "aws_secret_access_key"} {
+		if value, _ := p.LookupIn(keyFile(p), key); value != "" {
+			continue
+		}
+		if p.InConfig() && p.InCredentials() && key == "aws_secret_access_key" {
+			return invalid(p, "aws_access_key_id", "%s is missing beside it", key)
+		}
+		return invalid(p, "", "%s is missing", key)
 	}
 	return nil
 }

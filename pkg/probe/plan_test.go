@@ -97,6 +97,11 @@ func TestPlan(t *testing.T) {
 			config: "[profile p]\naws_secret_access_key = x\n",
 			want:   "invalid-config|config:1: aws_access_key_id is missing",
 		},
+		"half a key in each file": {
+			config:      "[profile p]\naws_secret_access_key = x\n",
+			credentials: "[p]\naws_access_key_id = x\n",
+			want:        "invalid-config|credentials:2: aws_secret_access_key is missing beside it",
+		},
 		"the other half": {
 			credentials: "[p]\naws_access_key_id = x\n",
 			want:        "invalid-config|credentials:1: aws_secret_access_key is missing",
@@ -104,6 +109,11 @@ func TestPlan(t *testing.T) {
 		"a process": {
 			config: "[profile p]\ncredential_process = x\n",
 			want:   "skipped|credential_process runs with --allow-process only (config:2)",
+		},
+		"a process before half a key": {
+			config:      "[profile p]\ncredential_process = x\n",
+			credentials: "[p]\naws_secret_access_key = x\n",
+			want:        "skipped|credential_process runs with --allow-process only (config:2)",
 		},
 		"a process before keys in the config": {
 			config: "[profile p]\ncredential_process = x\naws_access_key_id = x\naws_secret_access_key = x\n",
@@ -216,6 +226,16 @@ func TestWhoseCredentials(t *testing.T) {
 		"a role before Identity Center": {
 			okta + ssoProfile("p", devAccount, "Admin", strings.TrimSpace(assume), "source_profile = q") + "[profile q]\n" + keys,
 			"", "333333333333", "Assumed",
+		},
+		"a whole pair before the token of another": {
+			"[profile p]\n" + keys, "[p]\naws_session_token = of-other-keys\n", "222222222222", "",
+		},
+		"a whole pair before the other half": {
+			"[profile p]\n" + keys, "[p]\naws_secret_access_key = of-other-keys\n", "222222222222", "",
+		},
+		"the old name of the token": {"[profile p]\n" + strings.ReplaceAll(keys, "session_token", "security_token"), "", "222222222222", ""},
+		"the old name of the token first": {
+			"[profile p]\n" + strings.ReplaceAll(keys, "session_token", "security_token") + "aws_session_token = x\n", "", "222222222222", "",
 		},
 		"an account in the session": {
 			okta + "sso_account_id = 111111111111\n[profile p]\nsso_session = okta\nsso_role_name = Admin\n", "", devAccount, "Admin",
