@@ -1,8 +1,6 @@
 package probe
 
 import (
-	"slices"
-
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/wire"
@@ -93,11 +91,12 @@ func (pl *planner) add(index int, p *awsconfig.Profile) {
 	j.asked = append(j.asked, asked{index, p, session})
 }
 
-// unit finds or makes the unit of a profile. chain are the profiles on the way
-// to it, which name one another as source_profile; region is that of the first.
-func (pl *planner) unit(p *awsconfig.Profile, region string, chain []*awsconfig.Profile) (*unit, error) {
+// unit finds or makes the unit of a profile. first is the one that was asked
+// for, if that names this one as source_profile, itself or by way of others;
+// region is that of the first.
+func (pl *planner) unit(p *awsconfig.Profile, region string, first *awsconfig.Profile) (*unit, error) {
 	key := unitKey{profile: p.Name}
-	from := originOf(p, len(chain) > 0)
+	from := originOf(p, first != nil)
 	var given assignment
 	switch from {
 	case fromPortal:
@@ -114,7 +113,7 @@ func (pl *planner) unit(p *awsconfig.Profile, region string, chain []*awsconfig.
 		return u, nil
 	}
 	u := &unit{origin: from, profile: p, region: region, assignment: given}
-	if err := pl.complete(u, chain); err != nil {
+	if err := pl.complete(u, first); err != nil {
 		return nil, err
 	}
 	pl.units[key] = u
@@ -122,11 +121,11 @@ func (pl *planner) unit(p *awsconfig.Profile, region string, chain []*awsconfig.
 }
 
 // complete looks at all that a unit needs before anybody is asked.
-func (pl *planner) complete(u *unit, chain []*awsconfig.Profile) error {
+func (pl *planner) complete(u *unit, first *awsconfig.Profile) error {
 	p := u.profile
 	switch u.origin {
 	case fromRole:
-		return pl.completeRole(u, chain)
+		return pl.completeRole(u, first)
 	case fromWebToken:
 		if p.Get("role_arn") == "" {
 			return invalid(p, "web_identity_token_file", "role_arn is missing")
@@ -164,7 +163,25 @@ func skip(p *awsconfig.Profile, key, why string) error {
 	return &finding{Skipped, fault.Newf(fault.Nothing, "%s %s (%s)", key, why, place(p, key))}
 }
 
-func (pl *planner) completeRole(u *unit, chain []*awsconfig.Profile) error {
+// circle says where the profiles that a role leads to name one that was passed
+// already. Only a profile that names itself may, if it has keys to lend. It is a
+// circle for the profile that was asked for: from elsewhere on it the way may end
+// in keys.
+func (pl *planner) circle(p *awsconfig.Profile) error {
+	for passed := map[*awsconfig.Profile]bool{}; ; {
+		passed[p] = true
+		source, ok := pl.Config.Profile(p.Get("source_profile"))
+		switch role := ok && originOf(source, true) == fromRole; {
+		case ok && passed[source] && (role || source != p):
+			return invalid(p, "source_profile", "the profiles name one another in a circle")
+		case !role:
+			return nil
+		}
+		p = source
+	}
+}
+
+func (pl *planner) completeRole(u *unit, first *awsconfig.Profile) error {
 	p := u.profile
 	name, ok := p.Lookup("source_profile")
 	_, machine := p.Lookup("credential_source")
@@ -178,19 +195,21 @@ func (pl *planner) completeRole(u *unit, chain []*awsconfig.Profile) error {
 	if !ok {
 		return invalid(p, "source_profile", "there is no profile %q", name)
 	}
-	chain = append(slices.Clone(chain), p)
-	switch from := originOf(source, true); {
-	case from == fromRole && slices.Contains(chain, source):
-		return invalid(p, "source_profile", "the profiles name one another in a circle")
-	case from == fromNowhere:
+	if first == nil {
+		first = p
+		if err := pl.circle(p); err != nil {
+			return err
+		}
+	}
+	if originOf(source, true) == fromNowhere {
 		return invalid(p, "source_profile", "the source_profile %q has no credentials of its own", name)
 	}
 	if serial := p.Get("mfa_serial"); serial != "" {
 		return &finding{MFARequired, fault.Newf(fault.Config, "the role asks for a code of the device %q, see mfa_serial (%s); "+
-			"to be asked for one, run: aws sts get-caller-identity --profile %s", serial, place(p, "mfa_serial"), chain[0].Name)}
+			"to be asked for one, run: aws sts get-caller-identity --profile %s", serial, place(p, "mfa_serial"), first.Name)}
 	}
 	var err error
-	if u.source, err = pl.unit(source, u.region, chain); err != nil {
+	if u.source, err = pl.unit(source, u.region, first); err != nil {
 		return err
 	}
 	u.source.users.Add(1)

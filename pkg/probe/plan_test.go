@@ -158,6 +158,12 @@ func TestPlan(t *testing.T) {
 				"[profile r]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = q\n",
 			want: "invalid-config|config:9: the profiles name one another in a circle",
 		},
+		"a circle through a profile with keys": {
+			config: "[profile p]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = q\n" +
+				"aws_access_key_id = x\naws_secret_access_key = x\n" +
+				"[profile q]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = p\n",
+			want: "invalid-config|config:8: the profiles name one another in a circle",
+		},
 		"a role that asks for a code, on the way": {
 			config: okta + ssoProfile("r", devAccount, "A") +
 				"[profile q]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = r\nmfa_serial = arn:mfa\n" +
@@ -252,6 +258,24 @@ func TestWhoseCredentials(t *testing.T) {
 				t.Errorf("%s of %q, role %q: %s", r.Status, r.AccountID, r.RoleName, r.Reason)
 			}
 		})
+	}
+}
+
+// TestCircleWhoeverIsAskedFirst has a profile that lends its keys to the role
+// that it takes on itself: a circle from the one end, and none from the other.
+func TestCircleWhoeverIsAskedFirst(t *testing.T) {
+	srv := idctest.New(t, idctest.Config{})
+	k := srv.IssueCredentials("222222222222", "Keys")
+	config := "[profile p]\nrole_arn = arn:aws:iam::333333333333:role/P\nsource_profile = q\naws_access_key_id = " + k.AccessKeyID +
+		"\naws_secret_access_key = " + k.SecretAccessKey + "\naws_session_token = " + k.SessionToken +
+		"\n[profile q]\nrole_arn = arn:aws:iam::444444444444:role/Q\nsource_profile = p\n"
+	for _, names := range [][]string{{"p", "q"}, {"q", "p"}} {
+		p := newProber(t, config, srv.URL, &tokenOf{})
+		for _, r := range results(t, p, names...) {
+			if want := map[string]probe.Status{"p": probe.InvalidConfig, "q": probe.OK}[r.Profile]; r.Status != want {
+				t.Errorf("%v: %s is %s, want %s: %s", names, r.Profile, r.Status, want, r.Reason)
+			}
+		}
 	}
 }
 
