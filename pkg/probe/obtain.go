@@ -162,7 +162,7 @@ func (r *run) assumeRole(u *unit) (aws.Credentials, error) {
 		lent := lentClient{service.client, with(base)}
 		got, err = stscreds.NewAssumeRoleProvider(lent, p.Get("role_arn"), func(o *stscreds.AssumeRoleOptions) {
 			o.RoleSessionName = cmp.Or(p.Get("role_session_name"), roleSessionName)
-			if id := p.Get("external_id"); id != "" {
+			if id, ok := p.Lookup("external_id"); ok {
 				o.ExternalID = &id
 			}
 			if seconds, err := strconv.Atoi(p.Get("duration_seconds")); err == nil {
@@ -208,7 +208,7 @@ const roleSessionName = "sso-test"
 func roleFault(err error, p *awsconfig.Profile) error {
 	if wire.Code(err) == "ValidationError" {
 		// the request consists of the profile's keys
-		return &finding{InvalidConfig, wire.Fault(err, "STS takes %q for no role", p.Get("role_arn"))}
+		return &finding{InvalidConfig, wire.Fault(err, "STS does not take what the profile says of the role %q", p.Get("role_arn"))}
 	}
 	return stsFault(err, "cannot assume %q", p.Get("role_arn"))
 }

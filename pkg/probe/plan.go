@@ -1,6 +1,9 @@
 package probe
 
 import (
+	"slices"
+	"strings"
+
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/wire"
@@ -72,7 +75,7 @@ func (pl *planner) add(index int, p *awsconfig.Profile) {
 	region := pl.region(p)
 	u, err := pl.unit(p, region, nil)
 	if err == nil {
-		err = checkRegion(p, region)
+		err = pl.checkRegion(p, region)
 	}
 	if err != nil {
 		account, role := namesIn(p)
@@ -137,6 +140,10 @@ func (pl *planner) complete(u *unit, first *awsconfig.Profile) error {
 			return skip(p, "credential_process", "runs with --allow-process only")
 		}
 	case fromMachine:
+		if source := p.Get("credential_source"); !slices.Contains(machines, source) {
+			return invalid(p, "credential_source", "credential_source is %q, and not %s or %s",
+				source, strings.Join(machines[:len(machines)-1], ", "), machines[len(machines)-1])
+		}
 		return skip(p, "credential_source", "takes the credentials of the machine, not of the profile")
 	case fromLogin:
 		return skip(p, "login_session", "is the AWS CLI's own login, not Identity Center's")
@@ -145,6 +152,9 @@ func (pl *planner) complete(u *unit, first *awsconfig.Profile) error {
 	}
 	return nil
 }
+
+// machines are what credential_source may name, spelled as the AWS CLI wants it.
+var machines = []string{"Ec2InstanceMetadata", "EcsContainer", "Environment"}
 
 func completeKeys(p *awsconfig.Profile) error {
 	for _, key := range []string{"aws_access_key_id", "aws_secret_access_key"} {
@@ -204,7 +214,7 @@ func (pl *planner) completeRole(u *unit, first *awsconfig.Profile) error {
 	if originOf(source, true) == fromNowhere {
 		return invalid(p, "source_profile", "the source_profile %q has no credentials of its own", name)
 	}
-	if serial := p.Get("mfa_serial"); serial != "" {
+	if serial, ok := p.Lookup("mfa_serial"); ok { // the AWS CLI asks for a code even if it is empty
 		return &finding{MFARequired, fault.Newf(fault.Config, "the role asks for a code of the device %q, see mfa_serial (%s); "+
 			"to be asked for one, run: aws sts get-caller-identity --profile %s", serial, place(p, "mfa_serial"), first.Name)}
 	}
@@ -246,7 +256,10 @@ const (
 	maxChain = 16
 )
 
-func checkRegion(p *awsconfig.Profile, region string) error {
+func (pl *planner) checkRegion(p *awsconfig.Profile, region string) error {
+	if own, ok := p.Lookup("region"); ok && own == "" && pl.Region == "" {
+		return invalid(p, "region", "region is empty") // to the AWS CLI that is not the same as none
+	}
 	err := wire.CheckRegion(region)
 	switch {
 	case err == nil:

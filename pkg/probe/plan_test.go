@@ -127,6 +127,10 @@ func TestPlan(t *testing.T) {
 			config: "[profile p]\nrole_arn = arn:aws:iam::111111111111:role/x\ncredential_source = Environment\n",
 			want:   "skipped|credential_source takes the credentials of the machine, not of the profile (config:3)",
 		},
+		"no machine's": {
+			config: "[profile p]\nrole_arn = arn:aws:iam::111111111111:role/x\ncredential_source = EC2InstanceMetadata\n",
+			want:   `invalid-config|config:3: credential_source is "EC2InstanceMetadata", and not Ec2InstanceMetadata, EcsContainer or Environment`,
+		},
 		"a role over the machine's": {
 			config: "[profile q]\nrole_arn = arn:aws:iam::111111111111:role/x\ncredential_source = Environment\n" +
 				"[profile p]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = q\n",
@@ -157,6 +161,16 @@ func TestPlan(t *testing.T) {
 				"[profile q]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = r\n" +
 				"[profile r]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = q\n",
 			want: "invalid-config|config:9: the profiles name one another in a circle",
+		},
+		"a role that asks for a code of no device": {
+			config: okta + ssoProfile("r", devAccount, "A") +
+				"[profile p]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = r\nmfa_serial =\n",
+			want: `mfa-required|the role asks for a code of the device "", see mfa_serial (config:11); ` +
+				"to be asked for one, run: aws sts get-caller-identity --profile p",
+		},
+		"a region that is empty": {
+			config: okta + ssoProfile("p", devAccount, "A", "region ="),
+			want:   "invalid-config|config:8: region is empty",
 		},
 		"a circle through a profile with keys": {
 			config: "[profile p]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = q\n" +
@@ -275,6 +289,20 @@ func TestCircleWhoeverIsAskedFirst(t *testing.T) {
 			if want := map[string]probe.Status{"p": probe.InvalidConfig, "q": probe.OK}[r.Profile]; r.Status != want {
 				t.Errorf("%v: %s is %s, want %s: %s", names, r.Profile, r.Status, want, r.Reason)
 			}
+		}
+	}
+}
+
+// TestRoleThatSTSDoesNotTake has profiles whose role is one, and whose other keys
+// STS refuses.
+func TestRoleThatSTSDoesNotTake(t *testing.T) {
+	for _, line := range []string{"external_id =", "duration_seconds = 60"} {
+		_, p := against(t, idctest.Config{Accounts: []idctest.Account{{ID: devAccount, Roles: []string{"Admin"}}}}, okta+
+			ssoProfile("q", devAccount, "Admin")+"[profile p]\nrole_arn = arn:aws:iam::333333333333:role/Deploy\nsource_profile = q\n"+line+"\n")
+		r := one(t, p, "p")
+		const want = `STS does not take what the profile says of the role "arn:aws:iam::333333333333:role/Deploy": AWS answered 400 ValidationError: `
+		if r.Status != probe.InvalidConfig || !strings.HasPrefix(r.Reason, want) {
+			t.Errorf("%s: %s: %s", line, r.Status, r.Reason)
 		}
 	}
 }
