@@ -96,6 +96,9 @@ func (s *sessions) assignment(p *awsconfig.Profile) (assignment, error) {
 	a.session = sec.session
 	for _, key := range sec.keys {
 		switch own, ok := p.Lookup(key.Key); {
+		case ok && own != key.Value && !strings.HasPrefix(key.Key, "sso_") && key.Key != "region":
+			// whatever it is, it may be a secret
+			return a, invalid(p, key.Key, "%s is something else here than in [sso-session %s]", key.Key, name)
 		case ok && own != key.Value:
 			return a, invalid(p, key.Key, "%s is %q here and %q in [sso-session %s]", key.Key, own, key.Value, name)
 		case ok:

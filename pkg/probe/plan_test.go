@@ -77,6 +77,10 @@ func TestPlan(t *testing.T) {
 			config: okta + "region = eu-central-1\n" + ssoProfile("p", devAccount, "A", "region = eu-west-1"),
 			want:   `invalid-config|config:9: region is "eu-west-1" here and "eu-central-1" in [sso-session okta]`,
 		},
+		"a secret of which a session says otherwise": {
+			config: okta + "aws_secret_access_key = very-secret\n" + ssoProfile("p", devAccount, "A", "aws_secret_access_key = top-secret"),
+			want:   `invalid-config|config:9: aws_secret_access_key is something else here than in [sso-session okta]`,
+		},
 		"neither session nor start URL": {
 			config: "[profile p]\nsso_account_id = 111111111111\nsso_role_name = A\n",
 			want:   "invalid-config|config:1: sso_session is missing, or else sso_start_url and sso_region",

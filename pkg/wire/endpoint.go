@@ -56,7 +56,7 @@ func checkEndpoint(name, value string) error {
 	}
 	u, err := url.Parse(value)
 	switch {
-	case err != nil && strings.Contains(value, "@"):
+	case (err != nil || u.Hostname() == "") && strings.Contains(value, "@"):
 		return fault.Newf(fault.Config, "%s is not the URL of an endpoint", name)
 	case err == nil && u.User != nil:
 		return fault.Newf(fault.Config, "%s must not hold a user or a password", name)

@@ -27,6 +27,7 @@ func TestEndpointsThatAreNone(t *testing.T) {
 		{"https://sso.corp/#/", `must end with its path, without ? and #: "https://sso.corp/#/"`},
 		{"https://me:canary@sso.corp", `must not hold a user or a password`},
 		{"https://me:canary@[", `is not the URL of an endpoint`},
+		{"me:canary@sso.corp", `is not the URL of an endpoint`},
 	} {
 		for name, s := range map[string]wire.Settings{
 			"AWS_ENDPOINT_URL":          {Endpoint: test.value},
