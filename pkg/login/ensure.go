@@ -82,7 +82,9 @@ func (o Options) validFor() time.Duration {
 //
 // Faults: Login (refused, not finished in time, or needed and not allowed),
 // Unreachable, Timeout and Reply (AWS), File (the cache), Config (the
-// session), Canceled. No token is written but one that AWS gave whole.
+// session), Canceled. No token is written but one that AWS gave whole. With an
+// error the state is empty, but where AWS refused to refresh a token that has
+// expired: no file tells that.
 func (e *Engine) Ensure(ctx context.Context, s Session, o Options) (State, error) {
 	if o.Since.IsZero() {
 		o.Since = time.Now()
@@ -93,18 +95,24 @@ func (e *Engine) Ensure(ctx context.Context, s Session, o Options) (State, error
 	if err := s.check(); err != nil {
 		return State{}, err
 	}
-	var needed error // why, unless it was forced
+	var (
+		needed error // why, unless it was forced
+		before State
+	)
 	if !o.Force {
-		st, err := e.keep(ctx, s, o)
-		if !errors.Is(err, errOver) {
-			return st, err
+		before, needed = e.keep(ctx, s, o)
+		if !errors.Is(needed, errOver) {
+			return before, needed
 		}
-		needed = err
 	}
 	if o.Flow == FlowNone {
-		return State{}, e.needs(s, needed)
+		return before, e.needs(s, needed)
 	}
-	return e.login(ctx, s, o, needed)
+	st, err := e.login(ctx, s, o, needed)
+	if err != nil {
+		return before, err
+	}
+	return st, nil
 }
 
 // Check is Ensure that never logs in, whatever the options say: the token is
@@ -142,6 +150,8 @@ func (e *Engine) renew(ctx context.Context, s Session, t tokencache.Token) (Stat
 	switch {
 	case err == nil:
 		return e.stateOf(s, r.token, r.action), nil
+	case e.left(t) <= 0 && errors.Is(err, errRefused):
+		return State{Session: s, Status: StatusExpired, ExpiresAt: t.ExpiresAt}, err
 	case e.left(t) <= 0, ctx.Err() != nil:
 		return State{}, err
 	}

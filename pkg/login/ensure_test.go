@@ -285,6 +285,26 @@ func TestASessionThatIsOverSaysSoAndWhen(t *testing.T) {
 	}
 }
 
+// TestARefusedRefreshIsKnownAfterwards holds what Ensure says of a session whose
+// refresh token AWS has just refused: by its file alone it is refreshable.
+func TestARefusedRefreshIsKnownAfterwards(t *testing.T) {
+	for name, o := range map[string]login.Options{"no flow": {}, "a login that fails, too": browser()} {
+		t.Run(name, func(t *testing.T) {
+			w := newWorld(t, idctest.Config{Approval: idctest.Declined})
+			old := w.put(endsIn(-time.Minute))
+			w.srv.EndSession("")
+			if st, err := w.engine().State(w.s); err != nil || st.Status != login.StatusRefreshable {
+				t.Fatalf("%+v, %v", st, err)
+			}
+			st, err := w.ensure(o)
+			w.wantFault(err, fault.Login)
+			if st.Status != login.StatusExpired || st.Refreshable || !st.ExpiresAt.Equal(old.ExpiresAt.Truncate(time.Second)) {
+				t.Errorf("%+v", st)
+			}
+		})
+	}
+}
+
 func TestAnotherDayIsNamed(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
 	old := w.put(endsIn(-49*time.Hour), noRefresh)

@@ -17,6 +17,8 @@ var (
 	errOver = errors.New("the session is over")
 	// errNone is one of them: there was no login yet.
 	errNone = fmt.Errorf("no login yet: %w", errOver)
+	// errRefused is one of them: AWS does not take the refresh token any more.
+	errRefused = fmt.Errorf("the refresh was refused: %w", errOver)
 )
 
 // rescue is how long a refresh goes on after the caller gave up. The refresh
@@ -106,7 +108,7 @@ func (e *Engine) refused(s Session, t tokencache.Token, err error) (renewed, err
 		}
 	}
 	over := e.over(s, t)
-	over.Err = fmt.Errorf("%w: %w", errOver, err)
+	over.Err = fmt.Errorf("%w: %w", errRefused, err)
 	return renewed{}, over
 }
 
