@@ -68,7 +68,8 @@ func (c *command) check(ctx context.Context, t *test) error {
 	prober := &probe.Prober{
 		Config: config, Wire: engine.Wire, Region: t.app.Environment().Region(),
 		Concurrency: c.Concurrency, AllowProcess: c.AllowProcess, Notify: t.notify,
-		Tokens: func(s probe.Session) portal.TokenSource { return engine.Source(loginSession(s)) },
+		IgnoreEndpoints: t.app.Environment().IgnoresEndpoints(),
+		Tokens:          func(s probe.Session) portal.TokenSource { return engine.Source(loginSession(s)) },
 	}
 	t.total, t.tally.Named = len(targets), len(names) > 0
 	return t.take(prober.Run(ctx, targets))

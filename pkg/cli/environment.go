@@ -103,7 +103,7 @@ func (e Environment) Wire() (wire.Settings, error) {
 		CABundle:  e.Getenv("AWS_CA_BUNDLE"),
 		Proxy:     http.ProxyFromEnvironment,
 	}
-	if !isTrue(e.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")) {
+	if !e.IgnoresEndpoints() {
 		s.Endpoint = e.Getenv("AWS_ENDPOINT_URL")
 		s.Endpoints = map[wire.Service]string{}
 		for _, service := range wire.Services() {
@@ -118,6 +118,12 @@ func (e Environment) Wire() (wire.Settings, error) {
 		s.MaxAttempts = n
 	}
 	return s, nil
+}
+
+// IgnoresEndpoints says whether endpoints that are configured, in the environment
+// or a file, are passed over.
+func (e Environment) IgnoresEndpoints() bool {
+	return isTrue(e.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
 }
 
 func isTrue(v string) bool { return strings.EqualFold(v, "true") }

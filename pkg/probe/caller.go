@@ -31,7 +31,10 @@ func (a answer) key(u *unit) string {
 	return u.origin.mainKey()
 }
 
-// stsOf is STS in one region.
+// stsKey tells apart where STS is.
+type stsKey struct{ region, endpoint string }
+
+// stsOf is STS in one region, or at one endpoint.
 type stsOf struct {
 	client *sts.Client
 	route  *route
@@ -39,19 +42,23 @@ type stsOf struct {
 
 // sts is the one client for a region, so that all workers share its
 // connections and its knowledge of the clock. p is a profile that asks there.
-func (r *run) sts(region string, p *awsconfig.Profile) (*stsOf, error) {
+func (r *run) sts(at stsKey, p *awsconfig.Profile) (*stsOf, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	if service := r.services[region]; service != nil {
+	if service := r.services[at]; service != nil {
 		return service, nil
 	}
-	cfg, err := r.Wire.Config(wire.STS, region, wire.NewPace())
+	w, err := r.Wire.WithEndpoint(wire.STS, "endpoint_url", at.endpoint)
+	if err != nil {
+		return nil, err
+	}
+	cfg, err := w.Config(wire.STS, at.region, wire.NewPace())
 	if err != nil {
 		return nil, err
 	}
 	cfg.APIOptions = append(cfg.APIOptions, wire.Require(complete), timeAttempts)
-	service := &stsOf{client: sts.NewFromConfig(cfg), route: r.newRoute(wire.STS, cfg, r.regionPlace(region, p))}
-	r.services[region] = service
+	service := &stsOf{client: sts.NewFromConfig(cfg), route: r.newRoute(wire.STS, cfg, at.endpoint, r.regionPlace(at.region, p))}
+	r.services[at] = service
 	return service, nil
 }
 
@@ -84,8 +91,8 @@ func (r *run) regionPlace(region string, p *awsconfig.Profile) string {
 }
 
 // whoami asks GetCallerIdentity.
-func (r *run) whoami(region string, credentials aws.Credentials, p *awsconfig.Profile) answer {
-	service, err := r.sts(region, p)
+func (r *run) whoami(at stsKey, credentials aws.Credentials, p *awsconfig.Profile) answer {
+	service, err := r.sts(at, p)
 	if err != nil {
 		return answer{err: err}
 	}
@@ -97,7 +104,7 @@ func (r *run) whoami(region string, credentials aws.Credentials, p *awsconfig.Pr
 			if wire.Status(err) != 0 {
 				a.latency = max(time.Since(start), 1)
 			}
-			return stsFault(err, "STS in %s", region)
+			return stsFault(err, "STS in %s", at.region)
 		}
 		took, _ := out.ResultMetadata.Get(attemptTime{}).(time.Duration)
 		a.latency = max(took, 1)

@@ -49,6 +49,12 @@ func (r *run) obtain(u *unit) (aws.Credentials, error) {
 	}
 }
 
+// portalKey tells apart the portals of sessions, and their endpoints.
+type portalKey struct {
+	session  sessionKey
+	endpoint string
+}
+
 // portalOf is the portal of one session.
 type portalOf struct {
 	client *portal.Client
@@ -58,22 +64,28 @@ type portalOf struct {
 	over error // there is no login; guarded by run.mu
 }
 
-func (r *run) portal(s Session, p *awsconfig.Profile) *portalOf {
+func (r *run) portal(u *unit) *portalOf {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	key := s.key()
+	s, p := u.assignment.session, u.profile
+	key := portalKey{s.key(), u.at.portal}
 	if po := r.portals[key]; po != nil {
 		return po
 	}
 	po := &portalOf{}
 	r.portals[key] = po
-	cfg, err := r.Wire.Config(wire.Portal, s.Region, nil)
+	w, err := r.Wire.WithEndpoint(wire.Portal, "endpoint_url", key.endpoint)
 	if err != nil {
 		po.err = err
 		return po
 	}
-	po.route = r.newRoute(wire.Portal, cfg, r.sessionPlace(s, p))
-	po.client, po.err = portal.New(r.Wire, s.Region, r.Tokens(s))
+	cfg, err := w.Config(wire.Portal, s.Region, nil)
+	if err != nil {
+		po.err = err
+		return po
+	}
+	po.route = r.newRoute(wire.Portal, cfg, key.endpoint, r.sessionPlace(s, p))
+	po.client, po.err = portal.New(w, s.Region, r.Tokens(s))
 	return po
 }
 
@@ -89,7 +101,7 @@ func (r *run) sessionPlace(s Session, p *awsconfig.Profile) string {
 // nobody asks again.
 func (r *run) roleCredentials(u *unit) (aws.Credentials, error) {
 	a := u.assignment
-	po := r.portal(a.session, u.profile)
+	po := r.portal(u)
 	if err := r.overOf(po); err != nil {
 		return aws.Credentials{}, err
 	}
@@ -153,7 +165,7 @@ func (r *run) assumeRole(u *unit) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, fault.Wrap(fault.Unknown, err, "source_profile %q", p.Get("source_profile"))
 	}
-	service, err := r.sts(u.region, p)
+	service, err := r.sts(stsKey{u.at.region, u.at.sts}, p)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -175,7 +187,7 @@ func (r *run) assumeRole(u *unit) (aws.Credentials, error) {
 }
 
 func (r *run) assumeRoleWithToken(u *unit) (aws.Credentials, error) {
-	service, err := r.sts(u.region, u.profile)
+	service, err := r.sts(stsKey{u.at.region, u.at.sts}, u.profile)
 	if err != nil {
 		return aws.Credentials{}, err
 	}

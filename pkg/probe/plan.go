@@ -18,14 +18,14 @@ type plan struct {
 
 // job is one STS call: the profiles that share credentials and region.
 type job struct {
-	unit   *unit
-	region string
-	asked  []asked
+	unit *unit
+	stsKey
+	asked []asked
 }
 
 type jobKey struct {
-	unit   *unit
-	region string
+	unit *unit
+	stsKey
 }
 
 // asked is one profile that was asked for.
@@ -73,7 +73,11 @@ func (r *run) plan(names []string) *plan {
 func (pl *planner) add(index int, p *awsconfig.Profile) {
 	session, _ := SessionOf(pl.Config, p)
 	region := pl.region(p)
-	u, err := pl.unit(p, region, nil)
+	at, err := pl.where(p, region)
+	var u *unit
+	if err == nil {
+		u, err = pl.unit(p, at, nil)
+	}
 	if err == nil {
 		err = pl.checkRegion(p, region)
 	}
@@ -83,10 +87,10 @@ func (pl *planner) add(index int, p *awsconfig.Profile) {
 		pl.plan.known = append(pl.plan.known, failure(known, err, nil, ""))
 		return
 	}
-	key := jobKey{u, region}
+	key := jobKey{u, stsKey{region, at.sts}}
 	j := pl.jobs[key]
 	if j == nil {
-		j = &job{unit: u, region: region}
+		j = &job{unit: u, stsKey: key.stsKey}
 		pl.jobs[key] = j
 		pl.plan.jobs = append(pl.plan.jobs, j)
 		u.users.Add(1)
@@ -95,9 +99,9 @@ func (pl *planner) add(index int, p *awsconfig.Profile) {
 }
 
 // unit finds or makes the unit of a profile. first is the one that was asked
-// for, if that names this one as source_profile, itself or by way of others;
-// region is that of the first.
-func (pl *planner) unit(p *awsconfig.Profile, region string, first *awsconfig.Profile) (*unit, error) {
+// for, if that names this one as source_profile, itself or by way of others; at
+// is where the calls of the first go.
+func (pl *planner) unit(p *awsconfig.Profile, at where, first *awsconfig.Profile) (*unit, error) {
 	key := unitKey{profile: p.Name}
 	from := originOf(p, first != nil)
 	var given assignment
@@ -107,15 +111,15 @@ func (pl *planner) unit(p *awsconfig.Profile, region string, first *awsconfig.Pr
 		if given, err = pl.sessions.assignment(p); err != nil {
 			return nil, err
 		}
-		key = unitKey{session: given.session.key(), account: given.account, role: given.role}
+		key = unitKey{session: given.session.key(), account: given.account, role: given.role, at: where{portal: at.portal}}
 	case fromRole, fromWebToken:
-		key.region = region // where STS is asked for the role
+		key.at = at // where STS is asked for the role, and for the source
 	}
 	key.origin = from
 	if u := pl.units[key]; u != nil {
 		return u, nil
 	}
-	u := &unit{origin: from, profile: p, region: region, assignment: given}
+	u := &unit{origin: from, profile: p, at: at, assignment: given}
 	if err := pl.complete(u, first); err != nil {
 		return nil, err
 	}
@@ -219,7 +223,7 @@ func (pl *planner) completeRole(u *unit, first *awsconfig.Profile) error {
 			"to be asked for one, run: aws sts get-caller-identity --profile %s", serial, place(p, "mfa_serial"), first.Name)}
 	}
 	var err error
-	if u.source, err = pl.unit(source, u.region, first); err != nil {
+	if u.source, err = pl.unit(source, u.at, first); err != nil {
 		return err
 	}
 	u.source.users.Add(1)

@@ -1,15 +1,18 @@
 package probe_test
 
 import (
+	"context"
 	"errors"
 	"io"
 	"io/fs"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -427,5 +430,66 @@ func TestChoice(t *testing.T) {
 				t.Errorf("%+v takes %q: %t", tt.choice, name, !want)
 			}
 		}
+	}
+}
+
+// TestEndpointsOfTheConfig has a profile whose calls go where the config says,
+// as those of a LocalStack or a VPC endpoint do, and the environment's first.
+func TestEndpointsOfTheConfig(t *testing.T) {
+	accounts := idctest.Config{Accounts: []idctest.Account{{ID: devAccount, Roles: []string{"Admin"}}}}
+	srv := idctest.New(t, accounts)
+	k := srv.IssueCredentials("222222222222", "Keys")
+	config := okta +
+		ssoProfile("sso", devAccount, "Admin", "endpoint_url = "+srv.URL) +
+		ssoProfile("sso-here", devAccount, "Admin") +
+		"[profile keys]\nendpoint_url = http://127.0.0.1:9\nservices = local\naws_access_key_id = " + k.AccessKeyID +
+		"\naws_secret_access_key = " + k.SecretAccessKey + "\naws_session_token = " + k.SessionToken + "\n" +
+		"[services local]\nsts =\n  endpoint_url = " + srv.URL + "\n" +
+		"[profile role]\nrole_arn = arn:aws:iam::333333333333:role/Deploy\nsource_profile = sso-here\nendpoint_url = " + srv.URL + "\n" +
+		ssoProfile("gone", devAccount, "Admin", "services = gone") +
+		ssoProfile("insecure", devAccount, "Admin", "endpoint_url = http://sts.corp") +
+		ssoProfile("ignored", devAccount, "Admin", "ignore_configured_endpoint_urls = true", "endpoint_url = http://sts.corp", "services = gone") +
+		ssoProfile("nobody", devAccount, "Admin", "endpoint_url = http://127.0.0.1:9")
+	names := []string{"sso", "sso-here", "keys", "role", "gone", "insecure", "ignored", "nobody"}
+	dial := func(context.Context, string, string) (net.Conn, error) {
+		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
+	}
+	local := func(ctx context.Context, network, address string) (net.Conn, error) {
+		if strings.HasPrefix(address, "127.0.0.1:") {
+			return new(net.Dialer).DialContext(ctx, network, address)
+		}
+		return dial(ctx, network, address)
+	}
+	tests := map[string]struct {
+		settings wire.Settings
+		ignore   bool
+		want     map[string]string
+	}{
+		"the config's": {wire.Settings{Dial: local, FIPS: true}, false, map[string]string{
+			"sso": "ok", "sso-here": "unreachable cannot reach portal.sso.eu-central-1", "keys": "ok", "role": "ok",
+			"gone":     "invalid-config config:30: there is no [services gone]",
+			"insecure": `invalid-config config:35: endpoint_url must begin with https:// (plain http is for a loopback address only): "http://sts.corp"`,
+			"ignored":  "unreachable cannot reach portal.sso.eu-central-1",
+			"nobody":   `unreachable cannot reach 127.0.0.1:9: offline or wrong endpoint_url "http://127.0.0.1:9" (`,
+		}},
+		"the environment's first": {wire.Settings{Endpoint: srv.URL}, false, map[string]string{
+			"sso": "ok", "sso-here": "ok", "keys": "ok", "role": "ok", "gone": "ok", "insecure": "ok", "ignored": "ok", "nobody": "ok",
+		}},
+		"none": {wire.Settings{Dial: dial}, true, map[string]string{
+			"sso": "unreachable", "sso-here": "unreachable", "keys": "unreachable", "role": "unreachable", "gone": "unreachable",
+			"insecure": "unreachable", "ignored": "unreachable", "nobody": "unreachable",
+		}},
+	}
+	for name, tt := range tests {
+		t.Run(name, func(t *testing.T) {
+			p := newProber(t, config, srv.URL, &tokenOf{token: srv.IssueToken("").AccessToken})
+			tt.settings.MaxAttempts = 1
+			p.Wire, p.IgnoreEndpoints = newWire(t, tt.settings), tt.ignore
+			for _, r := range results(t, p, names...) {
+				if got := strings.TrimSpace(string(r.Status) + " " + r.Reason); !strings.HasPrefix(got, tt.want[r.Profile]) {
+					t.Errorf("%s\ngot  %s\nwant %s", r.Profile, got, tt.want[r.Profile])
+				}
+			}
+		})
 	}
 }

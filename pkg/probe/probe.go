@@ -27,14 +27,16 @@ import (
 type Prober struct {
 	Config *awsconfig.Config
 	Wire   *wire.Wire
-	// Tokens gives the token source of a session, once a run; it never starts a
-	// login.
+	// Tokens gives the token source of a session, once a run and endpoint; it
+	// never starts a login.
 	Tokens func(Session) portal.TokenSource
 	// Region is where STS is asked for a profile without a region of its own;
 	// empty: in that of the session it reaches.
 	Region string
 	// Concurrency is how many calls are made at once; below 1 it is 1.
 	Concurrency int
+	// IgnoreEndpoints passes over the endpoints that the config has.
+	IgnoreEndpoints bool
 	// AllowProcess allows credential_process commands to run.
 	AllowProcess bool
 	// Notify is told what concerns more than one profile, each once: a session
@@ -52,9 +54,9 @@ type run struct {
 	left    chan struct{} // closed when nobody reads the results any more
 
 	mu       sync.Mutex
-	portals  map[sessionKey]*portalOf
-	services map[string]*stsOf // by region
-	skewed   atomic.Bool       // the clock was told to be wrong
+	portals  map[portalKey]*portalOf
+	services map[stsKey]*stsOf
+	skewed   atomic.Bool // the clock was told to be wrong
 }
 
 // Run checks the profiles and hands the results out as they come; each name
@@ -67,7 +69,7 @@ func (p *Prober) Run(ctx context.Context, names []string) iter.Seq[Result] {
 			Prober: p, ctx: ctx,
 			// deep enough that workers need not wait for the reader's every write
 			results: make(chan Result, 4*max(p.Concurrency, 1)), left: make(chan struct{}),
-			portals: map[sessionKey]*portalOf{}, services: map[string]*stsOf{},
+			portals: map[portalKey]*portalOf{}, services: map[stsKey]*stsOf{},
 		}
 		go r.work(names)
 		defer func() {
@@ -129,7 +131,7 @@ func (r *run) check(j *job) {
 	credentials, err := j.unit.get(r)
 	var a answer
 	if err == nil {
-		a = r.whoami(j.region, credentials, j.asked[0].profile)
+		a = r.whoami(j.stsKey, credentials, j.asked[0].profile)
 	}
 	j.unit.release()
 	for _, one := range j.asked {

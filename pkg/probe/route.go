@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"strconv"
 	"sync"
 	"syscall"
 
@@ -37,14 +38,17 @@ type route struct {
 	told   bool
 }
 
-// newRoute is the route of a client's configuration. setting says where the
-// region is set.
-func (r *run) newRoute(service wire.Service, cfg aws.Config, setting string) *route {
+// newRoute is the route of a client's configuration. endpoint is the URL that
+// the config has for it, setting says where the region is set.
+func (r *run) newRoute(service wire.Service, cfg aws.Config, endpoint, setting string) *route {
 	rt := &route{run: r, name: hostPrefix[service] + "." + cfg.Region, suspect: setting}
 	if cfg.BaseEndpoint != nil {
 		rt.suspect = "AWS_ENDPOINT_URL or " + service.EnvironmentVariable()
 		if u, err := url.Parse(*cfg.BaseEndpoint); err == nil {
 			rt.name = u.Host
+		}
+		if endpoint != "" {
+			rt.suspect = "endpoint_url " + strconv.Quote(endpoint)
 		}
 	}
 	rt.ctx, rt.cancel = context.WithCancelCause(r.ctx)

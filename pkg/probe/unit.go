@@ -14,7 +14,7 @@ import (
 type unit struct {
 	origin     origin
 	profile    *awsconfig.Profile // the first one; the only one but for fromPortal
-	region     string             // where a role is assumed
+	at         where              // where the calls for it go
 	assignment assignment         // for fromPortal
 	source     *unit              // for fromRole
 
@@ -30,7 +30,7 @@ type unitKey struct {
 	session       sessionKey // with account and role: an assignment
 	account, role string
 	profile       string // else: a profile
-	region        string
+	at            where  // as far as it matters
 }
 
 // get asks for the credentials, or waits for whoever does.

@@ -119,6 +119,29 @@ func (w *Wire) Config(service Service, region string, pace *Pace) (aws.Config, e
 	}, nil
 }
 
+// WithEndpoint is a Wire whose calls of a service go to a URL, unless the settings
+// say already where they go; it shares the connections of w. A bad URL, called
+// name in the message, is a fault of kind Config.
+func (w *Wire) WithEndpoint(service Service, name, url string) (*Wire, error) {
+	if url == "" || w.Moved(service) {
+		return w, nil
+	}
+	if err := checkEndpoint(name, url); err != nil {
+		return nil, err
+	}
+	own := *w
+	own.settings.Endpoints = map[Service]string{service: url}
+	for _, other := range Services() {
+		if u := w.settings.endpoint(other); u != nil {
+			own.settings.Endpoints[other] = *u
+		}
+	}
+	return &own, nil
+}
+
+// Moved says whether the settings say where the calls of a service go.
+func (w *Wire) Moved(service Service) bool { return w.settings.endpoint(service) != nil }
+
 // CloseIdle closes the connections that nobody uses.
 func (w *Wire) CloseIdle() { w.transport.close() }
 
