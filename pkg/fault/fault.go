@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"strings"
 )
 
 // Kind is what went wrong, as far as code cares.
@@ -146,4 +147,16 @@ func HintOf(err error) string {
 		err = e.Err
 	}
 	return ""
+}
+
+// Word is a word of a command in a hint, quoted for a POSIX shell where that is
+// needed.
+func Word(word string) string {
+	plain := strings.IndexFunc(word, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_@+.%:/-", r))
+	}) < 0
+	if plain && word != "" {
+		return word
+	}
+	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

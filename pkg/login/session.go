@@ -63,26 +63,15 @@ func (s Session) commandWith(flags string) string {
 	}
 	switch {
 	case !s.Legacy && strings.HasPrefix(s.Name, "-"):
-		words = append(words, "--", quoted(s.Name))
+		words = append(words, "--", fault.Word(s.Name))
 	case !s.Legacy:
-		words = append(words, quoted(s.Name))
+		words = append(words, fault.Word(s.Name))
 	case s.Profile != "":
-		words = append(words, "--profile", quoted(s.Profile))
+		words = append(words, "--profile", fault.Word(s.Profile))
 	default:
 		words = append(words, "--profile", "PROFILE")
 	}
 	return strings.Join(words, " ")
-}
-
-// quoted is a word for a POSIX shell.
-func quoted(word string) string {
-	plain := strings.IndexFunc(word, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_@+.%:/-", r))
-	}) < 0
-	if plain && word != "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
 // check stops what no login can be made to. A session's name is not checked:

@@ -220,7 +220,7 @@ func (pl *planner) completeRole(u *unit, first *awsconfig.Profile) error {
 	}
 	if serial, ok := p.Lookup("mfa_serial"); ok { // the AWS CLI asks for a code even if it is empty
 		return &finding{MFARequired, fault.Newf(fault.Config, "the role asks for a code of the device %q, see mfa_serial (%s); "+
-			"to be asked for one, run: aws sts get-caller-identity --profile %s", serial, place(p, "mfa_serial"), first.Name)}
+			"to be asked for one, run: aws sts get-caller-identity --profile %s", serial, place(p, "mfa_serial"), fault.Word(first.Name))}
 	}
 	var err error
 	if u.source, err = pl.unit(source, u.at, first); err != nil {

@@ -114,7 +114,7 @@ func (p *planner) current(inputs []Input) []Input {
 		if s, ok := p.merged.Session(in.Session); !ok || s.StartURL != in.StartURL {
 			p.gap(fault.New(fault.Request, fmt.Sprintf("nothing was done for %q", in.Session),
 				fmt.Sprintf("[sso-session %s] was changed in the meantime", in.Session)).
-				WithHint("run: sso-profiles %s", in.Session))
+				WithHint("run: sso-profiles %s", fault.Word(in.Session)))
 			continue
 		}
 		kept = append(kept, in)
