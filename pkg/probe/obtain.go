@@ -274,8 +274,8 @@ func runProcess(ctx context.Context, p *awsconfig.Profile) (aws.Credentials, err
 }
 
 // processWords are the program and the arguments of a credential_process. The
-// AWS CLI asks no shell, as the Go SDK does: what only a shell understands must
-// not pass here.
+// AWS CLI asks no shell, though the Go SDK does: what only a shell understands
+// must not pass here.
 func processWords(p *awsconfig.Profile) ([]string, error) {
 	command := p.Get("credential_process")
 	if runtime.GOOS == "windows" {
