@@ -43,7 +43,7 @@ func (p Parallel) AfterApply() error {
 // AfterApply checks the time.
 func (c Common) AfterApply() error {
 	if c.Timeout <= 0 {
-		return fault.Newf(fault.Usage, "--timeout must be longer than nothing, not %s", c.Timeout)
+		return fault.Newf(fault.Usage, "--timeout must be more than 0s, not %s", c.Timeout)
 	}
 	return nil
 }

@@ -43,6 +43,8 @@ func (g Globs) Match(names ...string) bool {
 	return (len(g.include) == 0 || matchAny(g.include, names)) && !matchAny(g.exclude, names)
 }
 
+func (g Globs) matchAll() bool { return len(g.include)+len(g.exclude) == 0 }
+
 func matchAny(patterns, names []string) bool {
 	if len(patterns) == 0 {
 		return false
@@ -60,6 +62,18 @@ func matchAny(patterns, names []string) bool {
 
 // Filter picks assignments.
 type Filter struct{ Accounts, Roles Globs }
+
+// flags are the flags of sso-profiles that do the picking.
+func (f Filter) flags() string {
+	switch {
+	case f.Roles.matchAll():
+		return "--account"
+	case f.Accounts.matchAll():
+		return "--role"
+	default:
+		return "--account and --role"
+	}
+}
 
 // Match says whether an assignment is picked: its account by id or name, and
 // its role.

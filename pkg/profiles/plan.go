@@ -207,7 +207,7 @@ func (p *planner) collect(inputs []Input) {
 	}
 	p.reportNameless(nameless)
 	if len(p.wants) == 0 && n > 0 {
-		p.gap(fault.New(fault.Nothing, "there is nothing to do", fmt.Sprintf("none of %d assignments matches --account and --role", n)))
+		p.gap(fault.New(fault.Nothing, "no assignment is picked", fmt.Sprintf("none of %d matches %s", n, p.options.Filter.flags())))
 	}
 }
 

@@ -508,7 +508,7 @@ func TestPlan(t *testing.T) {
 			options: []string{"--account", "9"},
 			rows:    nil,
 			diff:    []string{},
-			gaps:    []string{"there is nothing to do: none of 1 assignments matches --account and --role"},
+			gaps:    []string{"no assignment is picked: none of 1 matches --account"},
 		},
 		"an account that could not be listed": {
 			config:  ours("a okta 1 Admin", "b okta 2 Admin", "c okta 3 Admin", "d corp 1 Admin", "e corp 2 Admin"),
