@@ -156,9 +156,21 @@ func noTerminal(s *stage) {
 func oddBrowsers(s *stage) {
 	s.open(okta, idctest.Config{Approval: idctest.Unattended})
 	for _, browser := range []string{"false", "/nonexistent/browser", "sh -c 'exit 3'"} {
-		out, _ := s.strike(syscall.SIGINT, 800*time.Millisecond, []string{"BROWSER=" + browser}, "sso-login", "okta")
-		if out.status != 130 || !strings.Contains(out.stderr, s.idc.URL+"/authorize?") {
-			s.Errorf("%s: exit status %d\n%s", browser, out.status, out.stderr)
+		_ = os.Remove(s.path("said"))
+		said := ""
+		out := s.play(run{
+			line: []string{"sh", "-c", "exec sso-login okta 2>said"}, env: []string{"BROWSER=" + browser},
+			during: func(cmd *exec.Cmd) {
+				waitFor(s, func() bool {
+					data, _ := os.ReadFile(s.path("said"))
+					said = string(data)
+					return strings.Contains(said, s.idc.URL+"/authorize?")
+				})
+				s.must(cmd.Process.Signal(syscall.SIGINT))
+			},
+		})
+		if out.status != 130 {
+			s.Errorf("%s: exit status %d\n%s", browser, out.status, said)
 		}
 	}
 	// It hands the page to another program and stays; or prints a lot; or waits for an answer.
