@@ -40,15 +40,7 @@ func (c *Client) Accounts(ctx context.Context, concurrency int) iter.Seq2[Accoun
 	}
 }
 
-// Roles are the names of the roles assigned in one account, a 12 digit id,
-// sorted
-// (https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_ListAccountRoles.html).
-// Faults are as [wire.Fault] has them.
-func (c *Client) Roles(ctx context.Context, account string) ([]string, error) {
-	roles, err := c.roles(ctx, account)
-	return roles, wire.Fault(err, "cannot list the roles in account %s", account)
-}
-
+// roles are the names of the roles assigned in one account, sorted.
 func (c *Client) roles(ctx context.Context, account string) ([]string, error) {
 	roles := []string{}
 	err := eachPage(func(next *string) (*string, error) {

@@ -389,16 +389,30 @@ func TestPagesEnd(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
 		f.strike = func(*request) reply {
-			return text(200, fmt.Sprintf(`{"accountList":[],"roleList":[],"nextToken":"%d"}`, len(f.calls)))
+			return text(200, fmt.Sprintf(`{"accountList":[],"nextToken":"%d"}`, len(f.calls)))
 		}
-		c := f.client(t, &source{})
-		l := c.List(t.Context(), 64, nil)
+		l := f.client(t, &source{}).List(t.Context(), 64, nil)
 		says(t, l.Err, fault.Reply, "cannot list the accounts: the portal sent 1000 pages and promised more")
 		if n := f.count(); n != 1000 {
 			t.Errorf("%d pages", n)
 		}
-		_, err := c.Roles(t.Context(), "123456789012")
-		says(t, err, fault.Reply, "cannot list the roles in account 123456789012: the portal sent 1000 pages and promised more")
+	})
+	synctest.Test(t, func(t *testing.T) {
+		f := &fake{accounts: some(1, 1)}
+		f.strike = func(c *request) reply {
+			if c.op == opAccounts {
+				return nil
+			}
+			return text(200, fmt.Sprintf(`{"roleList":[],"nextToken":"%d"}`, len(f.calls)))
+		}
+		l := f.client(t, &source{}).List(t.Context(), 64, nil)
+		if len(l.Unlisted) != 1 {
+			t.Fatalf("unlisted: %v", l.Unlisted)
+		}
+		says(t, l.Unlisted[0].Err, fault.Reply, "cannot list the roles in account 100000000000: the portal sent 1000 pages and promised more")
+		if n := f.count(opRoles); n != 1000 {
+			t.Errorf("%d pages", n)
+		}
 	})
 }
 
@@ -437,9 +451,11 @@ func TestRolesOverSeveralPages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{accounts: some(1, 250)}
-		roles, err := f.client(t, &source{}).Roles(t.Context(), f.accounts[0].id)
-		if err != nil || len(roles) != 250 || !slices.IsSorted(roles) || f.count(opRoles) != 3 {
-			t.Errorf("%d roles from %d pages, %v", len(roles), f.count(opRoles), err)
+		l := f.client(t, &source{}).List(t.Context(), 64, nil)
+		complete(t, l)
+		sorted := slices.IsSortedFunc(l.Assignments, func(a, b portal.Assignment) int { return strings.Compare(a.Role, b.Role) })
+		if len(l.Assignments) != 250 || !sorted || f.count(opRoles) != 3 {
+			t.Errorf("%d roles from %d pages, sorted: %v", len(l.Assignments), f.count(opRoles), sorted)
 		}
 	})
 }
