@@ -2,6 +2,7 @@ package awsconfig
 
 import (
 	"fmt"
+	"slices"
 
 	"aws-sso-plugins/pkg/fault"
 )
@@ -67,30 +68,20 @@ func (f *File) Edit() *Edit {
 // those that it has not after its last key. What the profile has already stays
 // as it is, to the byte.
 func (e *Edit) SetProfile(name string, kv ...KeyValue) error {
-	return e.set(sectionRef{profileSection, name}, kv)
-}
-
-// SetSession does for an sso-session what SetProfile does for a profile.
-func (e *Edit) SetSession(name string, kv ...KeyValue) error {
-	return e.set(sectionRef{sessionSection, name}, kv)
-}
-
-func (e *Edit) set(ref sectionRef, kv []KeyValue) error {
 	if err := checkPairs(kv); err != nil {
 		return err
 	}
+	ref := sectionRef{profileSection, name}
 	if a := e.addition(ref); a != nil {
-		for _, p := range kv {
-			a.keys = upsert(a.keys, p)
-		}
+		a.keys = upsert(a.keys, kv)
 		return e.changed()
 	}
 	p, err := e.plan(ref)
 	if err != nil {
 		return err
 	}
+	p.set = upsert(p.set, kv)
 	for _, pair := range kv {
-		p.set = upsert(p.set, pair)
 		p.unset = without(p.unset, pair.Key)
 	}
 	return e.changed()
@@ -125,20 +116,14 @@ func (e *Edit) ReplaceProfile(name string, kv ...KeyValue) error {
 	}
 	ref := sectionRef{profileSection, name}
 	if a := e.addition(ref); a != nil {
-		a.keys = nil
-		for _, p := range kv {
-			a.keys = upsert(a.keys, p)
-		}
+		a.keys = upsert(nil, kv)
 		return e.changed()
 	}
 	p, err := e.plan(ref)
 	if err != nil {
 		return err
 	}
-	p.only, p.set, p.unset = true, nil, nil
-	for _, pair := range kv {
-		p.set = upsert(p.set, pair)
-	}
+	p.only, p.set, p.unset = true, upsert(nil, kv), nil
 	return e.changed()
 }
 
@@ -183,11 +168,7 @@ func (e *Edit) add(ref sectionRef, kv []KeyValue) error {
 		e.index = map[sectionRef]int32{}
 	}
 	e.index[ref] = int32(len(e.added))
-	keys := make([]KeyValue, 0, len(kv))
-	for _, p := range kv {
-		keys = upsert(keys, p)
-	}
-	e.added = append(e.added, addition{ref, keys})
+	e.added = append(e.added, addition{ref, upsert(make([]KeyValue, 0, len(kv)), kv)})
 	return e.changed()
 }
 
@@ -395,14 +376,18 @@ func checkPairs(kv []KeyValue) error {
 	return nil
 }
 
-func upsert(list []KeyValue, p KeyValue) []KeyValue {
-	for i := range list {
-		if list[i].Key == p.Key {
+// upsert gives the keys of a list their new values, and adds those that it has
+// not.
+func upsert(list, kv []KeyValue) []KeyValue {
+	for _, p := range kv {
+		i := slices.IndexFunc(list, func(has KeyValue) bool { return has.Key == p.Key })
+		if i < 0 {
+			list = append(list, p)
+		} else {
 			list[i].Value = p.Value
-			return list
 		}
 	}
-	return append(list, p)
+	return list
 }
 
 func withoutPair(list []KeyValue, key string) []KeyValue {

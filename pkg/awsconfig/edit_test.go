@@ -85,11 +85,6 @@ func TestEdit(t *testing.T) {
 			func(e *awsconfig.Edit) error { return e.AddSession("s", kv("sso_region", "r")...) },
 			"[sso-session s]\nsso_region = r\n", true,
 		},
-		{
-			"set a key of a session", "[sso-session s]\nsso_region = r\n",
-			func(e *awsconfig.Edit) error { return e.SetSession("s", kv("sso_region", "q")...) },
-			"[sso-session s]\nsso_region = q\n", false,
-		},
 
 		{"set keeps how the line is written", "[profile a]\n\tRegion\t:  r1  \nx=y\nlong   = z\n", set("a", "region", "r2", "x", "w", "long", "v"), "[profile a]\n\tRegion\t:  r2\nx=w\nlong   = v\n", false},
 		{"set the same", "[profile a]\n  Region:r  \n", set("a", "region", "r"), "[profile a]\n  Region:r  \n", true},
@@ -195,7 +190,6 @@ func TestRefused(t *testing.T) {
 		text string
 	}{
 		{"set what is not there", func(e *awsconfig.Edit) error { return e.SetProfile("c") }, fault.Config, `config has no profile "c"`},
-		{"set a session that is not there", func(e *awsconfig.Edit) error { return e.SetSession("c") }, fault.Config, `config has no sso-session "c"`},
 		{"remove what is not there", func(e *awsconfig.Edit) error { return e.RemoveProfile("c") }, fault.Config, `config has no profile "c"`},
 		{"rename what is not there", func(e *awsconfig.Edit) error { return e.RenameProfile("c", "d") }, fault.Config, `config has no profile "c"`},
 		{"set what stands twice", func(e *awsconfig.Edit) error { return e.SetProfile("default") }, fault.Config, `cannot edit profile "default": it stands twice in config, in line 3 and line 4`},
@@ -297,7 +291,6 @@ func TestUnreadableFileIsNotEdited(t *testing.T) {
 		"RemoveProfile":  e.RemoveProfile("a"),
 		"RenameProfile":  e.RenameProfile("a", "b"),
 		"AddSession":     e.AddSession("s"),
-		"SetSession":     e.SetSession("s"),
 	} {
 		if fault.KindOf(err) != fault.Config || !strings.HasPrefix(err.Error(), "config:3: ") {
 			t.Errorf("%s: %v", name, err)
