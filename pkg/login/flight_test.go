@@ -56,8 +56,8 @@ func tally(results []result) (asked int, actions map[login.Action]int, kinds map
 	return asked, actions, kinds
 }
 
-// together runs engines of their own at once. No browser is answered before
-// all have begun to want the login.
+// together runs engines of their own at once. All want the login since before
+// the first of them began.
 func (w *world) together(n int, o login.Options) []result {
 	w.t.Helper()
 	o.Since = time.Now()
