@@ -69,15 +69,20 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 	return nil, f.WithHint("run: aws configure list-profiles")
 }
 
-// CheckSession refuses a session that nobody could log in to, with the place.
+// CheckSession refuses a session that nobody could log in to, as a fault of
+// kind Config with the place.
 func CheckSession(s *awsconfig.Session) error {
-	for key, value := range map[string]string{"sso_start_url": s.StartURL, "sso_region": s.Region} {
-		if value == "" {
-			path, line := s.Pos("")
-			return fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line), fmt.Sprintf("%s is missing in [sso-session %s]", key, s.Name))
-		}
+	missing := ""
+	switch {
+	case s.StartURL == "":
+		missing = "sso_start_url"
+	case s.Region == "":
+		missing = "sso_region"
+	default:
+		return nil
 	}
-	return nil
+	path, line := s.Pos("")
+	return fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line), fmt.Sprintf("%s is missing in [sso-session %s]", missing, s.Name))
 }
 
 // NoSessions is the fault of a config without any session.
