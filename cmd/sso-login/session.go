@@ -102,12 +102,16 @@ func profileSession(app *cli.App, config *awsconfig.Config, name string) (login.
 		return app.SessionNamed(config, session)
 	}
 	s := login.Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Legacy: true, Profile: name}
-	for key, value := range map[string]string{"sso_start_url": s.StartURL, "sso_region": s.Region} {
-		if value == "" {
-			path, line := p.Pos("")
-			return s, fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line),
-				fmt.Sprintf("the profile %q has neither sso_session nor %s", name, key))
-		}
+	missing := ""
+	switch {
+	case s.StartURL == "":
+		missing = "sso_start_url"
+	case s.Region == "":
+		missing = "sso_region"
+	default:
+		return s, nil
 	}
-	return s, nil
+	path, line := p.Pos("")
+	return s, fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line),
+		fmt.Sprintf("the profile %q has neither sso_session nor %s", name, missing))
 }
