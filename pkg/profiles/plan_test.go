@@ -375,6 +375,16 @@ func TestPlan(t *testing.T) {
 			rows:    []string{"unchanged a"},
 			diff:    []string{},
 		},
+		"a name that was to be given up for that of a twin": {
+			config:  ours("a okta 1 Admin") + section("b okta 1 Admin"),
+			inputs:  []profiles.Input{listed("okta", "2/Admin=a", "1/Admin=b")},
+			options: []string{"--name", "{{.AccountName}}"},
+			rows:    []string{"foreign a (none)", "unchanged a"},
+			diff:    []string{},
+			problems: []string{
+				`no profile was made for "Admin" in 222222222222 ("a"): the profile "a" in config:8 is for "Admin" in 111111111111 | a template that tells them apart: --name '{{.AccountName}}-{{.AccountId}}'`,
+			},
+		},
 		"a twin among rivals": {
 			config:  section("Prod okta 1 Admin"),
 			inputs:  []profiles.Input{listed("okta", "1/Admin=Prod", "2/Admin=Prod")},
@@ -408,6 +418,24 @@ func TestPlan(t *testing.T) {
 			rows:        []string{"unchanged Admin-111111111111"},
 			diff:        []string{},
 			problems:    []string{`the profile "Admin-111111111111" for "Admin" in 111111111111 ("111111111111") has other credentials: credentials:1 has a profile of that name, too | rename that one, or set another --name`},
+		},
+		"a generated profile that its twin in the credentials file covers": {
+			config:      one,
+			credentials: "[Admin-111111111111]\nsso_session = okta\nsso_account_id = 111111111111\nsso_role_name = Admin\n",
+			inputs:      []profiles.Input{listed("okta", "1/Admin")},
+			rows:        []string{"unchanged Admin-111111111111"},
+			diff:        []string{},
+		},
+		"a name that was to be given up, and is not": {
+			config:  ours("a okta 1 Admin") + "\n[profile b]\nrole_arn = x\n",
+			inputs:  []profiles.Input{listed("okta", "2/Admin=a", "1/Admin=b")},
+			options: []string{"--name", "{{.AccountName}}"},
+			rows:    []string{"foreign a (none)", "unchanged a"},
+			diff:    []string{},
+			problems: []string{
+				`"a" was not renamed to "b": the profile "b" in config:14 was not made by sso-profiles | set another --name, or take it over with --overwrite`,
+				`no profile was made for "Admin" in 222222222222 ("a"): the profile "a" in config:8 is for "Admin" in 111111111111 | a template that tells them apart: --name '{{.AccountName}}-{{.AccountId}}'`,
+			},
 		},
 		"a name that is given up, but not in the credentials file": {
 			config:      ours("a okta 1 Admin"),
@@ -450,6 +478,12 @@ func TestPlan(t *testing.T) {
 				"@@ -14,6 +13,0 @@", "-[profile b]", "-sso_session = okta", "-sso_account_id = 222222222222", "-sso_role_name = Admin",
 				"-managed_by = sso-profiles", "-",
 			},
+		},
+		"--prune of what an account's name picks": {
+			config:  ours("a okta 1 Admin", "b okta 1 Dev", "c okta 2 Dev"),
+			inputs:  []profiles.Input{listed("okta", "1/Admin=Prod", "2/Admin=Test")},
+			options: []string{"--prune", "--account", "Prod"},
+			rows:    []string{"unchanged a", "removed b"},
 		},
 		"a name that --prune frees": {
 			config:  ours("x okta 1 Admin", "y okta 2 Admin"),

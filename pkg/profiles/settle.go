@@ -112,8 +112,24 @@ func (p *planner) separates(text string) bool {
 			return false
 		}
 		seen[key] = true
+		if kept := fold(p.keeps(w, name)); kept != "" && kept != key {
+			if seen[kept] {
+				return false
+			}
+			seen[kept] = true
+		}
 	}
 	return true
+}
+
+// keeps is the name that the generated profile of w does not give up for name,
+// since a hand-written one that does the same job has that; "" if it does.
+func (p *planner) keeps(w *want, name string) string {
+	holder, ok := p.merged.Profile(name)
+	if !ok || w.old == nil || p.isOurs(holder) || !w.isTwin(holder) || p.options.Overwrite && !holder.InCredentials() {
+		return ""
+	}
+	return w.old.Name
 }
 
 // taken says whether a run that renames all generated profiles would find name
