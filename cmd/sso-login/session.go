@@ -102,7 +102,7 @@ func profileSession(app *cli.App, config *awsconfig.Config, name string) (login.
 		return app.SessionNamed(config, session)
 	}
 	s := login.Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Legacy: true, Profile: name}
-	missing := ""
+	var missing string
 	switch {
 	case s.StartURL == "":
 		missing = "sso_start_url"

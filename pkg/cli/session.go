@@ -72,7 +72,7 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 // CheckSession refuses a session that nobody could log in to, as a fault of
 // kind Config with the place.
 func CheckSession(s *awsconfig.Session) error {
-	missing := ""
+	var missing string
 	switch {
 	case s.StartURL == "":
 		missing = "sso_start_url"

@@ -90,7 +90,7 @@ func TestProcessHasNoShell(t *testing.T) {
 	script := "#!/bin/sh\necho '" + `{"Version": 1, "AccessKeyId": "` + k.AccessKeyID + `", "SecretAccessKey": "` +
 		k.SecretAccessKey + `", "SessionToken": "` + k.SessionToken + `"}` + "'\n"
 	for _, name := range []string{"mine", "it's mine"} {
-		if err := os.WriteFile(filepath.Join(home, name), []byte(script), 0o700); err != nil { //nolint:gosec // it is to be run
+		if err := os.WriteFile(filepath.Join(home, name), []byte(script), 0o700); err != nil {
 			t.Fatal(err)
 		}
 	}
