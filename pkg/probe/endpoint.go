@@ -2,6 +2,8 @@ package probe
 
 import (
 	"cmp"
+	"fmt"
+	"net/url"
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
@@ -44,4 +46,25 @@ func (pl *planner) where(p *awsconfig.Profile, region string) (where, error) {
 		}
 	}
 	return at, nil
+}
+
+// entrust refuses to take what is as good as a password, an access token or a
+// web identity, to another machine on the word of the config alone. A signed
+// call gives nothing away, and the environment is that of who runs this.
+func entrust(p *awsconfig.Profile, service wire.Service, endpoint string) error {
+	if endpoint == "" {
+		return nil
+	}
+	u, err := url.Parse(endpoint)
+	if err != nil {
+		return invalid(p, "endpoint_url", "%s", err)
+	}
+	if wire.Loopback(u.Hostname()) {
+		return nil
+	}
+	key := "endpoint_url"
+	if p.Get(key) != endpoint {
+		key = "services"
+	}
+	return skip(p, key, fmt.Sprintf("would take the login to %q; to allow that, set %s", u.Host, service.EnvironmentVariable()))
 }

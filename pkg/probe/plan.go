@@ -1,6 +1,7 @@
 package probe
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -111,6 +112,9 @@ func (pl *planner) unit(p *awsconfig.Profile, at where, first *awsconfig.Profile
 		if given, err = pl.sessions.assignment(p); err != nil {
 			return nil, err
 		}
+		if err := entrust(cmp.Or(first, p), wire.Portal, at.portal); err != nil {
+			return nil, err
+		}
 		key = unitKey{session: given.session.key(), account: given.account, role: given.role, at: where{portal: at.portal}}
 	case fromRole, fromWebToken:
 		key.at = at // where STS is asked for the role, and for the source
@@ -137,6 +141,7 @@ func (pl *planner) complete(u *unit, first *awsconfig.Profile) error {
 		if p.Get("role_arn") == "" {
 			return invalid(p, "web_identity_token_file", "role_arn is missing")
 		}
+		return entrust(cmp.Or(first, p), wire.STS, u.at.sts)
 	case fromKeys:
 		return completeKeys(p)
 	case fromProcess:

@@ -434,7 +434,8 @@ func TestChoice(t *testing.T) {
 }
 
 // TestEndpointsOfTheConfig has a profile whose calls go where the config says,
-// as those of a LocalStack or a VPC endpoint do, and the environment's first.
+// as those of a LocalStack or a VPC endpoint do, and the environment's first; but
+// no login goes to another machine on the word of the config.
 func TestEndpointsOfTheConfig(t *testing.T) {
 	accounts := idctest.Config{Accounts: []idctest.Account{{ID: devAccount, Roles: []string{"Admin"}}}}
 	srv := idctest.New(t, accounts)
@@ -449,8 +450,18 @@ func TestEndpointsOfTheConfig(t *testing.T) {
 		ssoProfile("gone", devAccount, "Admin", "services = gone") +
 		ssoProfile("insecure", devAccount, "Admin", "endpoint_url = http://sts.corp") +
 		ssoProfile("ignored", devAccount, "Admin", "ignore_configured_endpoint_urls = true", "endpoint_url = http://sts.corp", "services = gone") +
-		ssoProfile("nobody", devAccount, "Admin", "endpoint_url = http://127.0.0.1:9")
-	names := []string{"sso", "sso-here", "keys", "role", "gone", "insecure", "ignored", "nobody"}
+		ssoProfile("nobody", devAccount, "Admin", "endpoint_url = http://127.0.0.1:9") +
+		ssoProfile("away", devAccount, "Admin", "endpoint_url = https://all.corp/x") +
+		"[services corp]\nsso =\n  endpoint_url = https://portal.corp\n" +
+		ssoProfile("away-for-sso", devAccount, "Admin", "services = corp") +
+		"[profile away-for-its-source]\nrole_arn = arn:aws:iam::333333333333:role/Deploy\nsource_profile = sso-here\nendpoint_url = https://all.corp\n" +
+		"[profile away-with-keys]\naws_access_key_id = " + k.AccessKeyID + "\naws_secret_access_key = " + k.SecretAccessKey +
+		"\naws_session_token = " + k.SessionToken + "\nendpoint_url = https://sts.corp\n" +
+		"[profile away-with-a-web-identity]\nrole_arn = arn:aws:iam::333333333333:role/Deploy\nweb_identity_token_file = none\nendpoint_url = https://sts.corp\n"
+	names := []string{
+		"sso", "sso-here", "keys", "role", "gone", "insecure", "ignored", "nobody",
+		"away", "away-for-sso", "away-for-its-source", "away-with-keys", "away-with-a-web-identity",
+	}
 	dial := func(context.Context, string, string) (net.Conn, error) {
 		return nil, &net.OpError{Op: "dial", Err: syscall.ECONNREFUSED}
 	}
@@ -471,13 +482,22 @@ func TestEndpointsOfTheConfig(t *testing.T) {
 			"insecure": `invalid-config config:35: endpoint_url must begin with https:// (plain http is for a loopback address only): "http://sts.corp"`,
 			"ignored":  "unreachable cannot reach portal.sso.eu-central-1",
 			"nobody":   `unreachable cannot reach 127.0.0.1:9: offline or wrong endpoint_url "http://127.0.0.1:9" (`,
+
+			"away":                     `skipped endpoint_url would take the login to "all.corp"; to allow that, set AWS_ENDPOINT_URL_SSO (config:52)`,
+			"away-for-sso":             `skipped services would take the login to "portal.corp"; to allow that, set AWS_ENDPOINT_URL_SSO (config:60)`,
+			"away-for-its-source":      `skipped endpoint_url would take the login to "all.corp"; to allow that, set AWS_ENDPOINT_URL_SSO (config:64)`,
+			"away-with-keys":           "unreachable cannot reach sts.corp",
+			"away-with-a-web-identity": `skipped endpoint_url would take the login to "sts.corp"; to allow that, set AWS_ENDPOINT_URL_STS (config:73)`,
 		}},
 		"the environment's first": {wire.Settings{Endpoint: srv.URL}, false, map[string]string{
 			"sso": "ok", "sso-here": "ok", "keys": "ok", "role": "ok", "gone": "ok", "insecure": "ok", "ignored": "ok", "nobody": "ok",
+			"away": "ok", "away-for-sso": "ok", "away-for-its-source": "ok", "away-with-keys": "ok", "away-with-a-web-identity": "invalid-config",
 		}},
 		"none": {wire.Settings{Dial: dial}, true, map[string]string{
 			"sso": "unreachable", "sso-here": "unreachable", "keys": "unreachable", "role": "unreachable", "gone": "unreachable",
 			"insecure": "unreachable", "ignored": "unreachable", "nobody": "unreachable",
+			"away": "unreachable", "away-for-sso": "unreachable", "away-for-its-source": "unreachable", "away-with-keys": "unreachable",
+			"away-with-a-web-identity": "invalid-config",
 		}},
 	}
 	for name, tt := range tests {

@@ -14,7 +14,7 @@ type Status string
 // The statuses.
 const (
 	OK            Status = "ok"
-	Skipped       Status = "skipped"        // no credentials of its own, or a process that is not allowed
+	Skipped       Status = "skipped"        // no credentials of its own, or a process or an endpoint that is not allowed
 	LoginRequired Status = "login-required" // no valid token, or the session ended
 	AccessDenied  Status = "access-denied"  // the portal: no such assignment
 	STSDenied     Status = "sts-denied"     // STS refused the credentials, or the role
@@ -41,7 +41,7 @@ func (s Status) Meaning() string {
 	case OK:
 		return "STS answered, for the account and role that the profile names"
 	case Skipped:
-		return "no credentials of its own, or a credential_process without --allow-process"
+		return "no credentials of its own, a credential_process without --allow-process, or an endpoint_url that would get the login"
 	case LoginRequired:
 		return "no valid token, or the session ended meanwhile; run sso-login"
 	case AccessDenied:

@@ -613,12 +613,23 @@ func maliciousNames(s *stage) {
 		}
 	}
 	// An endpoint in the config or in the environment that is not AWS and not
-	// this machine's loopback gets no token in the clear.
+	// this machine's loopback gets no token in the clear, nor any on the word of
+	// the config.
 	elsewhere, connections := s.elsewhere()
 	evil := "endpoint_url = http://" + elsewhere + "\n"
 	s.write("config", okta+evil+"[default]\n"+evil+"ca_bundle = /etc/passwd\nservices = s\n[services s]\nsso =\n  "+evil)
 	s.login("okta")
 	s.expect(s.do("sso-profiles", "okta", "--list"), 0)
+	none := []string{"AWS_ENDPOINT_URL=", "AWS_ENDPOINT_URL_SSO=", "AWS_ENDPOINT_URL_SSO_OIDC=", "AWS_ENDPOINT_URL_STS="}
+	private := strings.Replace(evil, "http:", "https:", 1)
+	for line, status := range map[string]string{evil: "invalid-config", private: "skipped", "services = s\n": "skipped"} {
+		s.write("config", okta+"[profile p]\nsso_session = okta\nsso_account_id = 111111111111\nsso_role_name = ReadOnlyAccess\n"+line+
+			"[services s]\nsso =\n  "+private)
+		out := s.play(run{line: []string{"sso-test", "p"}, env: none})
+		if s.expect(out, 1); !strings.HasPrefix(out.stdout, "p\t"+status+"\t") {
+			s.Errorf("%q: want %s, got %s", line, status, out.stdout)
+		}
+	}
 	for _, u := range []string{
 		"http://" + elsewhere, "http://127.0.0.1.evil.example", "http://127.0.0.1@" + elsewhere, "ftp://127.0.0.1", "//" + elsewhere, "evil.example", "http://[::ffff:1.2.3.4]",
 		"https://user:pw@evil.example", "http://localhost.evil.example", "http://0x7f.1.evil.example", "\x1b[31m",
