@@ -78,6 +78,8 @@ func (c *command) checkFlags() error {
 		return fault.Newf(fault.Usage, "--redirect-port %d is not a port", c.RedirectPort)
 	case c.UseDeviceCode && c.RedirectPort > 0:
 		return fault.Newf(fault.Usage, "--redirect-port is for the browser, --use-device-code does without one")
+	case c.Force && (c.Check || c.List || c.Logout):
+		return fault.Newf(fault.Usage, "--force is for a login; --check, --list and --logout make none")
 	case c.SSOStartURL == "" && (c.SSORegion != "" || c.SSORegistrationScopes != nil):
 		return fault.Newf(fault.Usage, "--sso-region and --sso-registration-scopes go with --sso-start-url")
 	case c.SSOStartURL != "" && (c.All || c.Profile != ""):
