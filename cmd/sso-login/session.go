@@ -102,13 +102,8 @@ func profileSession(app *cli.App, config *awsconfig.Config, name string) (login.
 		return app.SessionNamed(config, session)
 	}
 	s := login.Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Legacy: true, Profile: name}
-	var missing string
-	switch {
-	case s.StartURL == "":
-		missing = "sso_start_url"
-	case s.Region == "":
-		missing = "sso_region"
-	default:
+	missing := s.Missing()
+	if missing == "" {
 		return s, nil
 	}
 	path, line := p.Pos("")

@@ -72,13 +72,8 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 // CheckSession refuses a session that nobody could log in to, as a fault of
 // kind Config with the place.
 func CheckSession(s *awsconfig.Session) error {
-	var missing string
-	switch {
-	case s.StartURL == "":
-		missing = "sso_start_url"
-	case s.Region == "":
-		missing = "sso_region"
-	default:
+	missing := SessionIn(s).Missing()
+	if missing == "" {
 		return nil
 	}
 	path, line := s.Pos("")

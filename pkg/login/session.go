@@ -74,6 +74,18 @@ func (s Session) commandWith(flags string) string {
 	return strings.Join(words, " ")
 }
 
+// Missing is the key that a session or a profile lacks to be logged in to,
+// sso_start_url or sso_region; "" where it has both.
+func (s Session) Missing() string {
+	switch {
+	case s.StartURL == "":
+		return "sso_start_url"
+	case s.Region == "":
+		return "sso_region"
+	}
+	return ""
+}
+
 // check stops what no login can be made to. A session's name is not checked:
 // it is hashed wherever it could matter.
 func (s Session) check() error {
