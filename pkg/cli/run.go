@@ -17,6 +17,7 @@ import (
 	"strconv"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -253,12 +254,30 @@ func (c *Console) listenForSignals(parent context.Context) <-chan context.Contex
 		signals := make(chan os.Signal, 2)
 		signal.Notify(signals, endingSignals...)
 		listening <- ctx
-		first := <-signals
-		c.ctrlC.Store(c.ErrTerminal && first == os.Interrupt)
-		cancel(signalCause{first})
-		os.Exit(statusOf(<-signals))
+		os.Exit(statusOf(secondOf(signals, func(first os.Signal) {
+			c.ctrlC.Store(c.ErrTerminal && first == os.Interrupt)
+			cancel(signalCause{first})
+		})))
 	}()
 	return listening
+}
+
+// asOne is within what time signals count as one. A launcher that hands on what
+// the terminal sends to all makes two of one Ctrl-C; so does the Go runtime when
+// the signal meets the child with which package os tries out pidfd, since that
+// shares its memory and handlers.
+const asOne = 50 * time.Millisecond
+
+// secondOf hands on the first signal and returns the second.
+func secondOf(signals <-chan os.Signal, first func(os.Signal)) os.Signal {
+	first(<-signals)
+	for over := time.After(asOne); ; {
+		select {
+		case <-signals:
+		case <-over:
+			return <-signals
+		}
+	}
 }
 
 // interrupted is the signal that ended the run, nil if none did.

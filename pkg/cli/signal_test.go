@@ -1,0 +1,34 @@
+package cli
+
+import (
+	"os"
+	"syscall"
+	"testing"
+	"testing/synctest"
+	"time"
+)
+
+// One Ctrl-C may come twice, and is no reason to leave work undone.
+func TestSecondSignal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		signals := make(chan os.Signal, 2)
+		var first, second os.Signal
+		go func() { second = secondOf(signals, func(s os.Signal) { first = s }) }()
+		for _, s := range []struct {
+			after         time.Duration
+			sent          os.Signal
+			first, second os.Signal
+		}{
+			{0, os.Interrupt, os.Interrupt, nil},
+			{time.Millisecond, os.Interrupt, os.Interrupt, nil},
+			{asOne - 2*time.Millisecond, os.Interrupt, os.Interrupt, nil},
+			{2 * time.Millisecond, syscall.SIGTERM, os.Interrupt, syscall.SIGTERM},
+		} {
+			time.Sleep(s.after)
+			signals <- s.sent
+			if synctest.Wait(); first != s.first || second != s.second {
+				t.Errorf("after %v, %v: %v, %v", s.after, s.sent, first, second)
+			}
+		}
+	})
+}
