@@ -141,6 +141,7 @@ func TestCtrlCEndsTheLine(t *testing.T) {
 		"sso-login":                        "[okta]: ",
 		"sso-login okta --use-device-code": "started this login yourself.\r\n\r\n",
 	} {
+		// exec, or the shell dies of the signal and takes the terminal along
 		x := atTerminal(t, 80, 24, env, "echo ready; exec "+command)
 		x.until("ready\r\n")
 		x.until(until)

@@ -30,7 +30,7 @@ func manual() cli.Manual {
 			"Profiles that get their credentials otherwise (access keys, a role, a web identity) are checked with --all or by " +
 				"name. A credential_process command runs only with --allow-process, and without a shell, as in the AWS CLI.",
 			"An endpoint_url of the profile or of its services section counts where the environment sets none. Another machine " +
-				"gets no login on the word of the config: such a profile is skipped, unless AWS_ENDPOINT_URL_SSO allows it.",
+				"gets no login on the word of the config: such a profile is skipped until the environment names the endpoint, too.",
 			"A session without a login is named once, with the command to run, and its profiles are login-required; if nothing " +
 				"else is wrong the exit status is 3. A name on standard input that no profile has is invalid-config; as an " +
 				"argument it is a mistake, and the exit status is 2.",

@@ -262,7 +262,7 @@ func (c *Console) listenForSignals(parent context.Context) <-chan context.Contex
 	return listening
 }
 
-// asOne is within what time signals count as one. A launcher that hands on what
+// asOne is how soon after the first a signal still counts as the same one. A launcher that hands on what
 // the terminal sends to all makes two of one Ctrl-C; so does the Go runtime when
 // the signal meets the child with which package os tries out pidfd, since that
 // shares its memory and handlers.

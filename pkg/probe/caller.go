@@ -31,18 +31,15 @@ func (a answer) key(u *unit) string {
 	return u.origin.mainKey()
 }
 
-// stsKey tells apart where STS is.
-type stsKey struct{ region, endpoint string }
-
-// stsOf is STS in one region, or at one endpoint.
+// stsOf is one STS.
 type stsOf struct {
 	client *sts.Client
 	route  *route
 }
 
-// sts is the one client for a region, so that all workers share its
+// sts is the one client for an STS, so that all workers share its
 // connections and its knowledge of the clock. p is a profile that asks there.
-func (r *run) sts(at stsKey, p *awsconfig.Profile) (*stsOf, error) {
+func (r *run) sts(at stsAt, p *awsconfig.Profile) (*stsOf, error) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if service := r.services[at]; service != nil {
@@ -91,7 +88,7 @@ func (r *run) regionPlace(region string, p *awsconfig.Profile) string {
 }
 
 // whoami asks GetCallerIdentity.
-func (r *run) whoami(at stsKey, credentials aws.Credentials, p *awsconfig.Profile) answer {
+func (r *run) whoami(at stsAt, credentials aws.Credentials, p *awsconfig.Profile) answer {
 	service, err := r.sts(at, p)
 	if err != nil {
 		return answer{err: err}

@@ -13,14 +13,17 @@ import (
 // where is where a profile's calls go, those for its source_profile too: as in
 // the AWS CLI that of the profile that was asked for counts.
 type where struct {
-	region      string // of STS
-	portal, sts string // URLs that the config has; empty: AWS's own, or the environment's
+	portal string // a URL that the config has; empty: AWS's own, or the environment's
+	sts    stsAt
 }
+
+// stsAt is an STS: that of a region, or what the config has in its place.
+type stsAt struct{ region, endpoint string }
 
 // where reads the endpoints of a profile, in the order of the AWS CLI: the
 // environment's, its services section's, its own.
 func (pl *planner) where(p *awsconfig.Profile, region string) (where, error) {
-	at := where{region: region}
+	at := where{sts: stsAt{region: region}}
 	if pl.IgnoreEndpoints || strings.EqualFold(p.Get("ignore_configured_endpoint_urls"), "true") {
 		return at, nil
 	}
@@ -28,7 +31,7 @@ func (pl *planner) where(p *awsconfig.Profile, region string) (where, error) {
 		of  wire.Service
 		id  string
 		url *string
-	}{{wire.Portal, "sso", &at.portal}, {wire.STS, "sts", &at.sts}} {
+	}{{wire.Portal, "sso", &at.portal}, {wire.STS, "sts", &at.sts.endpoint}} {
 		if pl.Wire.Moved(service.of) {
 			continue
 		}

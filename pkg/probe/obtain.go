@@ -165,7 +165,7 @@ func (r *run) assumeRole(u *unit) (aws.Credentials, error) {
 	if err != nil {
 		return aws.Credentials{}, fault.Wrap(fault.Unknown, err, "source_profile %q", p.Get("source_profile"))
 	}
-	service, err := r.sts(stsKey{u.at.region, u.at.sts}, p)
+	service, err := r.sts(u.at.sts, p)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
@@ -187,7 +187,7 @@ func (r *run) assumeRole(u *unit) (aws.Credentials, error) {
 }
 
 func (r *run) assumeRoleWithToken(u *unit) (aws.Credentials, error) {
-	service, err := r.sts(stsKey{u.at.region, u.at.sts}, u.profile)
+	service, err := r.sts(u.at.sts, u.profile)
 	if err != nil {
 		return aws.Credentials{}, err
 	}

@@ -17,16 +17,16 @@ type plan struct {
 	known []Result
 }
 
-// job is one STS call: the profiles that share credentials and region.
+// job is one STS call: the profiles that share credentials and STS.
 type job struct {
-	unit *unit
-	stsKey
+	unit  *unit
+	sts   stsAt
 	asked []asked
 }
 
 type jobKey struct {
 	unit *unit
-	stsKey
+	sts  stsAt
 }
 
 // asked is one profile that was asked for.
@@ -40,7 +40,7 @@ type asked struct {
 func (a asked) result(j *job) Result {
 	account, role := j.unit.names()
 	return Result{
-		Profile: a.profile.Name, Index: a.index, Region: j.region, Session: a.session,
+		Profile: a.profile.Name, Index: a.index, Region: j.sts.region, Session: a.session,
 		AccountID: account, RoleName: role,
 	}
 }
@@ -88,10 +88,10 @@ func (pl *planner) add(index int, p *awsconfig.Profile) {
 		pl.plan.known = append(pl.plan.known, failure(known, err, nil, ""))
 		return
 	}
-	key := jobKey{u, stsKey{region, at.sts}}
+	key := jobKey{u, at.sts}
 	j := pl.jobs[key]
 	if j == nil {
-		j = &job{unit: u, stsKey: key.stsKey}
+		j = &job{unit: u, sts: at.sts}
 		pl.jobs[key] = j
 		pl.plan.jobs = append(pl.plan.jobs, j)
 		u.users.Add(1)
@@ -141,7 +141,7 @@ func (pl *planner) complete(u *unit, first *awsconfig.Profile) error {
 		if p.Get("role_arn") == "" {
 			return invalid(p, "web_identity_token_file", "role_arn is missing")
 		}
-		return entrust(cmp.Or(first, p), wire.STS, u.at.sts)
+		return entrust(cmp.Or(first, p), wire.STS, u.at.sts.endpoint)
 	case fromKeys:
 		return completeKeys(p)
 	case fromProcess:

@@ -55,7 +55,7 @@ type run struct {
 
 	mu       sync.Mutex
 	portals  map[portalKey]*portalOf
-	services map[stsKey]*stsOf
+	services map[stsAt]*stsOf
 	skewed   atomic.Bool // the clock was told to be wrong
 }
 
@@ -69,7 +69,7 @@ func (p *Prober) Run(ctx context.Context, names []string) iter.Seq[Result] {
 			Prober: p, ctx: ctx,
 			// deep enough that workers need not wait for the reader's every write
 			results: make(chan Result, 4*max(p.Concurrency, 1)), left: make(chan struct{}),
-			portals: map[portalKey]*portalOf{}, services: map[stsKey]*stsOf{},
+			portals: map[portalKey]*portalOf{}, services: map[stsAt]*stsOf{},
 		}
 		go r.work(names)
 		defer func() {
@@ -131,7 +131,7 @@ func (r *run) check(j *job) {
 	credentials, err := j.unit.get(r)
 	var a answer
 	if err == nil {
-		a = r.whoami(j.stsKey, credentials, j.asked[0].profile)
+		a = r.whoami(j.sts, credentials, j.asked[0].profile)
 	}
 	j.unit.release()
 	for _, one := range j.asked {
