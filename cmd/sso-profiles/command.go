@@ -68,7 +68,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	}
 	run := &profiles.Sync{
 		ConfigPath: paths.Config, CredentialsPath: paths.Credentials, Config: config,
-		Keeper: app.Keeper(paths), Concurrency: c.Concurrency, Options: options,
+		Store: app.Store(paths), Concurrency: c.Concurrency, Options: options,
 	}
 	inputs, failed := list(ctx, app, run, engine, sessions)
 	if err := ctx.Err(); err != nil {

@@ -65,11 +65,11 @@ func (a *App) aliases(ctx context.Context, args []string) error {
 	case "":
 		return printAliases(a.Out)
 	case "add":
-		return a.askToAddAliases(ctx, a.Keeper(paths), path)
+		return a.askToAddAliases(ctx, a.Store(paths), path)
 	case "add --yes":
-		return a.addAliases(ctx, a.Keeper(paths), path)
+		return a.addAliases(ctx, a.Store(paths), path)
 	case "remove":
-		return a.removeAliases(ctx, a.Keeper(paths), path)
+		return a.removeAliases(ctx, a.Store(paths), path)
 	}
 	return fault.Newf(fault.Usage, "%s takes add, add --yes or remove", aliasesWord)
 }
@@ -83,7 +83,7 @@ func printAliases(out io.Writer) error {
 	return err
 }
 
-func (a *App) askToAddAliases(ctx context.Context, keeper *safefile.Keeper, path string) error {
+func (a *App) askToAddAliases(ctx context.Context, store *safefile.Store, path string) error {
 	old, err := readIfThere(path)
 	if err != nil {
 		return err
@@ -122,7 +122,7 @@ func (a *App) askToAddAliases(ctx context.Context, keeper *safefile.Keeper, path
 	if err != nil || !agreed {
 		return err
 	}
-	return a.addAliases(ctx, keeper, path)
+	return a.addAliases(ctx, store, path)
 }
 
 // maxAliases is how large a file may be that somebody wrote by hand.
@@ -136,9 +136,9 @@ func readIfThere(path string) ([]byte, error) {
 	return data, err
 }
 
-func (a *App) addAliases(ctx context.Context, keeper *safefile.Keeper, path string) error {
+func (a *App) addAliases(ctx context.Context, store *safefile.Store, path string) error {
 	var taken []string
-	changed, err := keeper.Update(ctx, safefile.Target{Path: path}, func(old []byte) (planned []byte, err error) {
+	changed, err := store.Update(ctx, safefile.Target{Path: path}, func(old []byte) (planned []byte, err error) {
 		planned, taken, err = withAliases(path, old)
 		return planned, err
 	})
@@ -156,19 +156,19 @@ func (a *App) addAliases(ctx context.Context, keeper *safefile.Keeper, path stri
 	return nil
 }
 
-func (a *App) removeAliases(ctx context.Context, keeper *safefile.Keeper, path string) error {
+func (a *App) removeAliases(ctx context.Context, store *safefile.Store, path string) error {
 	old, err := readIfThere(path)
 	if err != nil || !bytes.Contains(old, []byte(aliasesBegin)) {
 		return err
 	}
 	left := 0
-	_, err = keeper.Update(ctx, safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
+	_, err = store.Update(ctx, safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
 		kept, err := withoutAliases(path, old)
 		left = len(kept)
 		return kept, err
 	})
 	if err == nil && left == 0 {
-		_, err = keeper.Remove(ctx, path)
+		_, err = store.Remove(ctx, path)
 	}
 	if err == nil {
 		a.Note("took the aliases out of %s", path)

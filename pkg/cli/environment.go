@@ -160,18 +160,18 @@ func (a *App) logExchange(x wire.Exchange) {
 	a.Detail("%s", text)
 }
 
-// Keeper writes and locks the suite's files. A run has one.
-func (a *App) Keeper(p Paths) *safefile.Keeper {
-	if a.keeper == nil {
-		a.keeper = &safefile.Keeper{LockDir: p.Locks, Notice: func(text string) { a.Remark("%s", text) }}
+// Store writes and locks the suite's files. A run has one.
+func (a *App) Store(p Paths) *safefile.Store {
+	if a.store == nil {
+		a.store = &safefile.Store{LockDir: p.Locks, Notice: func(text string) { a.Remark("%s", text) }}
 	}
-	return a.keeper
+	return a.store
 }
 
 // Tokens is the token cache.
 func (a *App) Tokens(p Paths) *tokencache.Cache {
 	return &tokencache.Cache{
-		Dir: p.Tokens, RoleDir: p.Roles, Keeper: a.Keeper(p),
+		Dir: p.Tokens, RoleDir: p.Roles, Store: a.Store(p),
 		Note: func(text string) { a.Detail("%s", text) },
 	}
 }

@@ -69,7 +69,7 @@ type App struct {
 	Common *Common
 	env    Environment
 	model  *kong.Application
-	keeper *safefile.Keeper
+	store  *safefile.Store
 }
 
 // Main runs a command with the process's arguments and streams and does not

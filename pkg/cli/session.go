@@ -15,7 +15,7 @@ func (a *App) Engine(p Paths) (*login.Engine, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &login.Engine{Wire: w, Cache: a.Tokens(p), Keeper: a.Keeper(p), Notify: a.notify}, nil
+	return &login.Engine{Wire: w, Cache: a.Tokens(p), Notify: a.notify}, nil
 }
 
 func (a *App) notify(e login.Event) {

@@ -21,7 +21,6 @@ import (
 	"time"
 
 	"aws-sso-plugins/pkg/oidc"
-	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
@@ -29,9 +28,8 @@ import (
 // Engine does logins for one user. Its fields must not change once it is in
 // use; its methods may be called by several goroutines.
 type Engine struct {
-	Wire   *wire.Wire        // how AWS is reached
-	Cache  *tokencache.Cache // where tokens are
-	Keeper *safefile.Keeper  // the locks; as a rule the Cache's
+	Wire  *wire.Wire        // how AWS is reached
+	Cache *tokencache.Cache // where tokens are
 
 	// Present shows a login to the person. It is needed by Ensure with a flow
 	// that asks somebody, and by nothing else.

@@ -345,7 +345,7 @@ func TestInvalidGrantReadsTheTokenOnceMore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	g, err := client.Refresh(t.Context(), oidc.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
+	g, err := client.Refresh(t.Context(), tokencache.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
 	if err != nil {
 		t.Fatal(err)
 	}

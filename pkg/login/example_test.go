@@ -33,11 +33,10 @@ func ExampleEngine_Ensure() {
 		return
 	}
 
-	keeper := &safefile.Keeper{LockDir: filepath.Join(home, ".aws", "sso", "lock")}
+	store := &safefile.Store{LockDir: filepath.Join(home, ".aws", "sso", "lock")}
 	engine := &login.Engine{
-		Wire:   w,
-		Keeper: keeper,
-		Cache:  &tokencache.Cache{Dir: filepath.Join(home, ".aws", "sso", "cache"), Keeper: keeper},
+		Wire:  w,
+		Cache: &tokencache.Cache{Dir: filepath.Join(home, ".aws", "sso", "cache"), Store: store},
 		Present: func(ctx context.Context, p login.Prompt) error {
 			return aws.Browse(ctx, p.URL) // a real one opens a browser
 		},

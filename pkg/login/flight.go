@@ -21,7 +21,7 @@ import (
 // free: then the next in line asks the person.
 func (e *Engine) login(ctx context.Context, s Session, o Options, needed error) (State, error) {
 	what := "cannot log in to " + quote(s.Label())
-	release, err := e.Keeper.LockWait(ctx, loginLock(s))
+	release, err := e.Cache.Store.LockWait(ctx, loginLock(s))
 	if err != nil {
 		return State{}, fault.Wrap(fault.File, err, "%s", what)
 	}
@@ -118,14 +118,14 @@ func (e *Engine) leaveOutcome(ctx context.Context, s Session, err error) {
 	}
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), rescue)
 	defer cancel()
-	_, _ = e.Keeper.Update(ctx, safefile.Target{Path: e.outcomePath(s), Secret: true}, func([]byte) ([]byte, error) {
+	_, _ = e.Cache.Store.Update(ctx, safefile.Target{Path: e.outcomePath(s), Secret: true}, func([]byte) ([]byte, error) {
 		return data, nil
 	})
 }
 
 func (e *Engine) outcomePath(s Session) string {
 	sum := sha256.Sum256([]byte(loginLock(s)))
-	return filepath.Join(e.Keeper.LockDir, hex.EncodeToString(sum[:])+".outcome")
+	return filepath.Join(e.Cache.Store.LockDir, hex.EncodeToString(sum[:])+".outcome")
 }
 
 // fault is another process's failure as this one's. That the other was stopped

@@ -208,11 +208,11 @@ func TestATokenOfAnotherClientEndsTheWaiting(t *testing.T) {
 	w.wantFault(err, fault.Login, oidc.ErrDenied)
 
 	e := w.engine()
-	release, err := e.Keeper.Lock(t.Context(), "login to okta")
+	release, err := e.Cache.Store.Lock(t.Context(), "login to okta")
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Keeper.Notice = func(string) { // that it is waiting
+	e.Cache.Store.Notice = func(string) { // that it is waiting
 		w.put()
 		release()
 	}
@@ -560,7 +560,7 @@ func TestWaitingIsSaid(t *testing.T) {
 	}
 	e := w.engine()
 	said := make(chan string, 10)
-	e.Keeper.Notice = func(text string) {
+	e.Cache.Store.Notice = func(text string) {
 		said <- text
 		if err := os.WriteFile(gate, nil, 0o600); err != nil {
 			t.Error(err)

@@ -98,11 +98,11 @@ func engineIn(t *testing.T, home string, settings wire.Settings) *login.Engine {
 }
 
 func newEngine(home string, wr *wire.Wire) *login.Engine {
-	keeper := &safefile.Keeper{LockDir: filepath.Join(home, ".aws", "sso", "lock")}
+	store := &safefile.Store{LockDir: filepath.Join(home, ".aws", "sso", "lock")}
 	return &login.Engine{
-		Wire: wr, Keeper: keeper,
+		Wire: wr,
 		Cache: &tokencache.Cache{
-			Dir: filepath.Join(home, ".aws", "sso", "cache"), RoleDir: filepath.Join(home, ".aws", "cli", "cache"), Keeper: keeper,
+			Dir: filepath.Join(home, ".aws", "sso", "cache"), RoleDir: filepath.Join(home, ".aws", "cli", "cache"), Store: store,
 		},
 	}
 }

@@ -22,7 +22,7 @@ import (
 // Unreachable, Timeout or Reply. It is of kind File for a file that is still
 // there, and joins both where both happened.
 func (e *Engine) Logout(ctx context.Context, s Session, roles iter.Seq2[string, string]) (existed bool, err error) {
-	release, err := e.Keeper.Lock(ctx, refreshLock(s))
+	release, err := e.Cache.Store.Lock(ctx, refreshLock(s))
 	if err != nil {
 		return false, fault.Wrap(fault.File, err, "cannot log out of %s", s.inWords())
 	}

@@ -43,7 +43,7 @@ type renewed struct {
 //
 // Where only a login helps the error is errOver, of kind Login.
 func (e *Engine) refresh(ctx context.Context, s Session, stale tokencache.Token) (renewed, error) {
-	release, err := e.Keeper.Lock(ctx, refreshLock(s))
+	release, err := e.Cache.Store.Lock(ctx, refreshLock(s))
 	if err != nil {
 		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", s.inWords())
 	}
@@ -80,7 +80,7 @@ func (e *Engine) spend(ctx context.Context, s Session, t tokencache.Token) (rene
 	}
 	ctx, stop := outlive(ctx)
 	defer stop()
-	g, err := client.Refresh(ctx, oidc.Registration{ClientID: t.ClientID, ClientSecret: t.ClientSecret}, t.RefreshToken)
+	g, err := client.Refresh(ctx, tokencache.Registration{ClientID: t.ClientID, ClientSecret: t.ClientSecret}, t.RefreshToken)
 	if err != nil {
 		return e.refused(s, t, err)
 	}

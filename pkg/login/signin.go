@@ -82,7 +82,7 @@ func withHint(s Session, err error) error {
 }
 
 // ask has the person log in, by the one flow that was chosen.
-func (e *Engine) ask(ctx context.Context, c *oidc.Client, r oidc.Registration, s Session, o Options) (oidc.Grant, error) {
+func (e *Engine) ask(ctx context.Context, c *oidc.Client, r tokencache.Registration, s Session, o Options) (oidc.Grant, error) {
 	if o.Flow == FlowDevice {
 		return e.askByCode(ctx, c, r, s, o)
 	}
@@ -101,7 +101,7 @@ func (e *Engine) ask(ctx context.Context, c *oidc.Client, r oidc.Registration, s
 	return e.present(ctx, p, a.Wait)
 }
 
-func (e *Engine) askByCode(ctx context.Context, c *oidc.Client, r oidc.Registration, s Session, o Options) (oidc.Grant, error) {
+func (e *Engine) askByCode(ctx context.Context, c *oidc.Client, r tokencache.Registration, s Session, o Options) (oidc.Grant, error) {
 	d, err := c.StartDevice(ctx, r, s.StartURL)
 	if err != nil {
 		return oidc.Grant{}, err
@@ -154,14 +154,14 @@ func notPresented(err error) error {
 // store writes what a login brought. It holds the refresh lock: a refresh of
 // the old token that is under way must not be written over the new one. The
 // token is written even if the caller gives up now.
-func (e *Engine) store(ctx context.Context, s Session, r oidc.Registration, g oidc.Grant) (tokencache.Token, error) {
+func (e *Engine) store(ctx context.Context, s Session, r tokencache.Registration, g oidc.Grant) (tokencache.Token, error) {
 	t := tokencache.Token{
 		StartURL: s.StartURL, Region: s.Region, AccessToken: g.AccessToken, ExpiresAt: g.ExpiresAt,
 		ClientID: r.ClientID, ClientSecret: r.ClientSecret, RegistrationExpiresAt: r.ExpiresAt, RefreshToken: g.RefreshToken,
 	}
 	ctx, stop := outlive(ctx)
 	defer stop()
-	release, err := e.Keeper.LockWait(ctx, refreshLock(s))
+	release, err := e.Cache.Store.LockWait(ctx, refreshLock(s))
 	if err != nil {
 		return tokencache.Token{}, err
 	}
@@ -174,13 +174,13 @@ func (e *Engine) store(ctx context.Context, s Session, r oidc.Registration, g oi
 
 // registration is the cached client if it is good for this login, else a new
 // one.
-func (e *Engine) registration(ctx context.Context, c *oidc.Client, s Session, o Options) (r oidc.Registration, cached bool, err error) {
-	kept, found, err := e.Cache.Registration(registrationKey(s, o))
+func (e *Engine) registration(ctx context.Context, c *oidc.Client, s Session, o Options) (r tokencache.Registration, cached bool, err error) {
+	key := registrationKey(s, o)
+	r, found, err := e.Cache.Registration(key)
 	if err != nil {
-		return oidc.Registration{}, false, err
+		return tokencache.Registration{}, false, err
 	}
-	r = oidc.Registration(kept)
-	if found && r.ExpiresAt.Sub(e.now()) > registrationReserve && r.Browser() == (o.Flow == FlowBrowser) {
+	if found && r.ExpiresAt.Sub(e.now()) > registrationReserve && r.Flow() == key.Flow {
 		return r, true, nil
 	}
 	r, err = e.register(ctx, c, s, o)
@@ -189,7 +189,7 @@ func (e *Engine) registration(ctx context.Context, c *oidc.Client, s Session, o 
 
 // register gets a new client and keeps it. One that AWS gives no end to is not
 // kept: nothing would ever renew it.
-func (e *Engine) register(ctx context.Context, c *oidc.Client, s Session, o Options) (r oidc.Registration, err error) {
+func (e *Engine) register(ctx context.Context, c *oidc.Client, s Session, o Options) (r tokencache.Registration, err error) {
 	if o.Flow == FlowBrowser {
 		r, err = c.RegisterBrowser(ctx, clientName(s, o), s.StartURL, s.scopes())
 	} else {
@@ -198,7 +198,7 @@ func (e *Engine) register(ctx context.Context, c *oidc.Client, s Session, o Opti
 	if err != nil || r.ExpiresAt.IsZero() {
 		return r, err
 	}
-	return r, e.Cache.PutRegistration(ctx, registrationKey(s, o), tokencache.Registration(r))
+	return r, e.Cache.PutRegistration(ctx, registrationKey(s, o), r)
 }
 
 // forget drops a cached client. If that fails, the next login meets it again

@@ -14,6 +14,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/tokencache"
 )
 
 // patience is how long a login in the browser may take.
@@ -30,7 +31,7 @@ type Authorization struct {
 	ExpiresAt time.Time
 
 	client       *Client
-	registration Registration
+	registration tokencache.Registration
 	callback     *Callback
 	verifier     string
 }
@@ -46,7 +47,7 @@ func (a *Authorization) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, a
 // Authorize begins the authorization code flow with PKCE (RFC 7636, method
 // S256) for a client of [Client.RegisterBrowser]. State and verifier are new
 // each time, 256 bits each. Without scopes it is [DefaultScope].
-func (c *Client) Authorize(ctx context.Context, r Registration, cb *Callback, scopes []string) (*Authorization, error) {
+func (c *Client) Authorize(ctx context.Context, r tokencache.Registration, cb *Callback, scopes []string) (*Authorization, error) {
 	u, err := c.authorizeURL(ctx)
 	if err != nil {
 		return nil, err

@@ -16,6 +16,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -40,7 +41,7 @@ func TestAuthorizeURL(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer cb.Close()
-		a, err := client.Authorize(t.Context(), oidc.Registration{ClientID: "a client"}, cb, []string{"one", "two"})
+		a, err := client.Authorize(t.Context(), tokencache.Registration{ClientID: "a client"}, cb, []string{"one", "two"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -97,7 +98,7 @@ func TestAuthorizeEndpoint(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer cb.Close()
-			a, err := clientOf(t, tc.settings, tc.region).For(tc.startURL).Authorize(t.Context(), oidc.Registration{}, cb, nil)
+			a, err := clientOf(t, tc.settings, tc.region).For(tc.startURL).Authorize(t.Context(), tokencache.Registration{}, cb, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

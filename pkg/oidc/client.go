@@ -17,7 +17,7 @@
 // package opens no browser, prints nothing and writes no file: which flow is
 // right, and where a token is kept, its caller knows.
 //
-// Values with a secret in them ([Grant], [Registration], [DeviceCode],
+// Values with a secret in them ([Grant], [tokencache.Registration], [DeviceCode],
 // [Authorization]) print without it, whatever the verb.
 package oidc
 

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -59,7 +60,7 @@ const (
 // (https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_StartDeviceAuthorization.html).
 // A refusal is a fault of kind Login, an answer that cannot be shown to a
 // person one of kind Reply.
-func (c *Client) StartDevice(ctx context.Context, r Registration, startURL string) (DeviceCode, error) {
+func (c *Client) StartDevice(ctx context.Context, r tokencache.Registration, startURL string) (DeviceCode, error) {
 	const what = "cannot start the login"
 	begun := time.Now()
 	out, err := c.sdk.StartDeviceAuthorization(ctx, &ssooidc.StartDeviceAuthorizationInput{
@@ -123,7 +124,7 @@ func showable(code string) bool {
 // to slow down), [ErrInvalidGrant], [ErrInvalidClient], [ErrNoToken]; kind
 // Canceled when ctx was. Polls without an answer are repeated a few times, with
 // growing pauses.
-func (c *Client) WaitDevice(ctx context.Context, r Registration, d DeviceCode) (Grant, error) {
+func (c *Client) WaitDevice(ctx context.Context, r tokencache.Registration, d DeviceCode) (Grant, error) {
 	grantType := grantDevice
 	return poll(ctx, d, func(ctx context.Context) (Grant, error) {
 		return c.token(ctx, "", &ssooidc.CreateTokenInput{

@@ -11,6 +11,7 @@ import (
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/idctest"
+	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -29,7 +30,7 @@ func testClient(t *testing.T, cfg idctest.Config) (*idctest.Server, *Client) {
 	return srv, c
 }
 
-func startDevice(t *testing.T, srv *idctest.Server, c *Client) (Registration, DeviceCode) {
+func startDevice(t *testing.T, srv *idctest.Server, c *Client) (tokencache.Registration, DeviceCode) {
 	t.Helper()
 	r, err := c.RegisterDevice(t.Context(), "test", []string{DefaultScope})
 	if err != nil {

@@ -4,6 +4,8 @@ import (
 	"context"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
+
+	"aws-sso-plugins/pkg/tokencache"
 )
 
 // Refresh trades a refresh token for another access token (RFC 6749 6), with
@@ -13,7 +15,7 @@ import (
 //
 // [ErrInvalidGrant] says that the refresh token is spent or the session over,
 // [ErrInvalidClient] that the registration is.
-func (c *Client) Refresh(ctx context.Context, r Registration, refreshToken string) (Grant, error) {
+func (c *Client) Refresh(ctx context.Context, r tokencache.Registration, refreshToken string) (Grant, error) {
 	grantType := grantRefresh
 	return c.token(ctx, "", &ssooidc.CreateTokenInput{
 		ClientId: &r.ClientID, ClientSecret: &r.ClientSecret,

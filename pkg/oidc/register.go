@@ -2,14 +2,13 @@ package oidc
 
 import (
 	"context"
-	"fmt"
-	"io"
 	"slices"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/tokencache"
 )
 
 // The grant types of the browser flow, as they are registered. A client that
@@ -32,43 +31,11 @@ const (
 	registeredRedirect = "http://127.0.0.1" + callbackPath
 )
 
-// Registration is a public client that AWS has given an id and a secret, for
-// one of the two flows.
-type Registration struct {
-	ClientID, ClientSecret string
-
-	// ExpiresAt is when AWS forgets the client, 90 days after as a rule. Zero:
-	// AWS did not say.
-	ExpiresAt time.Time
-
-	// Scopes are those registered, in the order given.
-	Scopes []string
-
-	// GrantTypes is empty for the device code flow.
-	GrantTypes []string
-}
-
-// Browser says whether the client is one for the authorization code flow; if
-// not, it is one for the device code flow.
-func (r Registration) Browser() bool { return slices.Contains(r.GrantTypes, grantCode) }
-
-// String names the flow and the expiry, and nothing else.
-func (r Registration) String() string {
-	flow := "device code"
-	if r.Browser() {
-		flow = "browser"
-	}
-	return flow + " client until " + r.ExpiresAt.UTC().Format(time.RFC3339)
-}
-
-// Format keeps the secrets out of every verb.
-func (r Registration) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, r.String()) }
-
 // RegisterDevice registers a client for the device code flow
 // (https://docs.aws.amazon.com/singlesignon/latest/OIDCAPIReference/API_RegisterClient.html).
 // name is shown to the person who approves the login; scopes may be empty, and
 // the login then gets no refresh token. A refusal is a fault of kind Login.
-func (c *Client) RegisterDevice(ctx context.Context, name string, scopes []string) (Registration, error) {
+func (c *Client) RegisterDevice(ctx context.Context, name string, scopes []string) (tokencache.Registration, error) {
 	return c.register(ctx, &ssooidc.RegisterClientInput{ClientName: &name, Scopes: scopes})
 }
 
@@ -76,7 +43,7 @@ func (c *Client) RegisterDevice(ctx context.Context, name string, scopes []strin
 // PKCE, for the portal at startURL. name is shown to the person who approves
 // the login; without scopes it is [DefaultScope]. A refusal is a fault of kind
 // Login.
-func (c *Client) RegisterBrowser(ctx context.Context, name, startURL string, scopes []string) (Registration, error) {
+func (c *Client) RegisterBrowser(ctx context.Context, name, startURL string, scopes []string) (tokencache.Registration, error) {
 	return c.register(ctx, &ssooidc.RegisterClientInput{
 		ClientName:   &name,
 		Scopes:       orDefault(scopes),
@@ -93,20 +60,20 @@ func orDefault(scopes []string) []string {
 	return scopes
 }
 
-func (c *Client) register(ctx context.Context, in *ssooidc.RegisterClientInput) (Registration, error) {
+func (c *Client) register(ctx context.Context, in *ssooidc.RegisterClientInput) (tokencache.Registration, error) {
 	const what = "cannot register with IAM Identity Center"
 	public := "public"
 	in.ClientType = &public
 	out, err := c.sdk.RegisterClient(ctx, in)
 	if err != nil {
-		return Registration{}, explain(err, what)
+		return tokencache.Registration{}, explain(err, what)
 	}
-	r := Registration{
+	r := tokencache.Registration{
 		ClientID: text(out.ClientId), ClientSecret: text(out.ClientSecret),
 		Scopes: slices.Clone(in.Scopes), GrantTypes: slices.Clone(in.GrantTypes),
 	}
 	if r.ClientID == "" || r.ClientSecret == "" {
-		return Registration{}, fault.New(fault.Reply, what, "AWS answered without a client id or secret")
+		return tokencache.Registration{}, fault.New(fault.Reply, what, "AWS answered without a client id or secret")
 	}
 	if out.ClientSecretExpiresAt > 0 {
 		r.ExpiresAt = time.Unix(out.ClientSecretExpiresAt, 0).UTC()

@@ -13,6 +13,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -26,7 +27,7 @@ func TestRegister(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !browser.Browser() || device.Browser() {
+	if browser.Flow() != tokencache.AuthorizationCode || device.Flow() != tokencache.DeviceCode {
 		t.Error("the flows are mixed up")
 	}
 	if !reflect.DeepEqual(browser.Scopes, []string{oidc.DefaultScope}) || !reflect.DeepEqual(browser.GrantTypes, []string{"authorization_code", "refresh_token"}) {
@@ -35,7 +36,7 @@ func TestRegister(t *testing.T) {
 	if len(device.GrantTypes) != 0 {
 		t.Errorf("grant types %q: both kinds in one registration are refused", device.GrantTypes)
 	}
-	for _, r := range []oidc.Registration{browser, device} {
+	for _, r := range []tokencache.Registration{browser, device} {
 		if r.ClientID == "" || r.ClientSecret == "" || time.Until(r.ExpiresAt) < 89*24*time.Hour {
 			t.Errorf("incomplete: %v", r)
 		}
@@ -89,7 +90,7 @@ func TestRefusals(t *testing.T) {
 	} {
 		t.Run(string(name), func(t *testing.T) {
 			srv, client := start(t, idctest.Config{Faults: []idctest.Fault{{Op: idctest.CreateToken, Kind: name}}})
-			_, err := client.Refresh(t.Context(), oidc.Registration{ClientID: "a", ClientSecret: "b"}, "c")
+			_, err := client.Refresh(t.Context(), tokencache.Registration{ClientID: "a", ClientSecret: "b"}, "c")
 			wantFault(t, srv, err, fault.Login)
 			for _, sentinel := range []error{
 				oidc.ErrDenied, oidc.ErrExpired, oidc.ErrInvalidGrant, oidc.ErrInvalidClient, oidc.ErrSlowDown, oidc.ErrNoToken,
@@ -114,7 +115,7 @@ func TestTheServersWordsAreQuoted(t *testing.T) {
 	}))
 	defer srv.Close()
 	client := clientOf(t, wire.Settings{Endpoint: srv.URL}, "eu-central-1")
-	_, err := client.Refresh(t.Context(), oidc.Registration{ClientID: "a", ClientSecret: "b"}, "c")
+	_, err := client.Refresh(t.Context(), tokencache.Registration{ClientID: "a", ClientSecret: "b"}, "c")
 	if !errors.Is(err, oidc.ErrInvalidGrant) || strings.ContainsAny(err.Error(), "\x1b\a\r\n") || len(err.Error()) > 400 {
 		t.Errorf("%q", err)
 	}
@@ -132,7 +133,7 @@ func TestRefresh(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			srv, client := start(t, tc.cfg)
 			old := srv.IssueToken("")
-			r := oidc.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}
+			r := tokencache.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}
 			g, err := client.Refresh(t.Context(), r, old.RefreshToken)
 			if err != nil || g.AccessToken == "" || g.AccessToken == old.AccessToken {
 				t.Fatalf("%v, %v", g, err)
@@ -154,7 +155,7 @@ func TestARefreshAfterTheSessionsEnd(t *testing.T) {
 	srv, client := start(t, idctest.Config{})
 	old := srv.IssueToken("")
 	srv.EndSession("")
-	_, err := client.Refresh(t.Context(), oidc.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
+	_, err := client.Refresh(t.Context(), tokencache.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
 	wantFault(t, srv, err, fault.Login, oidc.ErrInvalidGrant)
 }
 
@@ -176,7 +177,7 @@ func TestAGrantIsSentAgainOnlyIfNoAnswerCame(t *testing.T) {
 		t.Run(tc.fault.String(), func(t *testing.T) {
 			srv, client := start(t, idctest.Config{Faults: []idctest.Fault{tc.fault}})
 			old := srv.IssueToken("")
-			_, err := client.Refresh(t.Context(), oidc.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
+			_, err := client.Refresh(t.Context(), tokencache.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
 			if (err == nil) != tc.ok {
 				t.Error(err)
 			}
@@ -193,7 +194,7 @@ func TestTheServersClockCounts(t *testing.T) {
 			// The registration was made by the server's clock too.
 			srv, client := start(t, idctest.Config{Offset: off})
 			old := srv.IssueToken("")
-			g, err := client.Refresh(t.Context(), oidc.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
+			g, err := client.Refresh(t.Context(), tokencache.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -219,7 +220,7 @@ func TestNowIsTheClock(t *testing.T) {
 	srv, client := start(t, idctest.Config{})
 	old := srv.IssueToken("")
 	client.Now = func() time.Time { return time.Now().Add(-time.Hour) }
-	g, err := client.Refresh(t.Context(), oidc.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
+	g, err := client.Refresh(t.Context(), tokencache.Registration{ClientID: old.ClientID, ClientSecret: old.ClientSecret}, old.RefreshToken)
 	if err != nil || (g.Skew-time.Hour).Abs() > 2*time.Second {
 		t.Errorf("skew %v (%v)", g.Skew, err)
 	}

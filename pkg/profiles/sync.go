@@ -31,7 +31,7 @@ type Sync struct {
 	// Config, if not nil, is the two files as they were read before. They are
 	// not parsed again where they still hold the same.
 	Config      *awsconfig.Config
-	Keeper      *safefile.Keeper
+	Store       *safefile.Store
 	Concurrency int // calls at once, for each session
 	Options     Options
 	// Progress, if not nil, is told how many accounts of all sessions were
@@ -94,7 +94,7 @@ func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
 		}
 		return ""
 	}}
-	_, err := s.Keeper.Update(ctx, target, func(old []byte) ([]byte, error) {
+	_, err := s.Store.Update(ctx, target, func(old []byte) ([]byte, error) {
 		var err error
 		if plan, err = s.plan(old, inputs); err != nil {
 			return nil, err

@@ -25,7 +25,7 @@ func newSync(t *testing.T, config string) *profiles.Sync {
 	dir := t.TempDir()
 	s := &profiles.Sync{
 		ConfigPath: filepath.Join(dir, "config"), CredentialsPath: filepath.Join(dir, "credentials"),
-		Keeper: &safefile.Keeper{LockDir: filepath.Join(dir, "lock")}, Concurrency: 4,
+		Store: &safefile.Store{LockDir: filepath.Join(dir, "lock")}, Concurrency: 4,
 	}
 	write(t, s.ConfigPath, config)
 	return s

@@ -35,7 +35,7 @@ func isWhole(data []byte) bool {
 
 func init() {
 	children["rewrite for ever"] = func(args []string) error {
-		k := &safefile.Keeper{LockDir: args[1]}
+		k := &safefile.Store{LockDir: args[1]}
 		delay, err := time.ParseDuration(args[2])
 		if err != nil {
 			return err
@@ -96,7 +96,7 @@ func TestKill(t *testing.T) {
 		}
 	}
 	n := &notes{}
-	k := &safefile.Keeper{LockDir: lock, Notice: n.add}
+	k := &safefile.Store{LockDir: lock, Notice: n.add}
 	changed, err := k.Update(ctx, safefile.Target{Path: path}, becomes("after"))
 	if err != nil || !changed {
 		t.Fatalf("the lock survived: changed %v, error %v", changed, err)
@@ -128,7 +128,7 @@ func TestChangeInTheGap(t *testing.T) {
 			"in place": func(path string) error { return os.WriteFile(path, []byte("theirs"), 0o644) },
 		} {
 			t.Run(name+" "+way, func(t *testing.T) {
-				k, n := keeper(t)
+				k, n := store(t)
 				dir := folder(t)
 				path := filepath.Join(dir, "config")
 				if there != "" {
@@ -162,7 +162,7 @@ func TestChangeInTheGap(t *testing.T) {
 
 func init() {
 	children["append"] = func(args []string) error {
-		k := &safefile.Keeper{LockDir: args[1]}
+		k := &safefile.Store{LockDir: args[1]}
 		times, err := strconv.Atoi(args[3])
 		if err != nil {
 			return err
@@ -207,7 +207,7 @@ func TestEightProcesses(t *testing.T) {
 
 func init() {
 	children["hold"] = func(args []string) error {
-		k := &safefile.Keeper{LockDir: args[0]}
+		k := &safefile.Store{LockDir: args[0]}
 		if _, err := k.Lock(context.Background(), args[1]); err != nil {
 			return err
 		}
@@ -244,7 +244,7 @@ func TestHolderIsNamedAndKilled(t *testing.T) {
 		t.Log("this file system gives its locks another device number than its files, so the process stays unknown")
 	}
 	n := &notes{}
-	k := &safefile.Keeper{LockDir: lock, Notice: func(s string) {
+	k := &safefile.Store{LockDir: lock, Notice: func(s string) {
 		n.add(s)
 		_ = cmd.Process.Kill()
 	}}
@@ -276,7 +276,7 @@ func init() {
 		if err := syscall.Setrlimit(syscall.RLIMIT_FSIZE, &limit); err != nil {
 			return err
 		}
-		k := &safefile.Keeper{LockDir: args[1]}
+		k := &safefile.Store{LockDir: args[1]}
 		if err := safefile.Rehearse(args[0], 64<<10); !errors.Is(err, syscall.EFBIG) {
 			return fmt.Errorf("the rehearsal says %w", err)
 		}
@@ -347,7 +347,7 @@ func init() {
 		if err := os.WriteFile(path, []byte(old), 0o644); err != nil {
 			return err
 		}
-		k := &safefile.Keeper{LockDir: args[1]}
+		k := &safefile.Store{LockDir: args[1]}
 		still := func(entries int) error {
 			data, err := os.ReadFile(path)
 			if err != nil || string(data) != old {
@@ -412,7 +412,7 @@ func init() {
 			return err
 		}
 		n := &notes{}
-		k := &safefile.Keeper{LockDir: args[1], Notice: n.add}
+		k := &safefile.Store{LockDir: args[1], Notice: n.add}
 		holds := func(name, want string, mode os.FileMode) error {
 			data, err := os.ReadFile(dir + "/" + name)
 			if err != nil {
@@ -489,7 +489,7 @@ func init() {
 			return err
 		}
 		n := &notes{}
-		k := &safefile.Keeper{LockDir: home + "/.aws/sso/lock", Notice: n.add}
+		k := &safefile.Store{LockDir: home + "/.aws/sso/lock", Notice: n.add}
 		for _, to := range []string{"1", "2"} {
 			if _, err := update(k, outside+"/config", to); err != nil {
 				return err

@@ -6,18 +6,18 @@ import "context"
 var Writable = writable
 
 // InTheGap has f called between the last look at a file and the rename.
-func (k *Keeper) InTheGap(f func()) { k.gap = f }
+func (s *Store) InTheGap(f func()) { s.gap = f }
 
-// TryLock is [Keeper.Lock] that does not wait: ok is false, with nothing to
+// TryLock is [Store.Lock] that does not wait: ok is false, with nothing to
 // release and no error, if somebody holds the lock.
-func (k *Keeper) TryLock(ctx context.Context, name string) (release func(), ok bool, err error) {
-	path, works, err := k.lockFile(name)
+func (s *Store) TryLock(ctx context.Context, name string) (release func(), ok bool, err error) {
+	path, works, err := s.lockFile(name)
 	if err != nil {
 		return nil, false, err
 	}
 	if err := stopped(ctx, "lock", name); err != nil {
 		return nil, false, err
 	}
-	release, err = k.try(ctx, name, path, works)
+	release, err = s.try(ctx, name, path, works)
 	return release, release != nil, err
 }

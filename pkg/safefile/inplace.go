@@ -12,7 +12,7 @@ const inPlaceSuffix = ".aws-sso-plugins.bak"
 // writeInPlace writes a file that cannot be renamed over: Docker mounts single
 // files, and a mount point is busy for ever. kept is a backup that was made
 // already. If the write fails the old content is put back.
-func (k *Keeper) writeInPlace(ctx context.Context, t Target, at place, was snapshot, content []byte, kept string) (bool, error) {
+func (s *Store) writeInPlace(ctx context.Context, t Target, at place, was snapshot, content []byte, kept string) (bool, error) {
 	own := kept == ""
 	if own {
 		kept = at.path + inPlaceSuffix
@@ -39,9 +39,9 @@ func (k *Keeper) writeInPlace(ctx context.Context, t Target, at place, was snaps
 	case own && t.Secret:
 		// A token that lives on in a backup outlives its logout.
 		drop()
-		k.notice("%q is a mount of its own and cannot be replaced, wrote it in place", t.Path)
+		s.notice("%q is a mount of its own and cannot be replaced, wrote it in place", t.Path)
 	default:
-		k.notice("%q is a mount of its own and cannot be replaced, wrote it in place, the old content is in %q", t.Path, kept)
+		s.notice("%q is a mount of its own and cannot be replaced, wrote it in place, the old content is in %q", t.Path, kept)
 	}
 	return true, nil
 }

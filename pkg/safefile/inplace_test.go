@@ -25,7 +25,7 @@ func TestWriteInPlaceLooksAgain(t *testing.T) {
 	if err := os.WriteFile(path, []byte("theirs"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	k := &Keeper{}
+	k := &Store{}
 	changed, err := k.writeInPlace(context.Background(), Target{Path: path}, at, was, []byte("ours"), "")
 	if changed || !errors.Is(err, errChanged) {
 		t.Errorf("changed %v, error %v", changed, err)

@@ -33,7 +33,7 @@ type kernelLock interface {
 
 // Lock takes the lock of that name, which may be any text, and returns what
 // gives it back; calling that twice is harmless. After a second of waiting the
-// [Keeper.Notice] says so, after 30 s it is an error of kind Timeout. If ctx
+// [Store.Notice] says so, after 30 s it is an error of kind Timeout. If ctx
 // ends first the error is of kind Canceled (Timeout if it was its deadline).
 //
 // Locks exclude processes and, within one, goroutines. They are not
@@ -42,26 +42,26 @@ type kernelLock interface {
 // knows no locks (some NFS) or cannot be written at all, Notice says so once
 // and goroutines alone exclude one another.
 //
-// [Keeper.Update] and [Keeper.Remove] lock the absolute path of the file. Any
+// [Store.Update] and [Store.Remove] lock the absolute path of the file. Any
 // other name never meets theirs, so a caller who holds one may use them. Take
 // such a lock first and files after it, never the other way round.
-func (k *Keeper) Lock(ctx context.Context, name string) (release func(), err error) {
-	return k.acquire(ctx, name, patience)
+func (s *Store) Lock(ctx context.Context, name string) (release func(), err error) {
+	return s.acquire(ctx, name, patience)
 }
 
-// LockWait is [Keeper.Lock] without the limit of 30 s: it waits as long as ctx
+// LockWait is [Store.Lock] without the limit of 30 s: it waits as long as ctx
 // lives. It is for work that a person holds up, a login in a browser.
-func (k *Keeper) LockWait(ctx context.Context, name string) (release func(), err error) {
-	return k.acquire(ctx, name, 0)
+func (s *Store) LockWait(ctx context.Context, name string) (release func(), err error) {
+	return s.acquire(ctx, name, 0)
 }
 
 // acquire polls, because no kernel has a lock call that waits for a limited
 // time.
-func (k *Keeper) acquire(ctx context.Context, name string, limit time.Duration) (func(), error) {
+func (s *Store) acquire(ctx context.Context, name string, limit time.Duration) (func(), error) {
 	if err := stopped(ctx, "lock", name); err != nil {
 		return nil, err
 	}
-	path, works, err := k.lockFile(name)
+	path, works, err := s.lockFile(name)
 	if err != nil {
 		return nil, err
 	}
@@ -71,7 +71,7 @@ func (k *Keeper) acquire(ctx context.Context, name string, limit time.Duration) 
 	}
 	defer cancel()
 	for start, told, poll := time.Now(), false, firstPoll; ; poll = min(2*poll, longerPoll) {
-		release, err := k.try(bounded, name, path, works)
+		release, err := s.try(bounded, name, path, works)
 		if release != nil {
 			return release, nil
 		}
@@ -79,7 +79,7 @@ func (k *Keeper) acquire(ctx context.Context, name string, limit time.Duration) 
 			return nil, err
 		}
 		if !told && time.Since(start) >= silence {
-			k.notice("waiting for %s to let go of %q", holderName(path), name)
+			s.notice("waiting for %s to let go of %q", holderName(path), name)
 			told = true
 		}
 		if pause(bounded, poll) != nil {
@@ -95,18 +95,18 @@ func (k *Keeper) acquire(ctx context.Context, name string, limit time.Duration) 
 
 // lockFile is the file of a lock, in a folder that exists. works is false
 // where that folder cannot exist, because all is read-only.
-func (k *Keeper) lockFile(name string) (path string, works bool, err error) {
-	if !filepath.IsAbs(k.LockDir) {
+func (s *Store) lockFile(name string) (path string, works bool, err error) {
+	if !filepath.IsAbs(s.LockDir) {
 		return "", false, fault.New(fault.File, fmt.Sprintf("cannot lock %q", name),
-			fmt.Sprintf("the path of the lock folder, %q, is not absolute", k.LockDir))
+			fmt.Sprintf("the path of the lock folder, %q, is not absolute", s.LockDir))
 	}
 	sum := sha256.Sum256([]byte(name))
-	path = filepath.Join(k.LockDir, hex.EncodeToString(sum[:]))
-	if err := prepareLock(k.LockDir, path); err != nil {
+	path = filepath.Join(s.LockDir, hex.EncodeToString(sum[:]))
+	if err := prepareLock(s.LockDir, path); err != nil {
 		if noLocks(err) {
 			return path, false, nil
 		}
-		return "", false, failed("make a lock in", k.LockDir, err)
+		return "", false, failed("make a lock in", s.LockDir, err)
 	}
 	return path, true, nil
 }
@@ -139,22 +139,22 @@ func prepareLock(dir, path string) error {
 
 // try takes the lock if nobody holds it. Without a release and an error
 // somebody does.
-func (k *Keeper) try(ctx context.Context, name, path string, works bool) (release func(), err error) {
-	if !k.claim(path) {
+func (s *Store) try(ctx context.Context, name, path string, works bool) (release func(), err error) {
+	if !s.claim(path) {
 		return nil, nil
 	}
 	unlock := func() {}
 	if works {
-		unlock, err = k.tryKernel(ctx, path)
+		unlock, err = s.tryKernel(ctx, path)
 	}
 	if !works || noLocks(err) {
-		k.unlocked.Do(func() {
-			k.notice("locks do not work in %q, so do not run two commands that change a file at the same time", k.LockDir)
+		s.unlocked.Do(func() {
+			s.notice("locks do not work in %q, so do not run two commands that change a file at the same time", s.LockDir)
 		})
 		unlock, err = func() {}, nil
 	}
 	if err != nil || unlock == nil {
-		k.unclaim(path)
+		s.unclaim(path)
 		if err != nil {
 			err = failed("lock", name, err)
 		}
@@ -164,7 +164,7 @@ func (k *Keeper) try(ctx context.Context, name, path string, works bool) (releas
 	return func() {
 		once.Do(func() {
 			unlock()
-			k.unclaim(path)
+			s.unclaim(path)
 		})
 	}, nil
 }
@@ -172,8 +172,8 @@ func (k *Keeper) try(ctx context.Context, name, path string, works bool) (releas
 // tryKernel asks the kernel, but not longer than ctx lives: on NFS whose
 // server is away even a call that should not wait does. unlock is nil where
 // another holds the lock.
-func (k *Keeper) tryKernel(ctx context.Context, path string) (unlock func(), err error) {
-	lock := k.kernelLock(path)
+func (s *Store) tryKernel(ctx context.Context, path string) (unlock func(), err error) {
+	lock := s.kernelLock(path)
 	type answer struct {
 		ok  bool
 		err error
@@ -214,32 +214,32 @@ func current(lock kernelLock, path string) bool {
 	return err == nil && os.SameFile(mine, found)
 }
 
-func (k *Keeper) kernelLock(path string) kernelLock {
-	if k.newKernelLock != nil {
-		return k.newKernelLock(path)
+func (s *Store) kernelLock(path string) kernelLock {
+	if s.newKernelLock != nil {
+		return s.newKernelLock(path)
 	}
 	return flock.New(path)
 }
 
 // claim is the lock among goroutines. The kernel's would do for them where it
 // works; it does not everywhere.
-func (k *Keeper) claim(path string) bool {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.held[path] {
+func (s *Store) claim(path string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.held[path] {
 		return false
 	}
-	if k.held == nil {
-		k.held = map[string]bool{}
+	if s.held == nil {
+		s.held = map[string]bool{}
 	}
-	k.held[path] = true
+	s.held[path] = true
 	return true
 }
 
-func (k *Keeper) unclaim(path string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	delete(k.held, path)
+func (s *Store) unclaim(path string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	delete(s.held, path)
 }
 
 // holderName says who holds a lock, as well as that is known.

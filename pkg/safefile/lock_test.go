@@ -31,11 +31,11 @@ func (f *fakeLock) TryLock() (bool, error)     { return f.try() }
 func (f *fakeLock) Unlock() error              { f.unlocked(); return nil }
 func (f *fakeLock) Stat() (fs.FileInfo, error) { return nil, fs.ErrNotExist }
 
-func lockKeeper(t *testing.T) (*Keeper, func() []string) {
+func lockStore(t *testing.T) (*Store, func() []string) {
 	t.Helper()
 	var mu sync.Mutex
 	var said []string
-	k := &Keeper{LockDir: filepath.Join(t.TempDir(), "sso", "lock"), Notice: func(s string) {
+	k := &Store{LockDir: filepath.Join(t.TempDir(), "sso", "lock"), Notice: func(s string) {
 		mu.Lock()
 		defer mu.Unlock()
 		said = append(said, s)
@@ -44,7 +44,7 @@ func lockKeeper(t *testing.T) (*Keeper, func() []string) {
 }
 
 func TestLock(t *testing.T) {
-	k, said := lockKeeper(t)
+	k, said := lockStore(t)
 	ctx := context.Background()
 	release, err := k.Lock(ctx, "../../etc/passwd")
 	if err != nil {
@@ -103,7 +103,7 @@ func TestLockFolderIsTightened(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("windows has no such modes")
 	}
-	k, _ := lockKeeper(t)
+	k, _ := lockStore(t)
 	if err := os.MkdirAll(k.LockDir, 0o755); err != nil {
 		t.Fatal(err)
 	}
@@ -118,7 +118,7 @@ func TestLockFolderIsTightened(t *testing.T) {
 }
 
 func TestLockFolderThatIsNone(t *testing.T) {
-	k, _ := lockKeeper(t)
+	k, _ := lockStore(t)
 	if err := os.MkdirAll(filepath.Dir(k.LockDir), 0o700); err != nil {
 		t.Fatal(err)
 	}
@@ -129,24 +129,24 @@ func TestLockFolderThatIsNone(t *testing.T) {
 	if fault.KindOf(err) != fault.File || !strings.Contains(err.Error(), "it is not a folder") {
 		t.Errorf("error %v", err)
 	}
-	_, err = (&Keeper{LockDir: "lock"}).Lock(context.Background(), "x")
+	_, err = (&Store{LockDir: "lock"}).Lock(context.Background(), "x")
 	if fault.KindOf(err) != fault.File || !strings.Contains(err.Error(), "not absolute") {
 		t.Errorf("error %v", err)
 	}
 }
 
-// Two Keepers are two processes as far as the kernel's lock goes.
+// Two Stores are two processes as far as the kernel's lock goes.
 func TestWaitingIsAnnouncedAndLimited(t *testing.T) {
 	for _, tc := range []struct {
 		name  string
-		other bool // held through another Keeper
+		other bool // held through another Store
 	}{{"another goroutine", false}, {"another process", true}} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, said := lockKeeper(t)
+			k, said := lockStore(t)
 			synctest.Test(t, func(t *testing.T) {
 				holder := k
 				if tc.other {
-					holder = &Keeper{LockDir: k.LockDir}
+					holder = &Store{LockDir: k.LockDir}
 				}
 				release, err := holder.Lock(t.Context(), "login okta")
 				if err != nil {
@@ -185,7 +185,7 @@ func TestWaitingIsAnnouncedAndLimited(t *testing.T) {
 }
 
 func TestLockWaitHasNoLimit(t *testing.T) {
-	k, said := lockKeeper(t)
+	k, said := lockStore(t)
 	synctest.Test(t, func(t *testing.T) {
 		release, err := k.Lock(t.Context(), "x")
 		if err != nil {
@@ -208,7 +208,7 @@ func TestLockWaitHasNoLimit(t *testing.T) {
 }
 
 func TestWaitingEndsWithTheContext(t *testing.T) {
-	k, _ := lockKeeper(t)
+	k, _ := lockStore(t)
 	synctest.Test(t, func(t *testing.T) {
 		release, err := k.Lock(t.Context(), "x")
 		if err != nil {
@@ -254,7 +254,7 @@ func TestGoroutines(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, said := lockKeeper(t)
+			k, said := lockStore(t)
 			k.newKernelLock = tc.lock
 			path := filepath.Join(t.TempDir(), "count")
 			var wg sync.WaitGroup
@@ -285,7 +285,7 @@ func TestGoroutines(t *testing.T) {
 
 func TestNoLocksHere(t *testing.T) {
 	for _, err := range lockless {
-		k, said := lockKeeper(t)
+		k, said := lockStore(t)
 		k.newKernelLock = func(path string) kernelLock {
 			return &fakeLock{try: func() (bool, error) { return false, &fs.PathError{Op: "flock", Path: path, Err: err} }}
 		}
@@ -303,7 +303,7 @@ func TestNoLocksHere(t *testing.T) {
 }
 
 func TestLockThatFails(t *testing.T) {
-	k, said := lockKeeper(t)
+	k, said := lockStore(t)
 	k.newKernelLock = func(string) kernelLock {
 		return &fakeLock{try: func() (bool, error) { return false, syscall.EIO }}
 	}
@@ -320,7 +320,7 @@ func TestLockThatFails(t *testing.T) {
 
 // flock on NFS whose server is gone hangs even when told not to wait.
 func TestLockThatHangs(t *testing.T) {
-	k, _ := lockKeeper(t)
+	k, _ := lockStore(t)
 	synctest.Test(t, func(t *testing.T) {
 		back := make(chan struct{})
 		unlocked := make(chan struct{})
@@ -346,7 +346,7 @@ func TestLockFileReplaced(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("an open file cannot be removed there")
 	}
-	k, _ := lockKeeper(t)
+	k, _ := lockStore(t)
 	n := 0
 	k.newKernelLock = func(path string) kernelLock {
 		lock := flock.New(path)
@@ -366,7 +366,7 @@ func TestLockFileReplaced(t *testing.T) {
 	if n != 2 {
 		t.Errorf("%d tries, want a second on the new file", n)
 	}
-	if _, ok, _ := (&Keeper{LockDir: k.LockDir}).TryLock(context.Background(), "x"); ok {
+	if _, ok, _ := (&Store{LockDir: k.LockDir}).TryLock(context.Background(), "x"); ok {
 		t.Error("the lock excludes nobody")
 	}
 }

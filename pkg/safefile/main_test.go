@@ -30,7 +30,7 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// notes collects what a Keeper says.
+// notes collects what a Store says.
 type notes struct {
 	mu    sync.Mutex
 	lines []string
@@ -62,10 +62,10 @@ func (n *notes) only(t *testing.T, words ...string) {
 	}
 }
 
-func keeper(t *testing.T) (*safefile.Keeper, *notes) {
+func store(t *testing.T) (*safefile.Store, *notes) {
 	t.Helper()
 	n := &notes{}
-	return &safefile.Keeper{LockDir: filepath.Join(t.TempDir(), "lock"), Notice: n.add}, n
+	return &safefile.Store{LockDir: filepath.Join(t.TempDir(), "lock"), Notice: n.add}, n
 }
 
 // folder is a temporary folder by its real name: macOS has links in it.
@@ -136,6 +136,6 @@ func wantFault(t *testing.T, err error, kind fault.Kind, words, hint string) {
 	}
 }
 
-func update(k *safefile.Keeper, path, to string) (bool, error) {
+func update(k *safefile.Store, path, to string) (bool, error) {
 	return k.Update(context.Background(), safefile.Target{Path: path}, becomes(to))
 }

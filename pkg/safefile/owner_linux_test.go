@@ -92,7 +92,7 @@ func public(t *testing.T) string {
 
 func TestRootKeepsTheOwner(t *testing.T) {
 	needsRoot(t)
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	path := filepath.Join(dir, "config")
 	write(t, path, "old", 0o640)
@@ -114,7 +114,7 @@ func TestRootLeavesNothingOfItsOwn(t *testing.T) {
 	needsRoot(t)
 	home := folder(t)
 	chown(t, home, 1234, 2345)
-	k := &safefile.Keeper{LockDir: filepath.Join(home, ".aws", "sso", "lock")}
+	k := &safefile.Store{LockDir: filepath.Join(home, ".aws", "sso", "lock")}
 	if _, err := update(k, filepath.Join(home, ".aws", "sso", "cache", "x.json"), "new"); err != nil {
 		t.Fatal(err)
 	}
@@ -151,7 +151,7 @@ func TestLinksOfOthersAreRefused(t *testing.T) {
 		{"link of another", func(t *testing.T, d string) { chown(t, d+"/config", 1234, 0) }},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, _ := keeper(t)
+			k, _ := store(t)
 			d := folder(t)
 			folders(t, d+"/x")
 			write(t, d+"/x/real", "old", 0o644)
@@ -206,7 +206,7 @@ func TestRootFollowsNoFolderLinksOfOthers(t *testing.T) {
 			if tc.to != "on/the/way" {
 				chown(t, at, 1234, 1234)
 			}
-			k := &safefile.Keeper{LockDir: d + "/home/.aws/sso/lock"}
+			k := &safefile.Store{LockDir: d + "/home/.aws/sso/lock"}
 			_, err := update(k, d+"/home/.aws/sso/cache/x.json", "new")
 			wantFault(t, err, fault.File, "belongs to another user (uid 1234)", "")
 			if tc.link != ".aws/sso/lock" {
@@ -245,22 +245,22 @@ func init() {
 // that user's own.
 var nobodyDoes = map[string]func(dir string) error{
 	"own file": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/lock"}
+		k := &safefile.Store{LockDir: dir + "/lock"}
 		_, err := update(k, dir+"/own", "new")
 		return err
 	},
 	"root's file": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/lock"}
+		k := &safefile.Store{LockDir: dir + "/lock"}
 		_, err := update(k, dir+"/roots", "new")
 		return expect(err, "belongs to root", `run: sudo chown "$(id -un)" `+dir+"/roots")
 	},
 	"root's file, writable to all": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/lock"}
+		k := &safefile.Store{LockDir: dir + "/lock"}
 		_, err := update(k, dir+"/all", "new")
 		return expect(err, "belongs to root", `run: sudo chown "$(id -un)" `+dir+"/all")
 	},
 	"unreadable file": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/lock"}
+		k := &safefile.Store{LockDir: dir + "/lock"}
 		_, err := update(k, dir+"/secret", "new")
 		if err := expect(err, "permission denied", `run: sudo chown "$(id -un)" `+dir+"/secret"); err != nil {
 			return err
@@ -272,7 +272,7 @@ var nobodyDoes = map[string]func(dir string) error{
 		return expect(err, "permission denied", `run: sudo chown "$(id -un)" `+dir+"/secret")
 	},
 	"root's folder": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/lock"}
+		k := &safefile.Store{LockDir: dir + "/lock"}
 		if err := expect(safefile.Writable(dir+"/.aws/config"), "belongs to root", `run: sudo chown -R "$(id -un)" `+dir+"/.aws"); err != nil {
 			return err
 		}
@@ -280,12 +280,12 @@ var nobodyDoes = map[string]func(dir string) error{
 		return expect(err, "permission denied", `run: sudo chown -R "$(id -un)" `+dir+"/.aws")
 	},
 	"root's lock folder": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/.aws/lock"}
+		k := &safefile.Store{LockDir: dir + "/.aws/lock"}
 		_, err := update(k, dir+"/own", "new")
 		return expect(err, "permission denied", `run: sudo chown -R "$(id -un)" `+dir+"/.aws")
 	},
 	"folder without write": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/lock"}
+		k := &safefile.Store{LockDir: dir + "/lock"}
 		if err := os.Mkdir(dir+"/ro", 0o700); err != nil {
 			return err
 		}
@@ -306,7 +306,7 @@ var nobodyDoes = map[string]func(dir string) error{
 		return nil
 	},
 	"link to root's file": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/lock"}
+		k := &safefile.Store{LockDir: dir + "/lock"}
 		if err := os.Symlink("all", dir+"/link"); err != nil {
 			return err
 		}
@@ -314,7 +314,7 @@ var nobodyDoes = map[string]func(dir string) error{
 		return expect(err, "belongs to root", "")
 	},
 	"foreign group": func(dir string) error {
-		k := &safefile.Keeper{LockDir: dir + "/lock"}
+		k := &safefile.Store{LockDir: dir + "/lock"}
 		_, err := update(k, dir+"/group", "new")
 		return err
 	},
@@ -373,7 +373,7 @@ func TestNotRoot(t *testing.T) {
 
 // Opening a pipe would hang until somebody writes to it.
 func TestNotRegular(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	pipe := filepath.Join(dir, "pipe")
 	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
@@ -397,7 +397,7 @@ func TestNotRegular(t *testing.T) {
 }
 
 func TestHardLink(t *testing.T) {
-	k, n := keeper(t)
+	k, n := store(t)
 	dir := folder(t)
 	write(t, dir+"/config", "old", 0o644)
 	if err := os.Link(dir+"/config", dir+"/other"); err != nil {
@@ -417,7 +417,7 @@ func TestAttributes(t *testing.T) {
 	if runtime.GOOS != "linux" {
 		t.Skip("extended attributes are kept on Linux only")
 	}
-	k, _ := keeper(t)
+	k, _ := store(t)
 	path := filepath.Join(folder(t), "config")
 	write(t, path, "old", 0o640)
 	if err := unix.Setxattr(path, "user.test", []byte("value"), 0); err != nil {

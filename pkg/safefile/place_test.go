@@ -88,7 +88,7 @@ func TestLinks(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, _ := keeper(t)
+			k, _ := store(t)
 			path, file := tc.make(t, folder(t))
 			before, err := os.Lstat(path)
 			if err != nil {
@@ -162,7 +162,7 @@ func TestLinksThatLeadNowhere(t *testing.T) {
 		}},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, _ := keeper(t)
+			k, _ := store(t)
 			dir := folder(t)
 			path := tc.make(t, dir)
 			before := names(t, dir)
@@ -177,7 +177,7 @@ func TestLinksThatLeadNowhere(t *testing.T) {
 
 // Two names of one file have one lock, so no update of either is lost.
 func TestLinkSharesTheLock(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	write(t, dir+"/real", "", 0o644)
 	link(t, "real", dir+"/config")
@@ -197,7 +197,7 @@ func TestLinkSharesTheLock(t *testing.T) {
 // The link is pointed elsewhere between reading and rename: the other file is
 // what the user wants changed.
 func TestLinkMoved(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	write(t, dir+"/one", "1", 0o644)
 	write(t, dir+"/two", "1", 0o644) // as alike as two files can be
@@ -224,13 +224,13 @@ func TestLinkMoved(t *testing.T) {
 // The link is pointed elsewhere while its old target's lock is waited for:
 // that is the wrong lock then.
 func TestLinkMovedWhileWaiting(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	write(t, dir+"/one", "", 0o644)
 	write(t, dir+"/two", "", 0o644)
 	link(t, "one", dir+"/config")
 	synctest.Test(t, func(t *testing.T) {
-		other := &safefile.Keeper{LockDir: k.LockDir}
+		other := &safefile.Store{LockDir: k.LockDir}
 		release, err := other.Lock(t.Context(), dir+"/one")
 		if err != nil {
 			t.Fatal(err)
@@ -257,7 +257,7 @@ func TestLinkMovedWhileWaiting(t *testing.T) {
 }
 
 func TestBackupThroughALink(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	folders(t, dir+"/dotfiles", dir+"/aws")
 	write(t, dir+"/dotfiles/config", "old", 0o644)

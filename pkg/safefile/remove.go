@@ -11,21 +11,21 @@ import (
 // that they lead to is removed, for that is where the secret is. Temporary
 // files of an interrupted Update of the same file go with it. A file that is a
 // mount of its own is emptied instead. Remove waits for the lock as
-// [Keeper.Update] does, and makes no lock where there is no file.
-func (k *Keeper) Remove(ctx context.Context, path string) (existed bool, err error) {
-	err = k.redo(path, "remove", func() error {
-		existed, err = k.remove(ctx, path)
+// [Store.Update] does, and makes no lock where there is no file.
+func (s *Store) Remove(ctx context.Context, path string) (existed bool, err error) {
+	err = s.redo(path, "remove", func() error {
+		existed, err = s.remove(ctx, path)
 		return err
 	})
 	return existed, err
 }
 
-func (k *Keeper) remove(ctx context.Context, path string) (bool, error) {
+func (s *Store) remove(ctx context.Context, path string) (bool, error) {
 	at, err := resolve(path)
 	if err != nil || !exists(at.path) {
 		return false, err
 	}
-	at, release, err := k.hold(ctx, path)
+	at, release, err := s.hold(ctx, path)
 	if err != nil {
 		return false, err
 	}
@@ -51,7 +51,7 @@ func (k *Keeper) remove(ctx context.Context, path string) (bool, error) {
 		if err := os.Truncate(at.path, 0); err != nil {
 			return false, failed("empty", path, err)
 		}
-		k.notice("%q is a mount of its own and cannot be removed, emptied it", path)
+		s.notice("%q is a mount of its own and cannot be removed, emptied it", path)
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:

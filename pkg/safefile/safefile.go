@@ -39,10 +39,10 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// Keeper writes, removes and locks files for one user. Its methods may be
+// Store writes, removes and locks files for one user. Its methods may be
 // used by several goroutines, which exclude one another as processes do. A
-// Keeper must not be copied once it is used.
-type Keeper struct {
+// Store must not be copied once it is used.
+type Store struct {
 	// LockDir is the folder of the lock files, ~/.aws/sso/lock in the suite.
 	// It is made when first needed, 0700. A lock file is empty and has a
 	// hashed name; none is ever removed, since a lock on a removed file locks
@@ -56,7 +56,7 @@ type Keeper struct {
 	Notice func(string)
 
 	mu       sync.Mutex
-	held     map[string]bool // lock files that this Keeper holds
+	held     map[string]bool // lock files that this Store holds
 	unlocked sync.Once       // whether the user was told that locks do not work
 
 	newKernelLock func(path string) kernelLock // nil: flock; for tests
@@ -99,7 +99,7 @@ var errChanged = errors.New("another program changes it again and again")
 // ends the update, with the file as it was, and is returned unchanged.
 //
 // Update holds the lock named like the file that Path leads to. A caller may
-// hold any lock of its own by [Keeper.Lock] meanwhile; change must not update
+// hold any lock of its own by [Store.Lock] meanwhile; change must not update
 // or remove the same file, or it waits for itself until the lock times out.
 //
 // With an error the file is as it was, with two exceptions. changed is true
@@ -107,16 +107,16 @@ var errChanged = errors.New("another program changes it again and again")
 // confirm that it will survive a power cut. And where a file that cannot be
 // renamed over could neither be written nor be put back, the hint is the
 // command that restores it from the backup.
-func (k *Keeper) Update(ctx context.Context, t Target, change func(old []byte) (new []byte, err error)) (changed bool, err error) {
-	err = k.redo(t.Path, "write", func() error {
-		changed, err = k.update(ctx, t, change)
+func (s *Store) Update(ctx context.Context, t Target, change func(old []byte) (new []byte, err error)) (changed bool, err error) {
+	err = s.redo(t.Path, "write", func() error {
+		changed, err = s.update(ctx, t, change)
 		return err
 	})
 	return changed, err
 }
 
 // redo calls work until the file held still meanwhile.
-func (k *Keeper) redo(path, verb string, work func() error) error {
+func (s *Store) redo(path, verb string, work func() error) error {
 	for n := 0; ; n++ {
 		err := work()
 		switch {
@@ -126,13 +126,13 @@ func (k *Keeper) redo(path, verb string, work func() error) error {
 			return failed(verb, path, errChanged).
 				WithHint("close the program that is changing it, then run this again")
 		case n == 0:
-			k.notice("%q was changed by another program meanwhile, beginning again with its new content", path)
+			s.notice("%q was changed by another program meanwhile, beginning again with its new content", path)
 		}
 	}
 }
 
-func (k *Keeper) update(ctx context.Context, t Target, change func([]byte) ([]byte, error)) (bool, error) {
-	at, release, err := k.hold(ctx, t.Path)
+func (s *Store) update(ctx context.Context, t Target, change func([]byte) ([]byte, error)) (bool, error) {
+	at, release, err := s.hold(ctx, t.Path)
 	if err != nil {
 		return false, err
 	}
@@ -154,16 +154,16 @@ func (k *Keeper) update(ctx context.Context, t Target, change func([]byte) ([]by
 	if err := was.replaceable(at); err != nil {
 		return false, err
 	}
-	return k.replace(ctx, t, at, was, content)
+	return s.replace(ctx, t, at, was, content)
 }
 
 // hold resolves a path and locks the file that it leads to.
-func (k *Keeper) hold(ctx context.Context, path string) (place, func(), error) {
+func (s *Store) hold(ctx context.Context, path string) (place, func(), error) {
 	at, err := resolve(path)
 	if err != nil {
 		return place{}, nil, err
 	}
-	release, err := k.acquire(ctx, at.path, patience)
+	release, err := s.acquire(ctx, at.path, patience)
 	if err != nil {
 		return place{}, nil, err
 	}
@@ -183,11 +183,11 @@ func (k *Keeper) hold(ctx context.Context, path string) (place, func(), error) {
 
 // replace puts content in the target's place. On every way out but success
 // the target is as it was and the temporary file is gone.
-func (k *Keeper) replace(ctx context.Context, t Target, at place, was snapshot, content []byte) (bool, error) {
+func (s *Store) replace(ctx context.Context, t Target, at place, was snapshot, content []byte) (bool, error) {
 	if err := makeFolder(at.dir); err != nil {
 		return false, failed("make the folder", at.dir, err)
 	}
-	k.sweep(at)
+	s.sweep(at)
 	temp, err := writeTemp(at.path, content, dress{like: was.info, mode: t.mode(was), bare: t.Secret})
 	if err != nil {
 		return false, unchanged(at.path, err)
@@ -203,8 +203,8 @@ func (k *Keeper) replace(ctx context.Context, t Target, at place, was snapshot, 
 	if err := stillThere(t, at, was); err != nil {
 		return false, err
 	}
-	if k.gap != nil {
-		k.gap()
+	if s.gap != nil {
+		s.gap()
 	}
 	err = patiently(ctx, func() error { return takePlace(temp, at, was) })
 	switch {
@@ -212,11 +212,11 @@ func (k *Keeper) replace(ctx context.Context, t Target, at place, was snapshot, 
 		return false, err
 	case err == nil:
 		if hardLinked(was.info) {
-			k.notice("%q had other names (hard links), which keep its old content", at.path)
+			s.notice("%q had other names (hard links), which keep its old content", at.path)
 		}
 		return true, confirm(at)
 	case mounted(err) && was.info != nil:
-		return k.writeInPlace(ctx, t, at, was, content, kept)
+		return s.writeInPlace(ctx, t, at, was, content, kept)
 	case errors.Is(err, fs.ErrNotExist):
 		// A logout of the AWS CLI deletes every file beside the tokens that
 		// holds one, the temporary file too.
@@ -262,8 +262,8 @@ func confirm(at place) error {
 	return nil
 }
 
-func (k *Keeper) notice(format string, args ...any) {
-	if k.Notice != nil {
-		k.Notice(fmt.Sprintf(format, args...))
+func (s *Store) notice(format string, args ...any) {
+	if s.Notice != nil {
+		s.Notice(fmt.Sprintf(format, args...))
 	}
 }

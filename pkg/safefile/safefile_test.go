@@ -24,7 +24,7 @@ import (
 func Example() {
 	dir, _ := os.MkdirTemp("", "")
 	defer os.RemoveAll(dir)
-	k := &safefile.Keeper{LockDir: filepath.Join(dir, "lock")}
+	k := &safefile.Store{LockDir: filepath.Join(dir, "lock")}
 	target := safefile.Target{Path: filepath.Join(dir, "config")}
 	add := func(old []byte) ([]byte, error) { return append(old, "[default]\n"...), nil }
 	keep := func(old []byte) ([]byte, error) { return old, nil }
@@ -124,7 +124,7 @@ func TestUpdate(t *testing.T) {
 		},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, n := keeper(t)
+			k, n := store(t)
 			dir := folder(t)
 			path := filepath.Join(dir, "config")
 			past := time.Now().Add(-24 * time.Hour).Truncate(time.Second)
@@ -169,7 +169,7 @@ func TestUpdate(t *testing.T) {
 }
 
 func TestUpdateMakesFolders(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	if _, err := update(k, filepath.Join(dir, "a", "b", "config"), "x"); err != nil {
 		t.Fatal(err)
@@ -212,7 +212,7 @@ func TestUpdateRefuses(t *testing.T) {
 		}, "f", "", nil},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, _ := keeper(t)
+			k, _ := store(t)
 			dir := folder(t)
 			path := tc.make(t, dir)
 			before := names(t, dir)
@@ -267,7 +267,7 @@ func TestForeignWriter(t *testing.T) {
 		{"for ever", 99, 4, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, n := keeper(t)
+			k, n := store(t)
 			dir := folder(t)
 			path := filepath.Join(dir, "config")
 			write(t, path, "", 0o644)
@@ -311,7 +311,7 @@ func TestForeignWriter(t *testing.T) {
 }
 
 func TestForeignWriterWithoutChangingLength(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	path := filepath.Join(folder(t), "config")
 	write(t, path, "aaaa", 0o644)
 	info, _ := os.Stat(path)
@@ -366,7 +366,7 @@ func TestForeignChanges(t *testing.T) {
 			if runtime.GOOS == "windows" && tc.name == "mode changed" {
 				t.Skip("windows has no such modes")
 			}
-			k, _ := keeper(t)
+			k, _ := store(t)
 			path := filepath.Join(folder(t), "config")
 			write(t, path, "old,", 0o644)
 			first := true
@@ -391,7 +391,7 @@ func TestForeignChanges(t *testing.T) {
 }
 
 func TestCreatedMeanwhile(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	path := filepath.Join(folder(t), "config")
 	_, err := k.Update(context.Background(), safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
 		if old == nil {
@@ -409,7 +409,7 @@ func TestCreatedMeanwhile(t *testing.T) {
 
 // The AWS CLI's logout deletes what looks like a token beside the tokens.
 func TestTempRemovedMeanwhile(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	path := filepath.Join(dir, "token.json")
 	write(t, path, "old", 0o600)
@@ -434,7 +434,7 @@ func TestTempRemovedMeanwhile(t *testing.T) {
 }
 
 func TestBackup(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	path := filepath.Join(dir, "config")
 	ask := func(suffix string) safefile.Target {
@@ -482,7 +482,7 @@ func TestBackupThatFailsStopsTheWrite(t *testing.T) {
 		{"a folder in the way", ".bak", "it is a folder"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
-			k, _ := keeper(t)
+			k, _ := store(t)
 			dir := folder(t)
 			path := filepath.Join(dir, "config")
 			write(t, path, "old", 0o644)
@@ -500,7 +500,7 @@ func TestBackupThatFailsStopsTheWrite(t *testing.T) {
 }
 
 func TestSweep(t *testing.T) {
-	k, n := keeper(t)
+	k, n := store(t)
 	dir := folder(t)
 	path := filepath.Join(dir, "config")
 	old, young := time.Now().Add(-61*time.Minute), time.Now().Add(-59*time.Minute)
@@ -540,7 +540,7 @@ func TestSweep(t *testing.T) {
 }
 
 func TestRemove(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	path := filepath.Join(dir, "token.json")
 	existed, err := k.Remove(context.Background(), path)
@@ -570,7 +570,7 @@ func TestRemove(t *testing.T) {
 
 // A token must not survive its logout in what a killed run left behind.
 func TestRemoveTakesTheTempsOfTheSameFile(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	mine, other := filepath.Join(dir, "a.json"), filepath.Join(dir, "b.json")
 	for _, path := range []string{mine, other} {
@@ -600,7 +600,7 @@ func TestRemoveTakesTheTempsOfTheSameFile(t *testing.T) {
 }
 
 func TestCanceled(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	dir := folder(t)
 	path := filepath.Join(dir, "config")
 	write(t, path, "old", 0o644)
@@ -625,11 +625,11 @@ func TestCanceled(t *testing.T) {
 
 // Ctrl-C while another run holds the file ends the wait at once.
 func TestCanceledWhileWaiting(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	path := filepath.Join(folder(t), "config")
 	write(t, path, "old", 0o644)
 	synctest.Test(t, func(t *testing.T) {
-		release, err := (&safefile.Keeper{LockDir: k.LockDir}).Lock(t.Context(), path)
+		release, err := (&safefile.Store{LockDir: k.LockDir}).Lock(t.Context(), path)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -650,7 +650,7 @@ func TestCanceledWhileWaiting(t *testing.T) {
 
 // A panic in change must leave no lock behind.
 func TestPanic(t *testing.T) {
-	k, _ := keeper(t)
+	k, _ := store(t)
 	path := filepath.Join(folder(t), "config")
 	func() {
 		defer func() {

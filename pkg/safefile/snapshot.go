@@ -161,7 +161,7 @@ func (s snapshot) replaceable(at place) error {
 	return nil
 }
 
-// writable is the error that [Keeper.Update] would end with because of what
+// writable is the error that [Store.Update] would end with because of what
 // the file and its folder are: read-only, not ours, not a file. It is for a
 // tool that wants to know before it does an hour's work; nothing is touched.
 func writable(path string) error {
@@ -197,7 +197,7 @@ func writable(path string) error {
 	}
 }
 
-// Rehearse is the error that [Keeper.Update] would end with if it wrote size
+// Rehearse is the error that [Store.Update] would end with if it wrote size
 // bytes to path now: it writes them beside the file, syncs and removes them. It
 // is for content that cannot be had a second time, before it is asked for. What
 // it cannot know is what happens until then.

@@ -108,9 +108,9 @@ func keep(ctx context.Context, path string, was snapshot) error {
 
 // sweep removes the temporary files that earlier runs left in the folder when
 // they were killed.
-func (k *Keeper) sweep(at place) {
+func (s *Store) sweep(at place) {
 	if n := removeTemps(at.dir, tempPrefix, stale); n > 0 {
-		k.notice("removed %d leftover temporary file%s of an earlier run from %q", n, plural(n), at.dir)
+		s.notice("removed %d leftover temporary file%s of an earlier run from %q", n, plural(n), at.dir)
 	}
 }
 

@@ -48,7 +48,7 @@ func oracleCache(t *testing.T) (*Cache, Token) {
 	token := oracle
 	token.ExpiresAt = time.Now().Add(time.Hour).UTC().Truncate(time.Second)
 	token.RegistrationExpiresAt = token.ExpiresAt.Add(time.Hour)
-	return &Cache{Dir: filepath.Join(home, "cache"), Keeper: &safefile.Keeper{LockDir: filepath.Join(home, "lock")}}, token
+	return &Cache{Dir: filepath.Join(home, "cache"), Store: &safefile.Store{LockDir: filepath.Join(home, "lock")}}, token
 }
 
 // botocore finds our files under its names, reads them, and would have written

@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"aws-sso-plugins/pkg/safefile"
@@ -29,6 +29,15 @@ const (
 	AuthorizationCode Flow = "authorization_code"
 	DeviceCode        Flow = "device_code"
 )
+
+// Flow returns the flow that the registration is for. AWS refuses one that asks
+// for both.
+func (r Registration) Flow() Flow {
+	if slices.Contains(r.GrantTypes, string(AuthorizationCode)) {
+		return AuthorizationCode
+	}
+	return DeviceCode
+}
 
 // RegistrationKey says what a registration was made for.
 type RegistrationKey struct {
@@ -75,14 +84,14 @@ func (c *Cache) PutRegistration(ctx context.Context, k RegistrationKey, r Regist
 		return refuse("client registration", "the answer says nothing sensible about when it expires")
 	}
 	target := safefile.Target{Path: filepath.Join(c.Dir, k.File()), Secret: true}
-	_, err := c.Keeper.Update(ctx, target, func([]byte) ([]byte, error) { return r.encode(), nil })
+	_, err := c.Store.Update(ctx, target, func([]byte) ([]byte, error) { return r.encode(), nil })
 	return err
 }
 
 // RemoveRegistration removes a registration and says whether there was one.
 // It is for one that the service does not know any more.
 func (c *Cache) RemoveRegistration(ctx context.Context, k RegistrationKey) (existed bool, err error) {
-	return c.Keeper.Remove(ctx, filepath.Join(c.Dir, k.File()))
+	return c.Store.Remove(ctx, filepath.Join(c.Dir, k.File()))
 }
 
 func parseRegistration(data []byte) (Registration, error) {
@@ -114,18 +123,13 @@ func (r Registration) encode() []byte {
 	return spaced.object(members)
 }
 
-// LogValue is the registration without its secret.
-func (r Registration) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("expiresAt", shown(r.ExpiresAt)),
-		slog.Any("scopes", r.Scopes),
-		slog.Any("grantTypes", r.GrantTypes),
-	)
-}
-
-// String is the registration without its secret.
+// String names the flow and the expiry, and no secret.
 func (r Registration) String() string {
-	return fmt.Sprintf("client registration until %s, scopes %q, grant types %q", shown(r.ExpiresAt), r.Scopes, r.GrantTypes)
+	flow := "browser"
+	if r.Flow() == DeviceCode {
+		flow = "device code"
+	}
+	return flow + " client until " + shown(r.ExpiresAt)
 }
 
 // Format prints [Registration.String], whatever the verb.

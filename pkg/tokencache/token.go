@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"log/slog"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -77,7 +76,7 @@ func (c *Cache) PutToken(ctx context.Context, k Key, t Token) error {
 	case !storable(t.ExpiresAt):
 		return refuse("token", "the answer says nothing sensible about when it expires")
 	}
-	_, err := c.Keeper.Update(ctx, c.target(k), func(old []byte) ([]byte, error) {
+	_, err := c.Store.Update(ctx, c.target(k), func(old []byte) ([]byte, error) {
 		return t.encode(foreign(old, t)), nil
 	})
 	return err
@@ -94,7 +93,7 @@ func (c *Cache) Heal(ctx context.Context, k Key) (healed bool, err error) {
 	if err != nil || !found || !f.odd && !c.shared(k) {
 		return false, err
 	}
-	return c.Keeper.Update(ctx, c.target(k), func(old []byte) ([]byte, error) {
+	return c.Store.Update(ctx, c.target(k), func(old []byte) ([]byte, error) {
 		f, err := parseToken(old)
 		if err != nil || !f.odd || !storable(f.token.ExpiresAt) {
 			return old, nil
@@ -106,7 +105,7 @@ func (c *Cache) Heal(ctx context.Context, k Key) (healed bool, err error) {
 // RemoveToken removes the token of a key and says whether there was one. It
 // does not tell the service.
 func (c *Cache) RemoveToken(ctx context.Context, k Key) (existed bool, err error) {
-	return c.Keeper.Remove(ctx, c.TokenPath(k))
+	return c.Store.Remove(ctx, c.TokenPath(k))
 }
 
 // TokenPath is the file of the token of a key, whether there is one or not.
@@ -201,16 +200,6 @@ func foreign(old []byte, t Token) []member {
 	return slices.DeleteFunc(p.members, func(m member) bool {
 		return slices.Contains(tokenKeys, m.key) || string(p.raw(m.key)) == "null"
 	})
-}
-
-// LogValue is the token without its secrets.
-func (t Token) LogValue() slog.Value {
-	return slog.GroupValue(
-		slog.String("startUrl", t.StartURL),
-		slog.String("region", t.Region),
-		slog.String("expiresAt", shown(t.ExpiresAt)),
-		slog.Bool("refreshToken", t.RefreshToken != ""),
-	)
 }
 
 // String is the token without its secrets.

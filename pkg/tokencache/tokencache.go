@@ -41,9 +41,9 @@ type Cache struct {
 	// ~/.aws/cli/cache. Only [Cache.RemoveRoles] uses it.
 	RoleDir string
 
-	// Keeper writes and locks the files. A caller may hold any lock of its own
-	// while it calls a method that writes; see [safefile.Keeper.Lock].
-	Keeper *safefile.Keeper
+	// Store writes and locks the files. A caller may hold any lock of its own
+	// while it calls a method that writes; see [safefile.Store.Lock].
+	Store *safefile.Store
 
 	// Note is told which file was passed over and why, one line without any
 	// of its content. It is for -v: nothing needs to be done. Nil tells

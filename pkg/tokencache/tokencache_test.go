@@ -54,7 +54,7 @@ func setup(t *testing.T) (*tokencache.Cache, func() []string) {
 	return &tokencache.Cache{
 		Dir:     filepath.Join(home, "sso", "cache"),
 		RoleDir: filepath.Join(home, "cli", "cache"),
-		Keeper:  &safefile.Keeper{LockDir: filepath.Join(home, "sso", "lock")},
+		Store:   &safefile.Store{LockDir: filepath.Join(home, "sso", "lock")},
 		Note:    func(s string) { notes = append(notes, s) },
 	}, func() []string { return notes }
 }
@@ -341,7 +341,7 @@ func TestTokenMissing(t *testing.T) {
 	if existed || err != nil {
 		t.Errorf("removed: %v, %v", existed, err)
 	}
-	if _, err := os.Stat(c.Keeper.LockDir); !errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(c.Store.LockDir); !errors.Is(err, fs.ErrNotExist) {
 		t.Error("made a lock for nothing")
 	}
 	if err := os.MkdirAll(filepath.Join(c.Dir, okta.File()), 0o700); err != nil {
@@ -705,7 +705,7 @@ func TestConcurrentUse(t *testing.T) {
 // The caller's own lock is another than the file's.
 func TestUnderTheCallersLock(t *testing.T) {
 	c, _ := setup(t)
-	release, err := c.Keeper.Lock(ctx, "login okta")
+	release, err := c.Store.Lock(ctx, "login okta")
 	if err != nil {
 		t.Fatal(err)
 	}
