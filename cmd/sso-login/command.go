@@ -9,6 +9,7 @@ import (
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/report"
 )
 
@@ -114,7 +115,7 @@ func (c *command) defineSession(
 }
 
 // options are those of a login.
-func (c *command) options(app *cli.App, s login.Session) login.Options {
+func (c *command) options(app *cli.App, s portal.Session) login.Options {
 	validFor := c.ValidFor
 	if validFor == 0 {
 		validFor = -1 // any time left will do
@@ -126,13 +127,13 @@ func (c *command) options(app *cli.App, s login.Session) login.Options {
 }
 
 // flow is how a person can log in from here.
-func (c *command) flow(app *cli.App, s login.Session) login.Flow {
+func (c *command) flow(app *cli.App, s portal.Session) login.Flow {
 	switch {
 	case c.UseDeviceCode:
 		return login.FlowDevice
 	case c.RedirectPort > 0:
 		return login.FlowBrowser
-	case len(app.Desktop().Browser()) > 0 && !s.Legacy:
+	case len(app.Desktop().Browser()) > 0 && !s.Legacy():
 		return login.FlowBrowser
 	case app.ErrTerminal:
 		return login.FlowDevice

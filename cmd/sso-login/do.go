@@ -9,6 +9,7 @@ import (
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/report"
 )
 
@@ -20,7 +21,7 @@ type doer struct {
 	config *awsconfig.Config
 }
 
-func (d *doer) each(ctx context.Context, sessions []login.Session, format report.Format) error {
+func (d *doer) each(ctx context.Context, sessions []portal.Session, format report.Format) error {
 	out := report.NewWriter(d.app.Out, format, columns, d.app.Screen())
 	var statuses []int
 	for _, s := range sessions {
@@ -53,7 +54,7 @@ func (d *doer) reports(format report.Format) bool {
 	return d.List || d.Common.Format != "" || format != report.Table && !d.Logout
 }
 
-func (d *doer) one(ctx context.Context, s login.Session) (login.State, error) {
+func (d *doer) one(ctx context.Context, s portal.Session) (login.State, error) {
 	switch {
 	case d.List:
 		return d.engine.State(s)
@@ -71,7 +72,7 @@ func (d *doer) one(ctx context.Context, s login.Session) (login.State, error) {
 	return state, err
 }
 
-func (d *doer) logout(ctx context.Context, s login.Session) error {
+func (d *doer) logout(ctx context.Context, s portal.Session) error {
 	existed, err := d.engine.Logout(ctx, s, d.roles(s))
 	switch {
 	case err != nil:
@@ -86,11 +87,11 @@ func (d *doer) logout(ctx context.Context, s login.Session) error {
 
 // roles are the accounts and roles for which the AWS CLI may have kept
 // credentials of the session: those of its profiles.
-func (d *doer) roles(s login.Session) iter.Seq2[string, string] {
+func (d *doer) roles(s portal.Session) iter.Seq2[string, string] {
 	return func(yield func(account, role string) bool) {
 		for _, p := range d.config.Profiles() {
-			belongs := p.Get("sso_session") == s.Name && !s.Legacy ||
-				p.Get("sso_session") == "" && s.Legacy && p.Get("sso_start_url") == s.StartURL
+			belongs := p.Get("sso_session") == s.Name && !s.Legacy() ||
+				p.Get("sso_session") == "" && s.Legacy() && p.Get("sso_start_url") == s.StartURL
 			if belongs && !yield(p.Get("sso_account_id"), p.Get("sso_role_name")) {
 				return
 			}
@@ -141,7 +142,7 @@ type row struct {
 	usable bool // the next program in a pipe can go on with it
 }
 
-func (d *doer) row(s login.Session, state login.State, err error) row {
+func (d *doer) row(s portal.Session, state login.State, err error) row {
 	if err != nil && state.Status == "" {
 		// after a failed login: what there is now
 		if now, stateErr := d.engine.State(s); stateErr == nil {

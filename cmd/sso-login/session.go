@@ -2,17 +2,16 @@ package main
 
 import (
 	"context"
-	"fmt"
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
-	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
 )
 
 // choose is which sessions are meant.
-func (c *command) choose(ctx context.Context, app *cli.App, config *awsconfig.Config, names []cli.Name) ([]login.Session, error) {
+func (c *command) choose(ctx context.Context, app *cli.App, config *awsconfig.Config, names []cli.Name) ([]portal.Session, error) {
 	all := config.Sessions()
 	switch {
 	case c.All, c.List && len(names)+len(c.SSOSession) == 0 && c.Profile == "":
@@ -35,10 +34,10 @@ func (c *command) choose(ctx context.Context, app *cli.App, config *awsconfig.Co
 		if err != nil {
 			return nil, err
 		}
-		return one(cli.SessionIn(all[i]), cli.CheckSession(all[i]))
+		return one(portal.SessionIn(all[i]))
 	}
 	return nil, fault.Newf(fault.Usage, "which session? there are %s", strings.Join(known, ", ")).
-		WithHint("run: %s", cli.SessionIn(all[0]).Command())
+		WithHint("run: %s", portal.Session{Name: known[0]}.LoginCommand())
 }
 
 // profileOf is the profile whose session is meant: that of the flag, or of
@@ -54,21 +53,22 @@ func (c *command) profileOf(app *cli.App, config *awsconfig.Config) string {
 	return ""
 }
 
-func one(s login.Session, err error) ([]login.Session, error) { return []login.Session{s}, err }
+func one(s portal.Session, err error) ([]portal.Session, error) { return []portal.Session{s}, err }
 
-func everySession(all []*awsconfig.Session) ([]login.Session, error) {
-	var sessions []login.Session
-	for _, s := range all {
-		if err := cli.CheckSession(s); err != nil {
+func everySession(all []*awsconfig.Session) ([]portal.Session, error) {
+	var sessions []portal.Session
+	for _, section := range all {
+		s, err := portal.SessionIn(section)
+		if err != nil {
 			return nil, err
 		}
-		sessions = append(sessions, cli.SessionIn(s))
+		sessions = append(sessions, s)
 	}
 	return sessions, nil
 }
 
-func (c *command) namedSessions(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]login.Session, error) {
-	var sessions []login.Session
+func (c *command) namedSessions(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]portal.Session, error) {
+	var sessions []portal.Session
 	seen := map[string]bool{}
 	add := func(name string) error {
 		if seen[name] {
@@ -93,20 +93,13 @@ func (c *command) namedSessions(app *cli.App, config *awsconfig.Config, names []
 }
 
 // profileSession is the session of a profile, or the login of its start URL.
-func profileSession(app *cli.App, config *awsconfig.Config, name string) (login.Session, error) {
+func profileSession(app *cli.App, config *awsconfig.Config, name string) (portal.Session, error) {
 	p, err := app.ProfileNamed(config, name)
 	if err != nil {
-		return login.Session{}, err
+		return portal.Session{}, err
 	}
 	if session := p.Get("sso_session"); session != "" {
 		return app.SessionNamed(config, session)
 	}
-	s := login.Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Legacy: true, Profile: name}
-	missing := s.Missing()
-	if missing == "" {
-		return s, nil
-	}
-	path, line := p.Pos("")
-	return s, fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line),
-		fmt.Sprintf("the profile %q has neither sso_session nor %s", name, missing))
+	return portal.LegacySession(p)
 }

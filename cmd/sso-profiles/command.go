@@ -16,6 +16,7 @@ import (
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/profiles"
 	"aws-sso-plugins/pkg/report"
+	"aws-sso-plugins/pkg/wire"
 )
 
 type command struct {
@@ -155,8 +156,8 @@ func given(values []string) []string {
 }
 
 // sessionsToList are the named ones, else all that have a login.
-func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine, names []cli.Name) ([]login.Session, error) {
-	var sessions []login.Session
+func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine, names []cli.Name) ([]portal.Session, error) {
+	var sessions []portal.Session
 	for _, name := range names {
 		s, err := app.SessionNamed(config, name.Text)
 		if err != nil {
@@ -172,8 +173,8 @@ func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine
 		return nil, app.NoSessions(config)
 	}
 	for _, section := range all {
-		s := cli.SessionIn(section)
-		if err := cli.CheckSession(section); err != nil {
+		s, err := portal.SessionIn(section)
+		if err != nil {
 			if len(all) == 1 {
 				return nil, err
 			}
@@ -187,22 +188,22 @@ func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine
 		if state.Status == login.StatusValid || state.Status == login.StatusRefreshable {
 			sessions = append(sessions, s)
 		} else if len(all) > 1 {
-			app.Note("%q was left out: there is no login; run: %s", s.Name, s.Command())
+			app.Note("%q was left out: there is no login; run: %s", s.Name, s.LoginCommand())
 		}
 	}
 	if len(sessions) == 0 {
-		return nil, noLogin(app, cli.SessionIn(all[0]), len(all))
+		return nil, noLogin(app, portal.Session{Name: all[0].Name}, len(all))
 	}
 	return sessions, nil
 }
 
-func noLogin(app *cli.App, first login.Session, sessions int) error {
+func noLogin(app *cli.App, first portal.Session, sessions int) error {
 	f := fault.New(fault.Login, "there is no login", "")
 	switch {
 	case app.StdinPiped():
 		return f.WithHint("to read session names from the pipe: sso-profiles -")
 	case sessions == 1:
-		return f.WithHint("run: %s", first.Command())
+		return f.WithHint("run: %s", first.LoginCommand())
 	case app.Interactive:
 		return f.WithHint("run: sso-login") // it asks which
 	}
@@ -212,7 +213,7 @@ func noLogin(app *cli.App, first login.Session, sessions int) error {
 // list asks the portal. Sessions of which nothing could be listed are told of
 // and left out; failed are their exit statuses.
 func list(
-	ctx context.Context, app *cli.App, run *profiles.Sync, engine *login.Engine, sessions []login.Session,
+	ctx context.Context, app *cli.App, run *profiles.Sync, engine *login.Engine, sessions []portal.Session,
 ) (inputs []profiles.Input, failed []int) {
 	fail := func(session string, err error) {
 		if ctx.Err() == nil {
@@ -222,19 +223,19 @@ func list(
 	}
 	var sources []profiles.Source
 	for _, s := range sessions {
-		client, err := portal.New(engine.Wire, s.Region, engine.Source(s))
+		client, err := portal.New(engine.Wire, s.Region, wire.NewPace(), engine.Source(s))
 		if err := cmp.Or(profiles.CheckSession(s.Name), err); err != nil {
 			fail(s.Name, err)
 			continue
 		}
-		sources = append(sources, profiles.Source{Session: s.Name, StartURL: s.StartURL, Region: s.Region, Portal: client})
+		sources = append(sources, profiles.Source{Session: s, Portal: client})
 	}
 	line := app.Progress("listing accounts")
 	defer line.End()
 	run.Progress = func(done, known int) { line.Set(done, known, pace(sources)) }
 	for _, in := range run.List(ctx, sources) {
 		if err := in.Listing.Failed(); err != nil {
-			fail(in.Session, err)
+			fail(in.Session.Name, err)
 			continue
 		}
 		inputs = append(inputs, in)

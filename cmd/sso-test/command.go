@@ -8,8 +8,6 @@ import (
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
-	"aws-sso-plugins/pkg/login"
-	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/probe"
 	"aws-sso-plugins/pkg/report"
 )
@@ -69,16 +67,10 @@ func (c *command) check(ctx context.Context, t *test) error {
 		Config: config, Wire: engine.Wire, Region: t.app.Environment().Region(),
 		Concurrency: c.Concurrency, AllowProcess: c.AllowProcess, Notify: t.notify,
 		IgnoreEndpoints: t.app.Environment().IgnoresEndpoints(),
-		Tokens:          func(s probe.Session) portal.TokenSource { return engine.Source(loginSession(s)) },
+		Tokens:          engine.Source,
 	}
 	t.total, t.tally.Named = len(targets), len(names) > 0
 	return t.take(prober.Run(ctx, targets))
-}
-
-func loginSession(s probe.Session) login.Session {
-	return login.Session{
-		Name: s.Name, StartURL: s.StartURL, Region: s.Region, Scopes: s.Scopes, Legacy: s.Name == "", Profile: s.Profile,
-	}
 }
 
 // targets are the names to check, each once.

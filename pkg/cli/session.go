@@ -7,6 +7,7 @@ import (
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
 )
 
 // Engine does the logins of a run.
@@ -27,16 +28,11 @@ func (a *App) notify(e login.Event) {
 	}
 }
 
-// SessionIn is the session of an [sso-session] section.
-func SessionIn(s *awsconfig.Session) login.Session {
-	return login.Session{Name: s.Name, StartURL: s.StartURL, Region: s.Region, Scopes: s.Scopes}
-}
-
 // SessionNamed finds a session of the config. An unknown name is a fault of
 // kind Usage that proposes what was meant.
-func (a *App) SessionNamed(c *awsconfig.Config, name string) (login.Session, error) {
+func (a *App) SessionNamed(c *awsconfig.Config, name string) (portal.Session, error) {
 	if s, ok := c.Session(name); ok {
-		return SessionIn(s), CheckSession(s)
+		return portal.SessionIn(s)
 	}
 	known := []string{}
 	for _, s := range c.Sessions() {
@@ -44,12 +40,12 @@ func (a *App) SessionNamed(c *awsconfig.Config, name string) (login.Session, err
 	}
 	f := fault.Newf(fault.Usage, "there is no [sso-session %s] in %s", name, c.ConfigFile().Path())
 	if meant := a.meant(name, known); meant != "" {
-		return login.Session{}, f.WithHint("did you mean %q?", meant)
+		return portal.Session{}, f.WithHint("did you mean %q?", meant)
 	}
 	if !awsconfig.PortableName(name) || strings.HasPrefix(name, "-") {
 		name = "NAME" // none that a session could be given
 	}
-	return login.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
+	return portal.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
 }
 
 // ProfileNamed finds a profile. An unknown name is a fault of kind Usage that
@@ -67,17 +63,6 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 		return nil, f.WithHint("did you mean %q?", meant)
 	}
 	return nil, f.WithHint("run: aws configure list-profiles")
-}
-
-// CheckSession refuses a session that nobody could log in to, as a fault of
-// kind Config with the place.
-func CheckSession(s *awsconfig.Session) error {
-	missing := SessionIn(s).Missing()
-	if missing == "" {
-		return nil
-	}
-	path, line := s.Pos("")
-	return fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line), fmt.Sprintf("%s is missing in [sso-session %s]", missing, s.Name))
 }
 
 // NoSessions is the fault of a config without any session.

@@ -21,6 +21,7 @@ import (
 	"time"
 
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
@@ -53,7 +54,7 @@ type Presenter func(ctx context.Context, p Prompt) error
 
 // Prompt is what a person needs to log in.
 type Prompt struct {
-	Session Session
+	Session portal.Session
 	Flow    Flow // FlowBrowser or FlowDevice
 
 	// URL is where the person must go: in the browser flow on this machine, in
@@ -97,12 +98,12 @@ const (
 // fault: one line, lower case, no full stop, no secrets.
 type Event struct {
 	Kind    EventKind
-	Session Session
+	Session portal.Session
 	Text    string
 	Hint    string // what to do; may be empty
 }
 
-func (e *Engine) notify(kind EventKind, s Session, text, hint string) {
+func (e *Engine) notify(kind EventKind, s portal.Session, text, hint string) {
 	if e.Notify != nil {
 		e.Notify(Event{kind, s, text, hint})
 	}
@@ -116,7 +117,7 @@ func (e *Engine) now() time.Time {
 }
 
 // client is the OIDC client of a session.
-func (e *Engine) client(s Session) (*oidc.Client, error) {
+func (e *Engine) client(s portal.Session) (*oidc.Client, error) {
 	c, err := oidc.New(e.Wire, s.Region)
 	if err != nil {
 		return nil, err
@@ -126,7 +127,7 @@ func (e *Engine) client(s Session) (*oidc.Client, error) {
 }
 
 // remark says what is odd about a grant.
-func (e *Engine) remark(s Session, g oidc.Grant) {
+func (e *Engine) remark(s portal.Session, g oidc.Grant) {
 	if g.Skew != 0 {
 		direction := "behind"
 		if g.Skew < 0 {

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
 )
 
@@ -85,14 +86,14 @@ func (o Options) validFor() time.Duration {
 // session), Canceled. No token is written but one that AWS gave whole. With an
 // error the state is empty, but where AWS refused to refresh a token that has
 // expired: no file tells that.
-func (e *Engine) Ensure(ctx context.Context, s Session, o Options) (State, error) {
+func (e *Engine) Ensure(ctx context.Context, s portal.Session, o Options) (State, error) {
 	if o.Since.IsZero() {
 		o.Since = time.Now()
 	}
-	if s.Legacy && o.Flow == FlowBrowser {
+	if s.Legacy() && o.Flow == FlowBrowser {
 		o.Flow = FlowDevice
 	}
-	if err := s.check(); err != nil {
+	if err := checkSession(s); err != nil {
 		return State{}, err
 	}
 	var (
@@ -117,14 +118,14 @@ func (e *Engine) Ensure(ctx context.Context, s Session, o Options) (State, error
 
 // Check is Ensure that never logs in, whatever the options say: the token is
 // kept or refreshed, and else the fault is of kind Login and says why.
-func (e *Engine) Check(ctx context.Context, s Session, o Options) (State, error) {
+func (e *Engine) Check(ctx context.Context, s portal.Session, o Options) (State, error) {
 	o.Flow, o.Force = FlowNone, false
 	return e.Ensure(ctx, s, o)
 }
 
 // keep does without a person: the token is good, or is refreshed. The error is
 // errOver where only a login helps.
-func (e *Engine) keep(ctx context.Context, s Session, o Options) (State, error) {
+func (e *Engine) keep(ctx context.Context, s portal.Session, o Options) (State, error) {
 	t, found, err := e.token(s)
 	switch {
 	case err != nil:
@@ -145,7 +146,7 @@ func (e *Engine) keep(ctx context.Context, s Session, o Options) (State, error) 
 }
 
 // renew refreshes a token, and makes do with it if that fails while it is good.
-func (e *Engine) renew(ctx context.Context, s Session, t tokencache.Token) (State, error) {
+func (e *Engine) renew(ctx context.Context, s portal.Session, t tokencache.Token) (State, error) {
 	r, err := e.refresh(ctx, s, t)
 	switch {
 	case err == nil:
@@ -160,9 +161,9 @@ func (e *Engine) renew(ctx context.Context, s Session, t tokencache.Token) (Stat
 }
 
 // makeDo says that a refresh failed, and that the old token is good a while.
-func (e *Engine) makeDo(s Session, t tokencache.Token, err error) {
+func (e *Engine) makeDo(s portal.Session, t tokencache.Token, err error) {
 	if errors.Is(err, errOver) {
-		e.notify(Warning, s, e.lastWords(t), "run: "+s.commandWith("--force"))
+		e.notify(Warning, s, e.lastWords(t), "run: "+s.LoginCommand("--force"))
 		return
 	}
 	e.notify(Warning, s, "cannot refresh the token, which is good until "+e.clockText(t.ExpiresAt)+": "+whyOf(err), fault.HintOf(err))
@@ -178,16 +179,16 @@ func whyOf(err error) string {
 
 // heal mends a token file that some AWS client could not read. That it failed
 // hurts nobody here.
-func (e *Engine) heal(ctx context.Context, s Session) {
+func (e *Engine) heal(ctx context.Context, s portal.Session) {
 	if _, err := e.Cache.Heal(ctx, s.Key()); err != nil {
 		e.notify(Notice, s, "cannot mend the token file: "+err.Error(), fault.HintOf(err))
 	}
 }
 
 // needs is the fault of a login that may not be started.
-func (e *Engine) needs(s Session, why error) error {
+func (e *Engine) needs(s portal.Session, why error) error {
 	if why != nil {
 		return why
 	}
-	return fault.New(fault.Login, s.inWords()+" needs a login", "nobody can be asked here").WithHint("run: %s", s.Command())
+	return fault.New(fault.Login, quoted(s)+" needs a login", "nobody can be asked here").WithHint("run: %s", s.LoginCommand())
 }

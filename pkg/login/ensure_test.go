@@ -17,6 +17,7 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
@@ -652,7 +653,7 @@ func TestALifetimeBeyondReasonIsCapped(t *testing.T) {
 func TestALegacyLogin(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, idctest.Config{})
-	w.s = login.Session{StartURL: w.srv.StartURL, Region: w.srv.Region, Legacy: true, Profile: "my dev"}
+	w.s = portal.Session{StartURL: w.srv.StartURL, Region: w.srv.Region, Profile: "my dev"}
 	st, err := w.ensure(browser()) // the device code all the same
 	w.want(st, err, login.LoggedIn)
 	if w.prompts[0].Flow != login.FlowDevice || st.Refreshable {
@@ -669,7 +670,7 @@ func TestALegacyLogin(t *testing.T) {
 
 func TestALegacyTokenIsNeverRefreshed(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
-	w.s = login.Session{StartURL: w.srv.StartURL, Region: w.srv.Region, Legacy: true, Profile: "my dev"}
+	w.s = portal.Session{StartURL: w.srv.StartURL, Region: w.srv.Region, Profile: "my dev"}
 	w.put(endsIn(-time.Minute))
 	_, err := w.ensure(login.Options{})
 	w.wantFault(err, fault.Login)
@@ -791,15 +792,14 @@ func TestATokenFileThatCannotBeWrittenFailsBeforeAnybodyIsAsked(t *testing.T) {
 
 func TestBadSessions(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
-	for name, s := range map[string]login.Session{
+	for name, s := range map[string]portal.Session{
 		"nothing":            {},
-		"no name":            {StartURL: w.srv.StartURL, Region: w.srv.Region},
 		"no start URL":       {Name: "a", Region: w.srv.Region},
 		"http":               {Name: "a", StartURL: "http://x.awsapps.com/start", Region: w.srv.Region},
 		"user in it":         {Name: "a", StartURL: "https://a@x.awsapps.com/start", Region: w.srv.Region},
 		"no region":          {Name: "a", StartURL: w.srv.StartURL},
 		"a hostile region":   {Name: "a", StartURL: w.srv.StartURL, Region: "evil.example/"},
-		"legacy without URL": {Legacy: true, Region: w.srv.Region},
+		"legacy without URL": {Region: w.srv.Region},
 	} {
 		_, err := w.engine().Ensure(t.Context(), s, browser())
 		if fault.KindOf(err) != fault.Config {

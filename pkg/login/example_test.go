@@ -8,6 +8,7 @@ import (
 
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
@@ -41,7 +42,7 @@ func ExampleEngine_Ensure() {
 			return aws.Browse(ctx, p.URL) // a real one opens a browser
 		},
 	}
-	session := login.Session{Name: "okta", StartURL: aws.StartURL, Region: aws.Region}
+	session := portal.Session{Name: "okta", StartURL: aws.StartURL, Region: aws.Region}
 	for range 2 {
 		state, err := engine.Ensure(ctx, session, login.Options{Flow: login.FlowBrowser})
 		fmt.Println(state.Session.Label(), state.Status, state.Action, err)

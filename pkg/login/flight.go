@@ -11,6 +11,7 @@ import (
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/tokencache"
 )
@@ -19,7 +20,7 @@ import (
 // login lock makes it and leaves its outcome beside the lock; who had to wait
 // takes that outcome. A process that is killed leaves none and its lock is
 // free: then the next in line asks the person.
-func (e *Engine) login(ctx context.Context, s Session, o Options, needed error) (State, error) {
+func (e *Engine) login(ctx context.Context, s portal.Session, o Options, needed error) (State, error) {
 	what := "cannot log in to " + quote(s.Label())
 	release, err := e.Cache.Store.LockWait(ctx, loginLock(s))
 	if err != nil {
@@ -44,11 +45,11 @@ func (e *Engine) login(ctx context.Context, s Session, o Options, needed error) 
 }
 
 // loginLock is named for the notice that it is waited for.
-func loginLock(s Session) string { return "login to " + s.Label() }
+func loginLock(s portal.Session) string { return "login to " + s.Label() }
 
 // issuedMeanwhile looks, with the login lock held, whether another login has
 // made this one unnecessary, or has failed for all who waited.
-func (e *Engine) issuedMeanwhile(s Session, o Options) (tokencache.Token, bool, error) {
+func (e *Engine) issuedMeanwhile(s portal.Session, o Options) (tokencache.Token, bool, error) {
 	t, found, err := e.token(s)
 	if err != nil {
 		return tokencache.Token{}, false, err
@@ -87,7 +88,7 @@ const maxOutcome = 64 << 10
 // outcome is that of the last login to the session, if it ended after since.
 // One from the future was written before the clock was set back, and would
 // count for ever.
-func (e *Engine) outcome(s Session, since time.Time) (outcome, bool) {
+func (e *Engine) outcome(s portal.Session, since time.Time) (outcome, bool) {
 	data, err := safefile.Read(e.outcomePath(s), maxOutcome)
 	if err != nil {
 		return outcome{}, false
@@ -103,7 +104,7 @@ func (e *Engine) outcome(s Session, since time.Time) (outcome, bool) {
 // process could not do, before anybody was asked, is not for them: they try
 // themselves. That it cannot be written is not worth a word: whoever waits
 // then asks the person again.
-func (e *Engine) leaveOutcome(ctx context.Context, s Session, err error) {
+func (e *Engine) leaveOutcome(ctx context.Context, s portal.Session, err error) {
 	if errors.Is(err, oidc.ErrPort) || errors.Is(err, errNotPresented) {
 		return
 	}
@@ -123,17 +124,17 @@ func (e *Engine) leaveOutcome(ctx context.Context, s Session, err error) {
 	})
 }
 
-func (e *Engine) outcomePath(s Session) string {
+func (e *Engine) outcomePath(s portal.Session) string {
 	sum := sha256.Sum256([]byte(loginLock(s)))
 	return filepath.Join(e.Cache.Store.LockDir, hex.EncodeToString(sum[:])+".outcome")
 }
 
 // fault is another process's failure as this one's. That the other was stopped
 // is, here, a login that was given up.
-func (f failure) fault(s Session) error {
+func (f failure) fault(s portal.Session) error {
 	own := &fault.Error{Kind: kindNamed(f.Kind), Why: f.Why + " (in another process)", Hint: f.Hint}
 	if own.Kind == fault.Canceled {
-		own.Kind, own.Hint = fault.Login, "run: "+s.Command()
+		own.Kind, own.Hint = fault.Login, "run: "+s.LoginCommand()
 	}
 	return own
 }

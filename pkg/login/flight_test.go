@@ -20,6 +20,7 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -367,7 +368,7 @@ const childVariable = "LOGIN_TEST_CHILD"
 // order is what a child does.
 type order struct {
 	Home, URL string
-	Session   login.Session
+	Session   portal.Session
 	Options   login.Options
 	// Gate is a file that the child's browser waits for before it opens
 	// anything; empty: it does not wait.

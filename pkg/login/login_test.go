@@ -14,6 +14,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
@@ -24,7 +25,7 @@ type world struct {
 	t    *testing.T
 	srv  *idctest.Server
 	home string
-	s    login.Session
+	s    portal.Session
 	*person
 }
 
@@ -33,7 +34,7 @@ func newWorld(t *testing.T, cfg idctest.Config) *world {
 	srv := idctest.New(t, cfg)
 	return &world{
 		t: t, srv: srv, home: t.TempDir(), person: &person{srv: srv},
-		s: login.Session{Name: "okta", StartURL: srv.StartURL, Region: srv.Region},
+		s: portal.Session{Name: "okta", StartURL: srv.StartURL, Region: srv.Region},
 	}
 }
 

@@ -21,10 +21,10 @@ import (
 // The files go even if the portal cannot be reached; the error then is of kind
 // Unreachable, Timeout or Reply. It is of kind File for a file that is still
 // there, and joins both where both happened.
-func (e *Engine) Logout(ctx context.Context, s Session, roles iter.Seq2[string, string]) (existed bool, err error) {
+func (e *Engine) Logout(ctx context.Context, s portal.Session, roles iter.Seq2[string, string]) (existed bool, err error) {
 	release, err := e.Cache.Store.Lock(ctx, refreshLock(s))
 	if err != nil {
-		return false, fault.Wrap(fault.File, err, "cannot log out of %s", s.inWords())
+		return false, fault.Wrap(fault.File, err, "cannot log out of %s", quoted(s))
 	}
 	defer release()
 
@@ -41,7 +41,7 @@ func (e *Engine) Logout(ctx context.Context, s Session, roles iter.Seq2[string, 
 	existed, err = e.Cache.RemoveToken(local, s.Key())
 	switch {
 	case err != nil:
-		err = fault.Wrap(fault.File, err, "cannot remove the token of %s", s.inWords())
+		err = fault.Wrap(fault.File, err, "cannot remove the token of %s", quoted(s))
 	case atPortal != nil:
 		atPortal = fault.Wrap(fault.Unknown, atPortal, "logged out on this machine only")
 	}
@@ -56,9 +56,9 @@ func (e *Engine) Logout(ctx context.Context, s Session, roles iter.Seq2[string, 
 
 // endAtPortal revokes a token. The portal takes the access token only, so one
 // that has expired is refreshed for it: else the session would live on.
-func (e *Engine) endAtPortal(ctx context.Context, s Session, t tokencache.Token) error {
+func (e *Engine) endAtPortal(ctx context.Context, s portal.Session, t tokencache.Token) error {
 	if e.left(t) <= 0 {
-		if !e.refreshable(s, t) || !s.owns(t) {
+		if !e.refreshable(s, t) || !owns(s, t) {
 			return nil
 		}
 		r, err := e.spend(ctx, s, t)
@@ -66,7 +66,7 @@ func (e *Engine) endAtPortal(ctx context.Context, s Session, t tokencache.Token)
 		case errors.Is(err, errOver):
 			return nil
 		case err != nil:
-			return fault.Wrap(fault.Unknown, err, "cannot end %s at the portal", s.inWords())
+			return fault.Wrap(fault.Unknown, err, "cannot end %s at the portal", quoted(s))
 		}
 		t = r.token
 	}
@@ -74,7 +74,7 @@ func (e *Engine) endAtPortal(ctx context.Context, s Session, t tokencache.Token)
 		t.Region = s.Region
 	}
 	if err := portal.Logout(ctx, e.Wire, t.Region, t.AccessToken); err != nil {
-		return fault.Wrap(fault.Unknown, err, "%s", s.inWords())
+		return fault.Wrap(fault.Unknown, err, "%s", quoted(s))
 	}
 	return nil
 }

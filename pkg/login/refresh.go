@@ -8,6 +8,7 @@ import (
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/tokencache"
 )
@@ -42,10 +43,10 @@ type renewed struct {
 // refresh token it reads once more: other clients know no lock.
 //
 // Where only a login helps the error is errOver, of kind Login.
-func (e *Engine) refresh(ctx context.Context, s Session, stale tokencache.Token) (renewed, error) {
+func (e *Engine) refresh(ctx context.Context, s portal.Session, stale tokencache.Token) (renewed, error) {
 	release, err := e.Cache.Store.Lock(ctx, refreshLock(s))
 	if err != nil {
-		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", s.inWords())
+		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", quoted(s))
 	}
 	defer release()
 
@@ -70,9 +71,9 @@ const roomForToken = 16 << 10
 // one: with a cache that is mounted read-only into a container, or on a full
 // disk, the session would be lost for everybody. The caller holds the refresh
 // lock.
-func (e *Engine) spend(ctx context.Context, s Session, t tokencache.Token) (renewed, error) {
+func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token) (renewed, error) {
 	if err := safefile.Rehearse(e.Cache.TokenPath(s.Key()), roomForToken); err != nil {
-		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", s.inWords())
+		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", quoted(s))
 	}
 	client, err := e.client(s)
 	if err != nil {
@@ -92,15 +93,15 @@ func (e *Engine) spend(ctx context.Context, s Session, t tokencache.Token) (rene
 		t.RefreshToken = g.RefreshToken
 	}
 	if err := e.Cache.PutToken(ctx, s.Key(), t); err != nil {
-		return renewed{}, fault.Wrap(fault.File, err, "cannot keep the refreshed token of %s", s.inWords())
+		return renewed{}, fault.Wrap(fault.File, err, "cannot keep the refreshed token of %s", quoted(s))
 	}
 	return renewed{t, Refreshed, lifetime}, nil
 }
 
 // refused looks whether another client had refreshed t, and says why not else.
-func (e *Engine) refused(s Session, t tokencache.Token, err error) (renewed, error) {
+func (e *Engine) refused(s portal.Session, t tokencache.Token, err error) (renewed, error) {
 	if fault.KindOf(err) != fault.Login {
-		return renewed{}, fault.Wrap(fault.Unknown, err, "cannot refresh the token of %s", s.inWords())
+		return renewed{}, fault.Wrap(fault.Unknown, err, "cannot refresh the token of %s", quoted(s))
 	}
 	if errors.Is(err, oidc.ErrInvalidGrant) {
 		if now, found, rerr := e.token(s); rerr == nil && e.replaces(now, found, t) {
@@ -122,12 +123,12 @@ func (e *Engine) found(t tokencache.Token) renewed { return renewed{t, Waited, e
 
 // missing is the fault of a session without a token: that there is none, or
 // none of the start URL and region that the config has.
-func (e *Engine) missing(s Session) *fault.Error {
+func (e *Engine) missing(s portal.Session) *fault.Error {
 	f := &fault.Error{
-		Kind: fault.Login, What: s.inWords() + " has no login", Why: "there is no token of it in the cache",
-		Hint: "run: " + s.Command(), Err: errNone,
+		Kind: fault.Login, What: quoted(s) + " has no login", Why: "there is no token of it in the cache",
+		Hint: "run: " + s.LoginCommand(), Err: errNone,
 	}
-	if t, found, err := e.Cache.Token(s.Key()); err == nil && found && !s.owns(t) {
+	if t, found, err := e.Cache.Token(s.Key()); err == nil && found && !owns(s, t) {
 		f.Why = fmt.Sprintf("the token in the cache is of %q in %q, and the config says otherwise", t.StartURL, t.Region)
 		f.Err = errOver
 	}
@@ -136,12 +137,12 @@ func (e *Engine) missing(s Session) *fault.Error {
 
 // over is the fault of a session whose token cannot be used or refreshed: that
 // it is over, and since when or until when.
-func (e *Engine) over(s Session, t tokencache.Token) *fault.Error {
+func (e *Engine) over(s portal.Session, t tokencache.Token) *fault.Error {
 	f := &fault.Error{
-		Kind: fault.Login, What: s.inWords() + " is over", Why: e.lastWords(t), Hint: "run: " + s.Command(), Err: errOver,
+		Kind: fault.Login, What: quoted(s) + " is over", Why: e.lastWords(t), Hint: "run: " + s.LoginCommand(), Err: errOver,
 	}
 	if e.left(t) > 0 {
-		f.What = s.inWords() + " is about to end"
+		f.What = quoted(s) + " is about to end"
 	}
 	return f
 }
@@ -158,7 +159,7 @@ func (e *Engine) lastWords(t tokencache.Token) string {
 	}
 }
 
-func refreshLock(s Session) string { return "refresh of " + s.Label() }
+func refreshLock(s portal.Session) string { return "refresh of " + s.Label() }
 
 // outlive is a context that ends later than its parent, by the time to rescue
 // what is under way.

@@ -5,39 +5,7 @@ import (
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/login"
-	"aws-sso-plugins/pkg/tokencache"
 )
-
-func TestSessionKey(t *testing.T) {
-	named := login.Session{Name: "my-sso", StartURL: "https://d-1.awsapps.com/start"}
-	if named.Key() != tokencache.SessionKey("my-sso") || named.Label() != "my-sso" {
-		t.Error("a session is not found by its name")
-	}
-	legacy := login.Session{StartURL: "https://d-1.awsapps.com/start/", Legacy: true}
-	if legacy.Key() != tokencache.LegacyKey("https://d-1.awsapps.com/start/") || legacy.Label() != legacy.StartURL {
-		t.Error("a legacy session is not found by its start URL, as it is written")
-	}
-}
-
-func TestCommand(t *testing.T) {
-	for want, s := range map[string]login.Session{
-		"sso-login okta":                 {Name: "okta"},
-		"sso-login a_b@c+d.e%f:g/h-i":    {Name: "a_b@c+d.e%f:g/h-i"},
-		"sso-login 'two words'":          {Name: "two words"},
-		`sso-login 'it'\''s'`:            {Name: "it's"},
-		"sso-login '$(id)'":              {Name: "$(id)"},
-		"sso-login 'dév'":                {Name: "dév"},
-		"sso-login -- -x":                {Name: "-x"},
-		"sso-login --profile dev":        {Legacy: true, Profile: "dev"},
-		"sso-login --profile 'my dev'":   {Legacy: true, Profile: "my dev"},
-		"sso-login --profile PROFILE":    {Legacy: true},
-		"sso-login --profile 'a;id;\nb'": {Legacy: true, Profile: "a;id;\nb"},
-	} {
-		if got := s.Command(); got != want {
-			t.Errorf("got %q, want %q", got, want)
-		}
-	}
-}
 
 func TestCleanStartURL(t *testing.T) {
 	for raw, want := range map[string]string{

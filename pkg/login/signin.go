@@ -9,6 +9,7 @@ import (
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/tokencache"
 )
@@ -24,7 +25,7 @@ const registrationReserve = 15 * time.Minute
 const farewell = 500 * time.Millisecond
 
 // signIn makes a login and keeps its token. The caller holds the login lock.
-func (e *Engine) signIn(ctx context.Context, s Session, o Options) (tokencache.Token, error) {
+func (e *Engine) signIn(ctx context.Context, s portal.Session, o Options) (tokencache.Token, error) {
 	if e.Present == nil {
 		return tokencache.Token{}, fault.New(fault.Login, "", errNotPresented.Error())
 	}
@@ -69,20 +70,20 @@ func (e *Engine) suspect(o Options, err error) bool {
 }
 
 // withHint adds what a person can do about a failed login.
-func withHint(s Session, err error) error {
+func withHint(s portal.Session, err error) error {
 	f := fault.Wrap(fault.Login, err, "")
 	switch {
 	case f.Hint != "":
 	case errors.Is(err, oidc.ErrPort):
-		f.Hint = "another port may be free, run: " + s.commandWith("--redirect-port PORT")
+		f.Hint = "another port may be free, run: " + s.LoginCommand("--redirect-port PORT")
 	case errors.Is(err, oidc.ErrDenied), errors.Is(err, oidc.ErrExpired):
-		f.Hint = "to try again, run: " + s.Command()
+		f.Hint = "to try again, run: " + s.LoginCommand()
 	}
 	return f
 }
 
 // ask has the person log in, by the one flow that was chosen.
-func (e *Engine) ask(ctx context.Context, c *oidc.Client, r tokencache.Registration, s Session, o Options) (oidc.Grant, error) {
+func (e *Engine) ask(ctx context.Context, c *oidc.Client, r tokencache.Registration, s portal.Session, o Options) (oidc.Grant, error) {
 	if o.Flow == FlowDevice {
 		return e.askByCode(ctx, c, r, s, o)
 	}
@@ -91,7 +92,7 @@ func (e *Engine) ask(ctx context.Context, c *oidc.Client, r tokencache.Registrat
 		return oidc.Grant{}, err
 	}
 	defer cb.Close()
-	a, err := c.Authorize(ctx, r, cb, s.scopes())
+	a, err := c.Authorize(ctx, r, cb, scopesOf(s))
 	if err != nil {
 		return oidc.Grant{}, err
 	}
@@ -101,7 +102,7 @@ func (e *Engine) ask(ctx context.Context, c *oidc.Client, r tokencache.Registrat
 	return e.present(ctx, p, a.Wait)
 }
 
-func (e *Engine) askByCode(ctx context.Context, c *oidc.Client, r tokencache.Registration, s Session, o Options) (oidc.Grant, error) {
+func (e *Engine) askByCode(ctx context.Context, c *oidc.Client, r tokencache.Registration, s portal.Session, o Options) (oidc.Grant, error) {
 	d, err := c.StartDevice(ctx, r, s.StartURL)
 	if err != nil {
 		return oidc.Grant{}, err
@@ -154,7 +155,7 @@ func notPresented(err error) error {
 // store writes what a login brought. It holds the refresh lock: a refresh of
 // the old token that is under way must not be written over the new one. The
 // token is written even if the caller gives up now.
-func (e *Engine) store(ctx context.Context, s Session, r tokencache.Registration, g oidc.Grant) (tokencache.Token, error) {
+func (e *Engine) store(ctx context.Context, s portal.Session, r tokencache.Registration, g oidc.Grant) (tokencache.Token, error) {
 	t := tokencache.Token{
 		StartURL: s.StartURL, Region: s.Region, AccessToken: g.AccessToken, ExpiresAt: g.ExpiresAt,
 		ClientID: r.ClientID, ClientSecret: r.ClientSecret, RegistrationExpiresAt: r.ExpiresAt, RefreshToken: g.RefreshToken,
@@ -174,7 +175,7 @@ func (e *Engine) store(ctx context.Context, s Session, r tokencache.Registration
 
 // registration is the cached client if it is good for this login, else a new
 // one.
-func (e *Engine) registration(ctx context.Context, c *oidc.Client, s Session, o Options) (r tokencache.Registration, cached bool, err error) {
+func (e *Engine) registration(ctx context.Context, c *oidc.Client, s portal.Session, o Options) (r tokencache.Registration, cached bool, err error) {
 	key := registrationKey(s, o)
 	r, found, err := e.Cache.Registration(key)
 	if err != nil {
@@ -189,11 +190,11 @@ func (e *Engine) registration(ctx context.Context, c *oidc.Client, s Session, o 
 
 // register gets a new client and keeps it. One that AWS gives no end to is not
 // kept: nothing would ever renew it.
-func (e *Engine) register(ctx context.Context, c *oidc.Client, s Session, o Options) (r tokencache.Registration, err error) {
+func (e *Engine) register(ctx context.Context, c *oidc.Client, s portal.Session, o Options) (r tokencache.Registration, err error) {
 	if o.Flow == FlowBrowser {
-		r, err = c.RegisterBrowser(ctx, clientName(s, o), s.StartURL, s.scopes())
+		r, err = c.RegisterBrowser(ctx, clientName(s, o), s.StartURL, scopesOf(s))
 	} else {
-		r, err = c.RegisterDevice(ctx, clientName(s, o), s.scopes())
+		r, err = c.RegisterDevice(ctx, clientName(s, o), scopesOf(s))
 	}
 	if err != nil || r.ExpiresAt.IsZero() {
 		return r, err
@@ -203,7 +204,7 @@ func (e *Engine) register(ctx context.Context, c *oidc.Client, s Session, o Opti
 
 // forget drops a cached client. If that fails, the next login meets it again
 // and fails as this one did.
-func (e *Engine) forget(ctx context.Context, s Session, o Options) {
+func (e *Engine) forget(ctx context.Context, s portal.Session, o Options) {
 	ctx, stop := outlive(ctx)
 	defer stop()
 	if _, err := e.Cache.RemoveRegistration(ctx, registrationKey(s, o)); err != nil {
@@ -211,9 +212,9 @@ func (e *Engine) forget(ctx context.Context, s Session, o Options) {
 	}
 }
 
-func registrationKey(s Session, o Options) tokencache.RegistrationKey {
+func registrationKey(s portal.Session, o Options) tokencache.RegistrationKey {
 	k := tokencache.RegistrationKey{
-		Region: s.Region, StartURL: s.StartURL, SessionName: s.Name, Scopes: s.scopes(), Flow: tokencache.DeviceCode,
+		Region: s.Region, StartURL: s.StartURL, SessionName: s.Name, Scopes: scopesOf(s), Flow: tokencache.DeviceCode,
 	}
 	if o.Flow == FlowBrowser {
 		k.Flow = tokencache.AuthorizationCode
@@ -223,7 +224,7 @@ func registrationKey(s Session, o Options) tokencache.RegistrationKey {
 
 // clientName is what the page of AWS calls us. A session's name may hold what
 // AWS does not take for a name.
-func clientName(s Session, o Options) string {
+func clientName(s portal.Session, o Options) string {
 	if o.ClientName != "" {
 		return o.ClientName
 	}

@@ -17,7 +17,7 @@ import (
 //
 // Make one for a run and share it: what it learns, that the session is over
 // for one, it tells every caller without asking AWS again.
-func (e *Engine) Source(s Session) portal.TokenSource {
+func (e *Engine) Source(s portal.Session) portal.TokenSource {
 	return &source{engine: e, session: s, turn: make(chan struct{}, 1), revived: map[string]outcomeOf{}}
 }
 
@@ -31,7 +31,7 @@ const (
 
 type source struct {
 	engine  *Engine
-	session Session
+	session portal.Session
 
 	turn chan struct{} // held by the caller at work; guards the rest
 
@@ -141,8 +141,8 @@ func (s *source) nominal() string {
 
 func (s *source) ended(why string) error {
 	return &fault.Error{
-		Kind: fault.Login, What: s.session.inWords() + " is over", Why: why,
-		Hint: "run: " + s.session.commandWith("--force"), Err: errOver,
+		Kind: fault.Login, What: quoted(s.session) + " is over", Why: why,
+		Hint: "run: " + s.session.LoginCommand("--force"), Err: errOver,
 	}
 }
 
@@ -202,7 +202,7 @@ func (s *source) enter(ctx context.Context) error {
 	case s.turn <- struct{}{}:
 		return nil
 	case <-ctx.Done():
-		return fault.Wrap(fault.Canceled, ctx.Err(), "the token of %s was waited for", s.session.inWords())
+		return fault.Wrap(fault.Canceled, ctx.Err(), "the token of %s was waited for", quoted(s.session))
 	}
 }
 

@@ -13,7 +13,6 @@ import (
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/idctest"
-	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
@@ -257,7 +256,7 @@ func TestRenewOfATokenJustIssuedIsTheEnd(t *testing.T) {
 
 func TestRenewOfALegacyTokenIsTheEnd(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
-	w.s = login.Session{StartURL: w.srv.StartURL, Region: w.srv.Region, Legacy: true, Profile: "dev"}
+	w.s = portal.Session{StartURL: w.srv.StartURL, Region: w.srv.Region, Profile: "dev"}
 	old := w.put()
 	src := w.engine().Source(w.s)
 	_, err := src.Renew(t.Context(), old.AccessToken)
@@ -337,7 +336,7 @@ func TestSourceAtThePortal(t *testing.T) {
 	old := w.put()
 	w.srv.Revoke(old.AccessToken)
 	e := w.engine()
-	p, err := portal.New(e.Wire, w.s.Region, e.Source(w.s))
+	p, err := portal.New(e.Wire, w.s.Region, wire.NewPace(), e.Source(w.s))
 	if err != nil {
 		t.Fatal(err)
 	}

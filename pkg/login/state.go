@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
 )
 
@@ -41,7 +42,7 @@ const (
 
 // State is a session and how it stands. It holds no secret.
 type State struct {
-	Session Session
+	Session portal.Session
 	Status  Status
 
 	// ExpiresAt is when the access token ends, or ended; zero with StatusNone.
@@ -56,7 +57,7 @@ type State struct {
 
 // State is how the session stands by its token file, without the network. The
 // error is of a file that cannot be read, of kind File.
-func (e *Engine) State(s Session) (State, error) {
+func (e *Engine) State(s portal.Session) (State, error) {
 	t, found, err := e.token(s)
 	if err != nil {
 		return State{}, err
@@ -67,7 +68,7 @@ func (e *Engine) State(s Session) (State, error) {
 	return e.stateOf(s, t, ""), nil
 }
 
-func (e *Engine) stateOf(s Session, t tokencache.Token, a Action) State {
+func (e *Engine) stateOf(s portal.Session, t tokencache.Token, a Action) State {
 	st := State{Session: s, Status: StatusExpired, ExpiresAt: t.ExpiresAt, Refreshable: e.refreshable(s, t), Action: a}
 	switch {
 	case e.left(t) > 0, a == Refreshed, a == LoggedIn, a == Waited:
@@ -81,12 +82,12 @@ func (e *Engine) stateOf(s Session, t tokencache.Token, a Action) State {
 
 // token reads the session's token. One of another start URL or region counts
 // as none: the session was changed in the config since.
-func (e *Engine) token(s Session) (t tokencache.Token, found bool, err error) {
+func (e *Engine) token(s portal.Session) (t tokencache.Token, found bool, err error) {
 	t, found, err = e.Cache.Token(s.Key())
 	if err != nil {
-		return tokencache.Token{}, false, fault.Wrap(fault.File, err, "cannot read the token of %s", s.inWords())
+		return tokencache.Token{}, false, fault.Wrap(fault.File, err, "cannot read the token of %s", quoted(s))
 	}
-	if !found || !s.owns(t) {
+	if !found || !owns(s, t) {
 		return tokencache.Token{}, false, nil
 	}
 	return t, true, nil
@@ -95,6 +96,6 @@ func (e *Engine) token(s Session) (t tokencache.Token, found bool, err error) {
 // left is how long a token is still good, negative if it is not.
 func (e *Engine) left(t tokencache.Token) time.Duration { return t.ExpiresAt.Sub(e.now()) }
 
-func (e *Engine) refreshable(s Session, t tokencache.Token) bool {
-	return !s.Legacy && t.Refreshable(e.now())
+func (e *Engine) refreshable(s portal.Session, t tokencache.Token) bool {
+	return !s.Legacy() && t.Refreshable(e.now())
 }

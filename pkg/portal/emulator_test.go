@@ -28,7 +28,7 @@ func emulated(tb testing.TB, srv *idctest.Server) (*portal.Client, *wire.Wire, s
 	}
 	tb.Cleanup(w.CloseIdle)
 	token := srv.IssueToken("").AccessToken
-	c, err := portal.New(w, srv.Region, fixedToken(token))
+	c, err := portal.New(w, srv.Region, wire.NewPace(), fixedToken(token))
 	if err != nil {
 		tb.Fatal(err)
 	}

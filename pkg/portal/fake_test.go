@@ -82,7 +82,7 @@ func some(n, m int) []account {
 // client serves the fake until the test ends, and is a client of it.
 func (f *fake) client(t *testing.T, tokens portal.TokenSource) *portal.Client {
 	t.Helper()
-	c, err := portal.New(f.wire(t), "eu-central-1", tokens)
+	c, err := portal.New(f.wire(t), "eu-central-1", wire.NewPace(), tokens)
 	if err != nil {
 		t.Fatal(err)
 	}

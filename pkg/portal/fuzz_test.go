@@ -72,7 +72,7 @@ func impatient(t *testing.T, f *fake) *portal.Client {
 		_ = server.Close()
 		<-done
 	})
-	c, err := portal.New(w, "eu-central-1", oneToken{})
+	c, err := portal.New(w, "eu-central-1", wire.NewPace(), oneToken{})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/wire"
 )
 
 // check holds a listing against the accounts that there are.
@@ -791,7 +792,7 @@ func TestRegionThatIsNone(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
 		w := f.wire(t)
-		_, err := portal.New(w, "nowhere", &source{})
+		_, err := portal.New(w, "nowhere", wire.NewPace(), &source{})
 		says(t, err, fault.Config, `"nowhere" is not the name of a region`)
 		says(t, portal.Logout(t.Context(), w, "", "t"), fault.Config, "no region is set")
 	})

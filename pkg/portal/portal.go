@@ -29,20 +29,16 @@ type Client struct {
 	pace   *wire.Pace
 }
 
-// New is a client of the portal in region, which is the session's sso_region.
-// A region that cannot be one is a fault of kind Config.
-func New(w *wire.Wire, region string, tokens TokenSource) (*Client, error) {
-	pace := wire.NewPace()
+// New returns a client of the portal in region, the sso_region of the session
+// whose tokens it uses. Clients of one session share its pace. A region that
+// cannot be one is a fault of kind Config.
+func New(w *wire.Wire, region string, pace *wire.Pace, tokens TokenSource) (*Client, error) {
 	cfg, err := w.Config(wire.Portal, region, pace)
 	if err != nil {
 		return nil, err
 	}
-	return newClient(cfg, tokens, pace), nil
-}
-
-func newClient(cfg aws.Config, tokens TokenSource, pace *wire.Pace) *Client {
 	cfg.APIOptions = append(cfg.APIOptions, wire.Require(complete))
-	return &Client{sso: sso.NewFromConfig(cfg), tokens: tokens, pace: pace}
+	return &Client{sso: sso.NewFromConfig(cfg), tokens: tokens, pace: pace}, nil
 }
 
 // complete says whether the portal's answer holds what it is there for. An

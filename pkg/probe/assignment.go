@@ -5,22 +5,13 @@ import (
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/wire"
 )
 
-// Session is what a profile's access token belongs to: an [sso-session] of the
-// config, or the start URL of a profile that has none.
-type Session struct {
-	Name     string // of the [sso-session]; empty: there is none
-	StartURL string
-	Region   string   // sso_region
-	Scopes   []string // of the [sso-session]; nil where it has none
-	Profile  string   // without a Name: a profile with this start URL
-}
-
 // assignment is what an Identity Center profile names: a role in an account.
 type assignment struct {
-	session Session
+	session portal.Session
 	account string
 	role    string
 }
@@ -29,7 +20,7 @@ type assignment struct {
 // without a session may have it, are two.
 type sessionKey struct{ name, startURL, region string }
 
-func (s Session) key() sessionKey { return sessionKey{s.Name, s.StartURL, s.Region} }
+func keyOf(s portal.Session) sessionKey { return sessionKey{s.Name, s.StartURL, s.Region} }
 
 // sessions reads the sso-sessions of a config, each once however many profiles
 // name it.
@@ -40,7 +31,7 @@ type sessions struct {
 
 // section is an [sso-session] as it is laid over the profiles that name it.
 type section struct {
-	session Session
+	session portal.Session
 	keys    []awsconfig.Pair
 	err     error // it cannot be used
 }
@@ -62,19 +53,14 @@ func readSection(c *awsconfig.Config, name string) *section {
 	if !ok {
 		return nil
 	}
-	sec := &section{session: Session{Name: name, StartURL: in.StartURL, Region: in.Region, Scopes: in.Scopes}}
+	sec := &section{}
+	if sec.session, sec.err = portal.SessionIn(in); sec.err == nil {
+		sec.err = checkRegionKey(in, sec.session.Region)
+	}
 	for _, key := range in.Keys() {
 		if value, ok := in.Lookup(key); ok {
 			sec.keys = append(sec.keys, awsconfig.Pair{Key: key, Value: value})
 		}
-	}
-	switch {
-	case in.StartURL == "":
-		sec.err = invalid(in, "", "sso_start_url is missing in [sso-session %s]", name)
-	case in.Region == "":
-		sec.err = invalid(in, "", "sso_region is missing in [sso-session %s]", name)
-	case wire.CheckRegion(in.Region) != nil:
-		sec.err = invalid(in, "sso_region", "sso_region: %s", wire.CheckRegion(in.Region))
 	}
 	return sec
 }
@@ -86,8 +72,14 @@ func (s *sessions) assignment(p *awsconfig.Profile) (assignment, error) {
 	a := assignment{account: p.Get("sso_account_id"), role: p.Get("sso_role_name")}
 	name, ok := p.Lookup("sso_session")
 	if !ok {
-		a.session = Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Profile: p.Name}
-		return a, s.checkLegacy(p, a)
+		var err error
+		if a.session, err = portal.LegacySession(p); err != nil {
+			return a, err
+		}
+		if err := checkRegionKey(p, a.session.Region); err != nil {
+			return a, err
+		}
+		return a, checkAssignment(p, a)
 	}
 	sec := s.named(name)
 	if sec == nil {
@@ -114,16 +106,11 @@ func (s *sessions) assignment(p *awsconfig.Profile) (assignment, error) {
 	return a, checkAssignment(p, a)
 }
 
-func (s *sessions) checkLegacy(p *awsconfig.Profile, a assignment) error {
-	switch {
-	case a.session.StartURL == "":
-		return invalid(p, "sso_start_url", "sso_session is missing, or else sso_start_url and sso_region")
-	case a.session.Region == "":
-		return invalid(p, "sso_region", "sso_region is missing")
-	case wire.CheckRegion(a.session.Region) != nil:
-		return invalid(p, "sso_region", "sso_region: %s", wire.CheckRegion(a.session.Region))
+func checkRegionKey(in placed, region string) error {
+	if err := wire.CheckRegion(region); err != nil {
+		return invalid(in, "sso_region", "sso_region: %s", err)
 	}
-	return checkAssignment(p, a)
+	return nil
 }
 
 func checkAssignment(p *awsconfig.Profile, a assignment) error {

@@ -68,7 +68,7 @@ func (r *run) portal(u *unit) *portalOf {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	s, p := u.assignment.session, u.profile
-	key := portalKey{s.key(), u.at.portal}
+	key := portalKey{keyOf(s), u.at.portal}
 	if po := r.portals[key]; po != nil {
 		return po
 	}
@@ -85,12 +85,12 @@ func (r *run) portal(u *unit) *portalOf {
 		return po
 	}
 	po.route = r.newRoute(wire.Portal, cfg, key.endpoint, r.sessionPlace(s, p))
-	po.client, po.err = portal.New(w, s.Region, r.Tokens(s))
+	po.client, po.err = portal.New(w, s.Region, wire.NewPace(), r.Tokens(s))
 	return po
 }
 
 // sessionPlace says where the region of a session is set.
-func (r *run) sessionPlace(s Session, p *awsconfig.Profile) string {
+func (r *run) sessionPlace(s portal.Session, p *awsconfig.Profile) string {
 	if section, ok := r.Config.Session(s.Name); ok && s.Name != "" {
 		return setting("sso_region", "sso-session "+s.Name, section)
 	}

@@ -115,7 +115,7 @@ func (pl *planner) unit(p *awsconfig.Profile, at where, first *awsconfig.Profile
 		if err := entrust(cmp.Or(first, p), wire.Portal, at.portal); err != nil {
 			return nil, err
 		}
-		key = unitKey{session: given.session.key(), account: given.account, role: given.role, at: where{portal: at.portal}}
+		key = unitKey{session: keyOf(given.session), account: given.account, role: given.role, at: where{portal: at.portal}}
 	case fromRole, fromWebToken:
 		key.at = at // where STS is asked for the role, and for the source
 	}

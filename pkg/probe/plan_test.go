@@ -86,7 +86,7 @@ func TestPlan(t *testing.T) {
 		},
 		"neither session nor start URL": {
 			config: "[profile p]\nsso_account_id = 111111111111\nsso_role_name = A\n",
-			want:   "invalid-config|config:1: sso_session is missing, or else sso_start_url and sso_region",
+			want:   `invalid-config|config:1: the profile "p" has neither sso_session nor sso_start_url`,
 		},
 		"a start URL without a region": {
 			config: "[profile p]\nsso_start_url = https://x.awsapps.com/start\nsso_account_id = 111111111111\nsso_role_name = A\n",
@@ -328,7 +328,7 @@ func TestTokensAreAskedForOnceASession(t *testing.T) {
 	p := newProber(t, config, srv.URL, source)
 	p.Concurrency = 1
 	var asked []string
-	p.Tokens = func(s probe.Session) portal.TokenSource {
+	p.Tokens = func(s portal.Session) portal.TokenSource {
 		asked = append(asked, strings.TrimSpace(s.Name+" "+s.StartURL+" "+s.Region))
 		return source
 	}

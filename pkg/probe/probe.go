@@ -29,7 +29,7 @@ type Prober struct {
 	Wire   *wire.Wire
 	// Tokens gives the token source of a session, once a run and endpoint; it
 	// never starts a login.
-	Tokens func(Session) portal.TokenSource
+	Tokens func(portal.Session) portal.TokenSource
 	// Region is where STS is asked for a profile without a region of its own;
 	// empty: in that of the session it reaches.
 	Region string

@@ -79,7 +79,7 @@ func newProber(t testing.TB, config, url string, source portal.TokenSource) *pro
 	return &probe.Prober{
 		Config: c, Concurrency: 8,
 		Wire:   newWire(t, wire.Settings{Endpoint: url, MaxAttempts: 2}),
-		Tokens: func(probe.Session) portal.TokenSource { return source },
+		Tokens: func(portal.Session) portal.TokenSource { return source },
 	}
 }
 
@@ -368,7 +368,7 @@ func TestClockIsToldOnce(t *testing.T) {
 		srv := idctest.New(t, cfg)
 		p := newProber(t, config, srv.URL, &tokenOf{token: srv.IssueToken("").AccessToken})
 		srv.Update(func(c *idctest.Config) { c.TokenLifetime = 9 * time.Hour })
-		p.Tokens = func(probe.Session) portal.TokenSource { return &tokenOf{token: srv.IssueToken("").AccessToken} }
+		p.Tokens = func(portal.Session) portal.TokenSource { return &tokenOf{token: srv.IssueToken("").AccessToken} }
 		srv.Advance(offset)
 		var mu sync.Mutex
 		told := ""

@@ -111,10 +111,10 @@ func configFileOf(config *awsconfig.Config) *awsconfig.Config {
 func (p *planner) current(inputs []Input) []Input {
 	var kept []Input
 	for _, in := range inputs {
-		if s, ok := p.merged.Session(in.Session); !ok || s.StartURL != in.StartURL {
-			p.gap(fault.New(fault.Request, fmt.Sprintf("nothing was done for %q", in.Session),
-				fmt.Sprintf("[sso-session %s] was changed in the meantime", in.Session)).
-				WithHint("run: sso-profiles %s", fault.Word(in.Session)))
+		if s, ok := p.merged.Session(in.Session.Name); !ok || s.StartURL != in.Session.StartURL {
+			p.gap(fault.New(fault.Request, fmt.Sprintf("nothing was done for %q", in.Session.Name),
+				fmt.Sprintf("[sso-session %s] was changed in the meantime", in.Session.Name)).
+				WithHint("run: sso-profiles %s", fault.Word(in.Session.Name)))
 			continue
 		}
 		kept = append(kept, in)
@@ -127,7 +127,7 @@ func (p *planner) current(inputs []Input) []Input {
 func (p *planner) index(inputs []Input) {
 	atHand := map[string]bool{}
 	for _, in := range inputs {
-		atHand[in.Session] = true
+		atHand[in.Session.Name] = true
 	}
 	all := p.own.Profiles()
 	p.byID = make(map[identity]int, len(all))
@@ -194,7 +194,7 @@ func (p *planner) collect(inputs []Input) {
 	for i := range inputs {
 		in := &inputs[i]
 		for _, a := range in.Listing.Assignments {
-			first, known := p.byID[identity{in.Session, a.ID, a.Role}]
+			first, known := p.byID[identity{in.Session.Name, a.ID, a.Role}]
 			if known {
 				p.mine[first].listed = true
 			} else {
@@ -225,7 +225,7 @@ func (p *planner) want(in *Input, a portal.Assignment, first int, nameless *name
 			return
 		}
 	}
-	planned, err := p.options.Template.Name(in.Session, a)
+	planned, err := p.options.Template.Name(in.Session.Name, a)
 	if first >= 0 {
 		p.pick(w, first, planned)
 		p.byOld[w.old.Name] = w
@@ -302,7 +302,7 @@ func (p *planner) stay(w *want) {
 func (p *planner) describe(w *want) string {
 	text := fmt.Sprintf("%q in %s (%q)", w.assignment.Role, w.assignment.ID, w.assignment.Name)
 	if p.several {
-		text += fmt.Sprintf(" of %q", w.input.Session)
+		text += fmt.Sprintf(" of %q", w.input.Session.Name)
 	}
 	return text
 }

@@ -52,10 +52,11 @@ func id(short string) string {
 // listed is an input: "ACCOUNT/ROLE[,ROLE...][=NAME]" for each account.
 func listed(session string, accounts ...string) profiles.Input {
 	in := profiles.Input{
-		Session: session, StartURL: "https://" + session + ".awsapps.com/start", Region: "eu-central-1", Listing: &portal.Listing{},
+		Session: portal.Session{Name: session, StartURL: "https://" + session + ".awsapps.com/start", Region: "eu-central-1"},
+		Listing: &portal.Listing{},
 	}
 	if session == "corp" {
-		in.Region = "us-west-2"
+		in.Session.Region = "us-west-2"
 	}
 	for _, text := range accounts {
 		text, name, named := strings.Cut(text, "=")
@@ -577,7 +578,7 @@ func TestPlan(t *testing.T) {
 			},
 		},
 		"the session was removed in the meantime": {
-			inputs: []profiles.Input{{Session: "gone", Listing: listed("okta", "1/Admin").Listing}},
+			inputs: []profiles.Input{{Session: portal.Session{Name: "gone"}, Listing: listed("okta", "1/Admin").Listing}},
 			diff:   []string{},
 			gaps:   []string{`nothing was done for "gone": [sso-session gone] was changed in the meantime | run: sso-profiles gone`},
 		},

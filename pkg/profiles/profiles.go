@@ -22,10 +22,8 @@ const (
 
 // Input is a session with what the portal listed for it.
 type Input struct {
-	Session  string
-	StartURL string // of the session, as the config has it
-	Region   string // the session's sso_region
-	Listing  *portal.Listing
+	Session portal.Session
+	Listing *portal.Listing
 }
 
 // Options are what a run was asked for. What is not given keeps what there is;

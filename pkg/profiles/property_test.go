@@ -112,7 +112,7 @@ func TestAnyPlan(t *testing.T) {
 func (w world) listing() string {
 	text := ""
 	for _, in := range w.inputs {
-		text += fmt.Sprint(in.Session, *in.Listing, " ")
+		text += fmt.Sprint(in.Session.Name, *in.Listing, " ")
 	}
 	return text
 }
@@ -159,7 +159,7 @@ func (w world) foreignFlaw(o profiles.Options, out string) string {
 		isOurs := strings.Contains(body, "managed_by = sso-profiles")
 		atHand := false
 		for _, in := range w.inputs {
-			atHand = atHand || strings.Contains(body, "sso_session = "+in.Session+"\n")
+			atHand = atHand || strings.Contains(body, "sso_session = "+in.Session.Name+"\n")
 		}
 		if isOurs && atHand || o.Overwrite && !isOurs && strings.HasPrefix(header, "[profile") {
 			continue
@@ -186,15 +186,15 @@ func (w world) pruneFlaw(o profiles.Options, plan *profiles.Plan, file *awsconfi
 	for _, in := range w.inputs {
 		generated := 0
 		for header, body := range sectionsOf(w.config) {
-			if strings.HasPrefix(header, "[profile") && strings.Contains(body, "managed_by") && strings.Contains(body, "sso_session = "+in.Session+"\n") {
+			if strings.HasPrefix(header, "[profile") && strings.Contains(body, "managed_by") && strings.Contains(body, "sso_session = "+in.Session.Name+"\n") {
 				generated++
 			}
 		}
-		n := removed[in.Session]
+		n := removed[in.Session.Name]
 		if n > 0 && (!o.Prune || !in.Listing.Complete() || len(in.Listing.Assignments) == 0 || n > o.PruneLimit.Of(generated)) {
-			return fmt.Sprintf("%d of %d profiles of %s were removed", n, generated, in.Session)
+			return fmt.Sprintf("%d of %d profiles of %s were removed", n, generated, in.Session.Name)
 		}
-		delete(removed, in.Session)
+		delete(removed, in.Session.Name)
 	}
 	if len(removed) > 0 {
 		return fmt.Sprintf("profiles of other sessions were removed: %v", removed)

@@ -14,7 +14,7 @@ func (p *planner) reportListings(inputs []Input) {
 		in := &inputs[i]
 		p.plan.incomplete = p.plan.incomplete || !in.Listing.Complete()
 		if err := in.Listing.Err; err != nil {
-			p.gap(fault.Wrap(fault.Unknown, err, "the listing of %q is incomplete", in.Session))
+			p.gap(fault.Wrap(fault.Unknown, err, "the listing of %q is incomplete", in.Session.Name))
 		}
 		for _, u := range in.Listing.Unlisted {
 			p.gap(fault.Wrap(fault.Unknown, u.Err, "account %s (%q) was not listed and keeps its profiles", u.Account.ID, u.Account.Name))
@@ -29,10 +29,10 @@ func (p *planner) reportListings(inputs []Input) {
 // access sees, and what a portal in trouble says.
 func (p *planner) reportEmpty(in *Input) {
 	kept := ""
-	if n := p.count[in.Session]; n > 0 {
+	if n := p.count[in.Session.Name]; n > 0 {
 		kept = fmt.Sprintf("it keeps its %s", many(n, "profile"))
 	}
-	p.gap(fault.New(fault.Nothing, fmt.Sprintf("the portal lists no account and role at all for %q", in.Session), kept))
+	p.gap(fault.New(fault.Nothing, fmt.Sprintf("the portal lists no account and role at all for %q", in.Session.Name), kept))
 }
 
 // prune decides on the generated profiles without an assignment. Those of a
@@ -42,7 +42,7 @@ func (p *planner) prune(inputs []Input) {
 	lost := p.lost(inputs)
 	for i := range inputs {
 		in := &inputs[i]
-		kept := lost[in.Session]
+		kept := lost[in.Session.Name]
 		if len(kept) > 0 && p.mayPrune(in, len(kept)) {
 			kept = p.remove(kept)
 		}
@@ -79,28 +79,28 @@ func accountNames(inputs []Input) map[string]string {
 	names := map[string]string{}
 	for i := range inputs {
 		for _, a := range inputs[i].Listing.Assignments {
-			names[inputs[i].Session+"/"+a.ID] = a.Name
+			names[inputs[i].Session.Name+"/"+a.ID] = a.Name
 		}
 		for _, u := range inputs[i].Listing.Unlisted {
-			names[inputs[i].Session+"/"+u.Account.ID] = u.Account.Name
+			names[inputs[i].Session.Name+"/"+u.Account.ID] = u.Account.Name
 		}
 	}
 	return names
 }
 
 func (p *planner) mayPrune(in *Input, lost int) bool {
-	generated := p.count[in.Session]
+	generated := p.count[in.Session.Name]
 	limit := p.options.PruneLimit.Of(generated)
 	switch {
 	case !in.Listing.Complete():
 		if p.options.Prune {
-			p.note("nothing of %q was removed, because its listing is incomplete", in.Session)
+			p.note("nothing of %q was removed, because its listing is incomplete", in.Session.Name)
 		}
 	case len(in.Listing.Assignments) == 0: // reportEmpty says so
 	case !p.options.Prune:
-		p.remark("%q keeps %s without an assignment; to remove what is gone: --prune", in.Session, many(lost, "profile"))
+		p.remark("%q keeps %s without an assignment; to remove what is gone: --prune", in.Session.Name, many(lost, "profile"))
 	case lost > limit:
-		p.problem(fault.New(fault.Request, fmt.Sprintf("nothing of %q was removed", in.Session),
+		p.problem(fault.New(fault.Request, fmt.Sprintf("nothing of %q was removed", in.Session.Name),
 			fmt.Sprintf("%d of its %d profiles lost their assignment, and the limit is %d", lost, generated, limit)).
 			WithHint("to remove them: --prune --prune-limit %d", lost))
 	default:

@@ -65,7 +65,7 @@ func (p *planner) defaultRegion(in *Input) (region string, fallback bool, err er
 			return region, false, checkInherited(region, fmt.Sprintf("%s:%d", path, line))
 		}
 	}
-	return in.Region, in.Region != "", nil
+	return in.Session.Region, in.Session.Region != "", nil
 }
 
 // checkInherited refuses what no client takes for a region. It asks for less

@@ -106,7 +106,7 @@ func (p *planner) separates(text string) bool {
 	seen := make(map[string]bool, len(p.wants))
 	for i := range p.wants {
 		w := &p.wants[i]
-		name, err := t.Name(w.input.Session, w.assignment)
+		name, err := t.Name(w.input.Session.Name, w.assignment)
 		key := fold(name)
 		if err != nil || name == "" || seen[key] || p.taken(w, name) {
 			return false
@@ -301,10 +301,10 @@ func (w *want) isTwin(profile *awsconfig.Profile) bool {
 		return false
 	}
 	if session := profile.Get("sso_session"); session != "" {
-		return session == w.input.Session
+		return session == w.input.Session.Name
 	}
 	// one and the same portal, with and without what a browser puts at the end
-	return strings.TrimRight(profile.Get("sso_start_url"), "/#") == strings.TrimRight(w.input.StartURL, "/#")
+	return strings.TrimRight(profile.Get("sso_start_url"), "/#") == strings.TrimRight(w.input.Session.StartURL, "/#")
 }
 
 func sortedKeys[V any](set map[string]V) []string {

@@ -19,10 +19,8 @@ const BackupSuffix = ".sso-profiles.bak"
 
 // Source is a session to list.
 type Source struct {
-	Session  string
-	StartURL string
-	Region   string // the session's sso_region
-	Portal   *portal.Client
+	Session portal.Session
+	Portal  *portal.Client
 }
 
 // Sync is one run.
@@ -49,10 +47,8 @@ func (s *Sync) List(ctx context.Context, sources []Source) []Input {
 	for i, source := range sources {
 		wg.Go(func() {
 			inputs[i] = Input{
-				Session:  source.Session,
-				StartURL: source.StartURL,
-				Region:   source.Region,
-				Listing:  source.Portal.List(ctx, s.Concurrency, progress.of(i)),
+				Session: source.Session,
+				Listing: source.Portal.List(ctx, s.Concurrency, progress.of(i)),
 			}
 		})
 	}

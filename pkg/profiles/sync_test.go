@@ -161,11 +161,11 @@ func TestList(t *testing.T) {
 		t.Fatal(err)
 	}
 	source := func(session, startURL string) profiles.Source {
-		client, err := portal.New(w, srv.Region, token(srv.IssueToken(startURL).AccessToken))
+		client, err := portal.New(w, srv.Region, wire.NewPace(), token(srv.IssueToken(startURL).AccessToken))
 		if err != nil {
 			t.Fatal(err)
 		}
-		return profiles.Source{Session: session, StartURL: startURL, Region: srv.Region, Portal: client}
+		return profiles.Source{Session: portal.Session{Name: session, StartURL: startURL, Region: srv.Region}, Portal: client}
 	}
 	s := newSync(t, sessions)
 	var mu sync.Mutex
@@ -179,7 +179,7 @@ func TestList(t *testing.T) {
 		last = [2]int{done, known}
 	}
 	inputs := s.List(t.Context(), []profiles.Source{source("okta", srv.StartURL), source("corp", corp)})
-	if len(inputs) != 2 || inputs[0].Session != "okta" || inputs[0].Region != srv.Region || inputs[1].StartURL != corp {
+	if len(inputs) != 2 || inputs[0].Session.Name != "okta" || inputs[0].Session.Region != srv.Region || inputs[1].Session.StartURL != corp {
 		t.Fatalf("%+v", inputs)
 	}
 	if n, m := len(inputs[0].Listing.Assignments), len(inputs[1].Listing.Assignments); n != 10 || m != 3 {

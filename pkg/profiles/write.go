@@ -65,13 +65,13 @@ func (p *planner) writeName(w *want) error {
 }
 
 func (p *planner) row(w *want, row Row) {
-	row.Assignment, row.Session = w.assignment, w.input.Session
+	row.Assignment, row.Session = w.assignment, w.input.Session.Name
 	p.plan.Rows = append(p.plan.Rows, row)
 }
 
 func (p *planner) writeNew(w *want) (Row, error) {
 	row := Row{
-		Profile: w.name, After: w.name, Assignment: w.assignment, Session: w.input.Session, State: Added,
+		Profile: w.name, After: w.name, Assignment: w.assignment, Session: w.input.Session.Name, State: Added,
 		Region: p.options.Regions.For(w.assignment.Account),
 	}
 	if row.Region == "" {
@@ -213,12 +213,12 @@ func (p *planner) added() map[string]int {
 // remarkRegion says once that a session's new profiles have a region that
 // nobody chose.
 func (p *planner) remarkRegion(in *Input) {
-	if p.unchosen[in.Session] {
+	if p.unchosen[in.Session.Name] {
 		return
 	}
 	if p.unchosen == nil {
 		p.unchosen = map[string]bool{}
 	}
-	p.unchosen[in.Session] = true
-	p.remark("new profiles of %q have the region of its Identity Center, %s; to set another: --client-region REGION", in.Session, in.Region)
+	p.unchosen[in.Session.Name] = true
+	p.remark("new profiles of %q have the region of its Identity Center, %s; to set another: --client-region REGION", in.Session.Name, in.Session.Region)
 }

@@ -1,0 +1,124 @@
+package portal
+
+import (
+	"fmt"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/tokencache"
+)
+
+// Session is what an access token belongs to: an [sso-session] of the config,
+// or the start URL of a profile that names no session. The second is a legacy
+// session; it has no Name.
+type Session struct {
+	// Name is the name of the [sso-session]; empty for a legacy session.
+	Name string
+
+	// StartURL is sso_start_url as it stands in the config: the AWS CLI and the
+	// SDKs hash it as it is written.
+	StartURL string
+
+	// Region is sso_region, the region of the Identity Center instance.
+	Region string
+
+	// Profile is, for a legacy session, a profile with this start URL, so that
+	// hints can name it. It may be empty.
+	Profile string
+
+	// Scopes is sso_registration_scopes in its order; nil where the config has
+	// none.
+	Scopes []string
+}
+
+// SessionIn returns the session of an [sso-session] section. Where a key that
+// a login needs is missing, the error is of kind Config with file and line; the
+// session then holds what the section has.
+func SessionIn(section *awsconfig.Session) (Session, error) {
+	s := Session{Name: section.Name, StartURL: section.StartURL, Region: section.Region, Scopes: section.Scopes}
+	if missing := s.missing(); missing != "" {
+		return s, badKey(section, "", "%s is missing in [sso-session %s]", missing, s.Name)
+	}
+	return s, nil
+}
+
+// LegacySession returns the session of a profile that has sso_start_url and
+// sso_region of its own. Its errors are those of [SessionIn].
+func LegacySession(p *awsconfig.Profile) (Session, error) {
+	s := Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Profile: p.Name}
+	switch s.missing() {
+	case "":
+		return s, nil
+	case "sso_start_url":
+		return s, badKey(p, "sso_start_url", "the profile %q has neither sso_session nor sso_start_url", p.Name)
+	default:
+		return s, badKey(p, "sso_region", "sso_region is missing")
+	}
+}
+
+// missing returns the key without which nobody can log in to the session,
+// sso_start_url or sso_region; "" if both are set.
+func (s Session) missing() string {
+	switch {
+	case s.StartURL == "":
+		return "sso_start_url"
+	case s.Region == "":
+		return "sso_region"
+	}
+	return ""
+}
+
+// section is a section of the config that knows where its keys stand.
+type section interface {
+	Pos(key string) (path string, line int)
+}
+
+// badKey returns a fault of a section's key, or of its header where the key is
+// absent.
+func badKey(in section, key, format string, args ...any) error {
+	path, line := in.Pos(key)
+	if line == 0 {
+		path, line = in.Pos("")
+	}
+	return fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line), fmt.Sprintf(format, args...))
+}
+
+// Legacy reports whether the session is the start URL of a profile. Its token
+// is found by the start URL, comes from the device code flow only and is never
+// refreshed: so every AWS client has it.
+func (s Session) Legacy() bool { return s.Name == "" }
+
+// Key returns the key of the session's token file.
+func (s Session) Key() tokencache.Key {
+	if s.Legacy() {
+		return tokencache.LegacyKey(s.StartURL)
+	}
+	return tokencache.SessionKey(s.Name)
+}
+
+// Label returns what messages call the session: its name, or else its start
+// URL.
+func (s Session) Label() string {
+	if s.Legacy() {
+		return s.StartURL
+	}
+	return s.Name
+}
+
+// LoginCommand returns the command that logs in to the session, with the given
+// flags, quoted for a shell.
+func (s Session) LoginCommand(flags ...string) string {
+	words := append([]string{"sso-login"}, flags...)
+	switch {
+	case strings.HasPrefix(s.Name, "-"):
+		words = append(words, "--", fault.Word(s.Name))
+	case !s.Legacy():
+		words = append(words, fault.Word(s.Name))
+	case s.Profile != "":
+		words = append(words, "--profile", fault.Word(s.Profile))
+	default:
+		words = append(words, "--profile", "PROFILE")
+	}
+	return strings.Join(words, " ")
+}

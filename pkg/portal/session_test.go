@@ -1,0 +1,62 @@
+package portal_test
+
+import (
+	"strings"
+	"testing"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/tokencache"
+)
+
+func TestSessionKey(t *testing.T) {
+	named := portal.Session{Name: "my-sso", StartURL: "https://d-1.awsapps.com/start"}
+	if named.Key() != tokencache.SessionKey("my-sso") || named.Label() != "my-sso" {
+		t.Error("a session is not found by its name")
+	}
+	legacy := portal.Session{StartURL: "https://d-1.awsapps.com/start/"}
+	if legacy.Key() != tokencache.LegacyKey("https://d-1.awsapps.com/start/") || legacy.Label() != legacy.StartURL {
+		t.Error("a legacy session is not found by its start URL, as it is written")
+	}
+}
+
+func TestLoginCommand(t *testing.T) {
+	for want, s := range map[string]portal.Session{
+		"sso-login okta":                 {Name: "okta"},
+		"sso-login a_b@c+d.e%f:g/h-i":    {Name: "a_b@c+d.e%f:g/h-i"},
+		"sso-login 'two words'":          {Name: "two words"},
+		`sso-login 'it'\''s'`:            {Name: "it's"},
+		"sso-login '$(id)'":              {Name: "$(id)"},
+		"sso-login 'dév'":                {Name: "dév"},
+		"sso-login -- -x":                {Name: "-x"},
+		"sso-login --profile dev":        {Profile: "dev"},
+		"sso-login --profile 'my dev'":   {Profile: "my dev"},
+		"sso-login --profile PROFILE":    {},
+		"sso-login --profile 'a;id;\nb'": {Profile: "a;id;\nb"},
+	} {
+		if got := s.LoginCommand(); got != want {
+			t.Errorf("got %q, want %q", got, want)
+		}
+	}
+}
+
+// What is said of a session that lacks both keys is the same in every run.
+func TestSessionInNamesWhatIsMissing(t *testing.T) {
+	for text, missing := range map[string]string{
+		"":                             "sso_start_url",
+		"sso_region = eu-west-1\n":     "sso_start_url",
+		"sso_start_url = https://x/\n": "sso_region",
+	} {
+		config := awsconfig.Merge(awsconfig.Parse("config", awsconfig.ConfigFile, []byte("\n[sso-session s]\n"+text)), nil)
+		session, ok := config.Session("s")
+		if !ok {
+			t.Fatalf("%q: no session", text)
+		}
+		for range 50 {
+			_, err := portal.SessionIn(session)
+			if err == nil || !strings.HasPrefix(err.Error(), "config:2: "+missing+" is missing") {
+				t.Fatalf("%q: %v, want %s", text, err, missing)
+			}
+		}
+	}
+}
