@@ -2,7 +2,6 @@ package cli
 
 import (
 	"context"
-	"net/http"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -101,8 +100,12 @@ func (e Environment) Wire() (wire.Settings, error) {
 		FIPS:      isTrue(e.Getenv("AWS_USE_FIPS_ENDPOINT")),
 		DualStack: isTrue(e.Getenv("AWS_USE_DUALSTACK_ENDPOINT")),
 		CABundle:  e.Getenv("AWS_CA_BUNDLE"),
-		Proxy:     http.ProxyFromEnvironment,
 	}
+	proxy, err := e.Proxy()
+	if err != nil {
+		return s, err
+	}
+	s.Proxy = proxy
 	if !e.IgnoresEndpoints() {
 		s.Endpoint = e.Getenv("AWS_ENDPOINT_URL")
 		s.Endpoints = map[wire.Service]string{}
