@@ -25,7 +25,7 @@ func (s *Store) remove(ctx context.Context, path string) (bool, error) {
 	if err != nil || !exists(at.path) {
 		return false, err
 	}
-	at, release, err := s.hold(ctx, path)
+	at, release, err := s.hold(ctx, path, false)
 	if err != nil {
 		return false, err
 	}

@@ -35,6 +35,7 @@ import (
 	"io/fs"
 	"os"
 	"sync"
+	"time"
 
 	"aws-sso-plugins/pkg/fault"
 )
@@ -79,6 +80,14 @@ type Target struct {
 	// Path+suffix, 0600, replacing an older backup of that name. It is not
 	// asked for a file that did not exist. Nil keeps nothing.
 	Backup func(old, new []byte) (suffix string)
+
+	// ModTime is the modification time that the new file gets. Zero is now.
+	ModTime time.Time
+
+	// Held says that the caller holds a lock that everybody takes who writes
+	// the file, so that Update needs no lock of its own. It is for caches of
+	// thousands of files, since a lock file is never removed.
+	Held bool
 }
 
 // redos is how often an update is done again because another program changed
@@ -132,7 +141,7 @@ func (s *Store) redo(path, verb string, work func() error) error {
 }
 
 func (s *Store) update(ctx context.Context, t Target, change func([]byte) ([]byte, error)) (bool, error) {
-	at, release, err := s.hold(ctx, t.Path)
+	at, release, err := s.hold(ctx, t.Path, t.Held)
 	if err != nil {
 		return false, err
 	}
@@ -158,10 +167,13 @@ func (s *Store) update(ctx context.Context, t Target, change func([]byte) ([]byt
 }
 
 // hold resolves a path and locks the file that it leads to.
-func (s *Store) hold(ctx context.Context, path string) (place, func(), error) {
+func (s *Store) hold(ctx context.Context, path string, held bool) (place, func(), error) {
 	at, err := resolve(path)
 	if err != nil {
 		return place{}, nil, err
+	}
+	if held {
+		return at, func() {}, nil
 	}
 	release, err := s.acquire(ctx, at.path, patience)
 	if err != nil {
@@ -193,6 +205,11 @@ func (s *Store) replace(ctx context.Context, t Target, at place, was snapshot, c
 		return false, unchanged(at.path, err)
 	}
 	defer os.Remove(temp)
+	if !t.ModTime.IsZero() {
+		if err := os.Chtimes(temp, t.ModTime, t.ModTime); err != nil {
+			return false, unchanged(at.path, err)
+		}
+	}
 	kept, err := t.backup(ctx, was, content)
 	if err != nil {
 		return false, err
