@@ -2,7 +2,6 @@ package login
 
 import (
 	"net/url"
-	"strings"
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/oidc"
@@ -37,20 +36,5 @@ func scopesOf(s portal.Session) []string {
 	return []string{oidc.DefaultScope}
 }
 
-// owns says whether a token is of this session as it is configured now. A
-// token that does not say where it is from is: only two of its fields are
-// always there.
-func owns(s portal.Session, t tokencache.Token) bool {
-	return (t.StartURL == "" || portalOf(t.StartURL) == portalOf(s.StartURL)) &&
-		(t.Region == "" || t.Region == s.Region)
-}
-
-// portalOf is a start URL without what does not tell one portal from another:
-// people paste https://x.awsapps.com/start/#/ and https://x.awsapps.com/start.
-func portalOf(startURL string) string {
-	u, err := url.Parse(startURL)
-	if err != nil {
-		return startURL
-	}
-	return strings.ToLower(u.Host) + strings.TrimRight(u.Path, "/")
-}
+// owns reports whether a token is of this session as it is configured now.
+func owns(s portal.Session, t tokencache.Token) bool { return t.BelongsTo(s.StartURL, s.Region) }

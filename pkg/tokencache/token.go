@@ -5,10 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
+	"strings"
 	"time"
 
 	"aws-sso-plugins/pkg/safefile"
@@ -28,6 +30,28 @@ type Token struct {
 	// RegistrationExpiresAt is when that registration ends; zero if unknown.
 	RegistrationExpiresAt time.Time
 	RefreshToken          string // empty: there is none
+
+	// LoginAt is when the login was, as far as is known: the modification time
+	// of the file, which a refresh by this suite keeps. [Cache.PutToken] dates
+	// the file to it; zero is now.
+	LoginAt time.Time
+}
+
+// BelongsTo reports whether the token is of a start URL and a region. A token
+// that does not say where it is from belongs everywhere: every client writes
+// only two of its fields always.
+func (t Token) BelongsTo(startURL, region string) bool {
+	return (t.StartURL == "" || portal(t.StartURL) == portal(startURL)) && (t.Region == "" || t.Region == region)
+}
+
+// portal is a start URL without what does not tell one portal from another:
+// people paste https://x.awsapps.com/start/#/ and https://x.awsapps.com/start.
+func portal(startURL string) string {
+	u, err := url.Parse(startURL)
+	if err != nil {
+		return startURL
+	}
+	return strings.ToLower(u.Host) + strings.TrimRight(u.Path, "/")
 }
 
 // Refreshable says whether the token has all that a refresh at the time now
@@ -58,8 +82,16 @@ var tokenKeys = []string{
 // whether or not it is still valid. The error is of a file that cannot be
 // read, because it belongs to somebody else as a rule.
 func (c *Cache) Token(k Key) (Token, bool, error) {
-	f, found, err := load(c, k.File(), parseToken)
-	return f.token, found, err
+	f, found, err := load(c, c.TokenPath(k), parseToken)
+	if !found || err != nil {
+		return Token{}, false, err
+	}
+	// The time is read after the content: if another client logs in in between,
+	// what is older than its login must not pass for newer.
+	if info, err := os.Stat(c.TokenPath(k)); err == nil {
+		f.token.LoginAt = info.ModTime()
+	}
+	return f.token, true, nil
 }
 
 // PutToken writes the token of a key, as the AWS CLI does. What is empty is
@@ -76,7 +108,9 @@ func (c *Cache) PutToken(ctx context.Context, k Key, t Token) error {
 	case !storable(t.ExpiresAt):
 		return refuse("token", "the answer says nothing sensible about when it expires")
 	}
-	_, err := c.Store.Update(ctx, c.target(k), func(old []byte) ([]byte, error) {
+	target := c.target(k)
+	target.ModTime = t.LoginAt
+	_, err := c.Store.Update(ctx, target, func(old []byte) ([]byte, error) {
 		return t.encode(foreign(old, t)), nil
 	})
 	return err
@@ -87,9 +121,9 @@ func (c *Cache) PutToken(ctx context.Context, k Key, t Token) error {
 // whether it did. Rights of other users are taken away as well. A file that is
 // missing or makes no sense is left alone, and so is one without an expiry
 // that can be read, which only a new token can mend. Where nothing is to be
-// done it costs one read and no lock.
+// done it costs one read and no lock. A file that is rewritten is dated to now.
 func (c *Cache) Heal(ctx context.Context, k Key) (healed bool, err error) {
-	f, found, err := load(c, k.File(), parseToken)
+	f, found, err := load(c, c.TokenPath(k), parseToken)
 	if err != nil || !found || !f.odd && !c.shared(k) {
 		return false, err
 	}

@@ -1,6 +1,6 @@
 // Package tokencache reads and writes what the AWS clients keep of a login:
-// tokens and client registrations in ~/.aws/sso/cache, and the names of the
-// role credentials that the AWS CLI puts into ~/.aws/cli/cache.
+// tokens and client registrations in ~/.aws/sso/cache, and the credentials of
+// roles in ~/.aws/cli/cache, which only the AWS CLI and this suite use.
 //
 // It writes as the AWS CLI v2 does, to the byte, because that is the one form
 // that the CLI, botocore and the SDKs for Go, JavaScript and Java all read: one
@@ -23,7 +23,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path/filepath"
 	"time"
 
 	"aws-sso-plugins/pkg/fault"
@@ -37,8 +36,8 @@ type Cache struct {
 	// client lets the environment move it. It is made when first needed.
 	Dir string
 
-	// RoleDir is the folder of the AWS CLI's role credentials,
-	// ~/.aws/cli/cache. Only [Cache.RemoveRoles] uses it.
+	// RoleDir is the folder of role credentials, ~/.aws/cli/cache, as the AWS
+	// CLI has it. It is made when first needed.
 	RoleDir string
 
 	// Store writes and locks the files. A caller may hold any lock of its own
@@ -64,8 +63,7 @@ const (
 
 // load reads a file of the cache and parses it. It is not found where the file
 // is missing or makes no sense; the error is of one that cannot be read.
-func load[T any](c *Cache, file string, parse func([]byte) (T, error)) (value T, found bool, err error) {
-	path := filepath.Join(c.Dir, file)
+func load[T any](c *Cache, path string, parse func([]byte) (T, error)) (value T, found bool, err error) {
 	for n := 0; ; n++ {
 		data, err := safefile.Read(path, maxFile)
 		switch {
