@@ -268,9 +268,6 @@ func tell(app *cli.App, plan *profiles.Plan) {
 	for _, remark := range plan.Remarks {
 		app.Remark("%s", remark)
 	}
-	for _, detail := range plan.ReadBack() {
-		app.Detail("%s", detail)
-	}
 }
 
 // finish sums up, and is how the run ends: with the error of showing it, else

@@ -29,6 +29,9 @@ type assembler struct {
 }
 
 func (e *Edit) assemble() *assembly {
+	if e.result == nil && e.plans == nil && len(e.added) == 0 {
+		e.result = &assembly{text: e.f.text}
+	}
 	if e.result == nil {
 		a := assembler{e: e, f: e.f, eol: lineEnd(e.f.text), depth: -1}
 		a.out.Grow(len(e.f.text) + e.growth())

@@ -36,10 +36,9 @@
 // the one that [Edit.AddProfile] puts there, so adding and removing profiles
 // day after day does not make the file grow.
 //
-// [Edit.Bytes] reads its own result back, with this package's reader and with
-// gopkg.in/ini.v1 as a second opinion, and returns it only if all that was not
-// meant to change is the same and the rest is as planned. Of a section that
-// ini.v1 is known to read in another way than AWS clients it has none, which
-// [Edit.Notes] says. A file that botocore cannot read is not edited at all, and
-// one that it can read stays readable.
+// [Edit.Bytes] reads its own result back and returns it only if all that was
+// not meant to change is the same and the rest is as planned. gopkg.in/ini.v1
+// is the second opinion on what is new: each kind of header, and each distinct
+// key with its value, must read there as planned too. A file that botocore
+// cannot read is not edited at all, and one that it can read stays readable.
 package awsconfig

@@ -34,7 +34,6 @@ type Edit struct {
 	shadows map[sectionRef]int32 // see checkShadow
 	result  *assembly            // nil after a change
 	checked bool                 // result has been read back
-	notes   []string
 }
 
 // A sectionRef names a section.
@@ -247,10 +246,6 @@ func (e *Edit) Destructive() bool {
 	return e.refused == nil && e.assemble().destructive
 }
 
-// Notes are remarks on the checks that Bytes made, for -v: why the second
-// opinion did not vote.
-func (e *Edit) Notes() []string { return e.notes }
-
 // Bytes is the file after the edit, read back and compared. A fault.Config
 // says that a new name is not free, or that something else in the file stands
 // in the way: a header that is indented, and would become part of the value
@@ -297,7 +292,7 @@ func (e *Edit) checkKept(ref sectionRef) error {
 }
 
 func (e *Edit) changed() error {
-	e.result, e.checked, e.notes = nil, false, nil
+	e.result, e.checked = nil, false
 	return nil
 }
 

@@ -40,7 +40,8 @@ func (e *Edit) CheckResult(text string) error {
 	return e.compare(Parse(e.f.path, e.f.kind, []byte(text)))
 }
 
-// AskIni puts a text to ini.v1's vote as if it were the result of the edit.
+// AskIni has ini.v1 read the new lines of a text as if it were the result of the
+// edit.
 func (e *Edit) AskIni(text string) error {
 	return e.secondOpinion(Parse(e.f.path, e.f.kind, []byte(text)))
 }

@@ -102,6 +102,15 @@ func (f *File) bodyEnd(i int32) int32 {
 	return f.sections[i].end
 }
 
+// tile is section i with all that follows it up to the next header.
+func (f *File) tile(i int32) string {
+	end := len(f.text)
+	if int(i)+1 < len(f.sections) {
+		end = int(f.sections[i+1].start)
+	}
+	return f.text[f.sections[i].start:end]
+}
+
 // find is the named section of a type; of several, the last, as in botocore.
 func (f *File) find(typ sectionType, name string) (int32, bool) {
 	i, ok := f.names[typ][name]

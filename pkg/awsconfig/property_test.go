@@ -157,6 +157,11 @@ func checkEdit(t *testing.T, kind awsconfig.Kind, src []byte, r *rand.Rand) {
 	if diff := cmp.Diff(model, again.Model()); diff != "" {
 		t.Fatalf("%s\nin   %q\nmade %q\n%s", texts, src, out, diff)
 	}
+	if diff, exempt := f.IniDiffers(); diff == "" && !exempt {
+		if diff, exempt := again.IniDiffers(); diff != "" && !exempt {
+			t.Fatalf("%s\nin   %q\nmade %q, which ini.v1 reads in another way: %s", texts, src, out, diff)
+		}
+	}
 	if problems := again.Problems(); len(f.Problems()) == 0 && len(problems) > 0 {
 		t.Fatalf("%s\nin   %q\nmade %q, which clients read in different ways: %s", texts, src, out, problems)
 	}

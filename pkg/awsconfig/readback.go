@@ -7,8 +7,8 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// readBack compares the result of the edit with the file and the plan: first
-// as this package reads it, then as gopkg.in/ini.v1 does.
+// readBack compares the result of the edit with the file and the plan, as this
+// package reads it, and has gopkg.in/ini.v1 read the lines that are new.
 func (e *Edit) readBack(text string) error {
 	got := parse(e.f.path, e.f.kind, text)
 	if err := e.compare(got); err != nil {

@@ -18,12 +18,14 @@ type generated struct {
 	identity
 	next   int  // another one of the same identity, -1: there is none
 	listed bool // the portal lists the assignment; holds for the first of an identity
+	want   *want
 }
 
 // want is one assignment on its way to a profile.
 type want struct {
 	input      *Input
 	assignment portal.Assignment
+	place      int                // in the listings, from 1
 	old        *awsconfig.Profile // the generated profile there is; nil: none yet
 	name       string             // planned
 	takeOver   bool               // in the place of the hand-written profile of that name
@@ -214,13 +216,14 @@ func (p *planner) collect(inputs []Input) {
 // want plans the name for an assignment; first is the first generated profile
 // that it has, or -1.
 func (p *planner) want(in *Input, a portal.Assignment, first int, nameless *nameless) {
-	p.wants = append(p.wants, want{input: in, assignment: a})
+	p.wants = append(p.wants, want{input: in, assignment: a, place: len(p.wants) + 1})
 	w := &p.wants[len(p.wants)-1]
 	if first >= 0 {
 		w.old = p.mine[first].profile
 		if p.options.Template == nil && p.mine[first].next < 0 {
 			// the usual case: it keeps its name, whatever that is
 			w.name = w.old.Name
+			p.mine[first].want = w
 			p.byOld[w.old.Name] = w
 			return
 		}
@@ -254,7 +257,9 @@ func (p *planner) pick(w *want, first int, planned string) {
 		}
 	}
 	for i := first; i >= 0; i = p.mine[i].next {
-		if profile := p.mine[i].profile; profile != w.old {
+		if profile := p.mine[i].profile; profile == w.old {
+			p.mine[i].want = w
+		} else {
 			row := rowOf(profile, Unchanged)
 			row.Assignment, row.Before, row.After = w.assignment, profile.Name, profile.Name
 			p.plan.Rows = append(p.plan.Rows, row)

@@ -95,9 +95,6 @@ func (p *Plan) Destructive() bool { return p.edit.Destructive() }
 // Bytes are the file after the plan, read back and checked by pkg/awsconfig.
 func (p *Plan) Bytes() ([]byte, error) { return p.edit.Bytes() }
 
-// ReadBack is what pkg/awsconfig has to say of its own check, for -v.
-func (p *Plan) ReadBack() []string { return p.edit.Notes() }
-
 // INI is a config of its own with a generated section for every assignment
 // that has a profile after the run. What a person made of a profile may be
 // nothing to write for every client: such a one is left out, and a problem.
@@ -116,10 +113,17 @@ func (p *Plan) INI() ([]byte, error) {
 	return edit.Bytes()
 }
 
-// sortRows sorts by name what a plan lists in another order. Rows are large,
-// so each is moved once.
+// sortRows sorts rows by name, those of one name as they were listed. Rows are
+// large, so each is moved once.
 func sortRows(rows []Row) []Row {
-	if slices.IsSortedFunc(rows, func(a, b Row) int { return strings.Compare(a.Profile, b.Profile) }) {
+	compare := func(a, b *Row) int {
+		return cmp.Or(strings.Compare(a.Profile, b.Profile), cmp.Compare(a.place, b.place))
+	}
+	sorted := true
+	for i := 1; i < len(rows) && sorted; i++ {
+		sorted = compare(&rows[i-1], &rows[i]) <= 0
+	}
+	if sorted {
 		return rows
 	}
 	order := make([]int32, len(rows))
@@ -127,11 +131,11 @@ func sortRows(rows []Row) []Row {
 		order[i] = int32(i)
 	}
 	slices.SortFunc(order, func(a, b int32) int {
-		return cmp.Or(strings.Compare(rows[a].Profile, rows[b].Profile), cmp.Compare(a, b))
+		return cmp.Or(compare(&rows[a], &rows[b]), cmp.Compare(a, b))
 	})
-	sorted := make([]Row, len(rows))
+	inOrder := make([]Row, len(rows))
 	for i, at := range order {
-		sorted[i] = rows[at]
+		inOrder[i] = rows[at]
 	}
-	return sorted
+	return inOrder
 }

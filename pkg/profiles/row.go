@@ -35,6 +35,8 @@ type Row struct {
 	// role; "" where it has none. The profiles of assignments that were not
 	// listed have neither.
 	Before, After string
+
+	place int // of the assignment in the listings, from 1; 0 where it does not matter
 }
 
 // Listed says whether the row is of an assignment that was listed, and not of

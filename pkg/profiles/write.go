@@ -29,12 +29,14 @@ func (p *planner) write() error {
 			return err
 		}
 	}
-	for i := range p.wants {
-		switch w := &p.wants[i]; {
-		case w.settled != nil:
-			p.row(w, *w.settled)
-		case w.old != nil:
+	for i := range p.mine { // in file order, in which most files have them sorted
+		if w := p.mine[i].want; w != nil && w.settled == nil {
 			p.row(w, p.writeOld(w))
+		}
+	}
+	for i := range p.wants {
+		if w := &p.wants[i]; w.settled != nil {
+			p.row(w, *w.settled)
 		}
 	}
 	slices.SortFunc(fresh, func(a, b *want) int { return strings.Compare(a.name, b.name) })
@@ -65,7 +67,7 @@ func (p *planner) writeName(w *want) error {
 }
 
 func (p *planner) row(w *want, row Row) {
-	row.Assignment, row.Session = w.assignment, w.input.Session.Name
+	row.Assignment, row.Session, row.place = w.assignment, w.input.Session.Name, w.place
 	p.plan.Rows = append(p.plan.Rows, row)
 }
 
