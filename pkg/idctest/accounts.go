@@ -107,16 +107,40 @@ func OddAccounts() []Account {
 // directory is what one instance's user may enter, indexed; it is never changed once made.
 type directory struct {
 	items    [][]byte // the JSON object of each account
-	accounts map[string]*assignments
+	accounts map[string]*accountRoles
+	deleted  map[assignment]bool // what earlier configurations had and this one has not
 }
 
-type assignments struct {
+// assignment is a role of an account; an empty role is the account itself.
+type assignment struct{ account, role string }
+
+// forget notes what before had and d has not.
+func (d *directory) forget(before *directory) {
+	d.deleted = map[assignment]bool{}
+	for a := range before.deleted {
+		d.deleted[a] = true
+	}
+	for id, account := range before.accounts {
+		d.deleted[assignment{id, ""}] = true
+		for role := range account.roles {
+			d.deleted[assignment{id, role}] = true
+		}
+	}
+	for id, account := range d.accounts {
+		delete(d.deleted, assignment{id, ""})
+		for role := range account.roles {
+			delete(d.deleted, assignment{id, role})
+		}
+	}
+}
+
+type accountRoles struct {
 	items [][]byte // the JSON object of each role
 	roles map[string]bool
 }
 
 func newDirectory(accounts []Account) *directory {
-	d := &directory{accounts: make(map[string]*assignments, len(accounts))}
+	d := &directory{accounts: make(map[string]*accountRoles, len(accounts))}
 	for _, a := range accounts {
 		b := appendJSON(append([]byte(nil), `{"accountId":`...), a.ID)
 		if a.Name != "" {
@@ -126,7 +150,7 @@ func newDirectory(accounts []Account) *directory {
 			b = appendJSON(append(b, `,"emailAddress":`...), a.Email)
 		}
 		d.items = append(d.items, append(b, '}'))
-		as := &assignments{roles: make(map[string]bool, len(a.Roles))}
+		as := &accountRoles{roles: make(map[string]bool, len(a.Roles))}
 		for _, role := range a.Roles {
 			b := appendJSON(append([]byte(nil), `{"roleName":`...), role)
 			b = appendJSON(append(b, `,"accountId":`...), a.ID)

@@ -56,14 +56,15 @@ func (c *call) authorize() reply {
 		s.violate(c, rule, "%s", detail)
 		return back("error", code, "error_description", detail)
 	}
-	scopes := strings.Fields(q.Get("scopes"))
+	// The parameter is scopes for the AWS CLI and scope for aws-sso-cli; the AWS Toolkit for VS Code joins with commas.
+	// Without it those that the client registered hold.
+	scopes := strings.FieldsFunc(q.Get("scopes")+" "+q.Get("scope"), func(r rune) bool { return r == ' ' || r == ',' })
+	if len(scopes) == 0 {
+		scopes = cl.scopes
+	}
 	switch {
 	case q.Get("response_type") != "code":
 		return refuse(MissingParameter, "unsupported_response_type", "response_type is not code")
-	case q.Has("scope"):
-		return refuse(BadScope, "invalid_scope", "the parameter is named scopes, not scope")
-	case len(scopes) == 0:
-		return refuse(BadScope, "invalid_scope", "no scopes")
 	case slices.ContainsFunc(scopes, func(scope string) bool { return !slices.Contains(cl.scopes, scope) }):
 		return refuse(BadScope, "invalid_scope", "a scope that the client did not register")
 	case q.Get("code_challenge_method") != "S256":

@@ -215,11 +215,13 @@ func wantViolations(t *testing.T, srv *idctest.Server, want ...idctest.Rule) {
 type recorder struct {
 	cleanups []func()
 	errors   []string
+	logs     []string
 	fatal    bool
 }
 
 func (r *recorder) Helper()                   {}
 func (r *recorder) Cleanup(f func())          { r.cleanups = append(r.cleanups, f) }
+func (r *recorder) Logf(f string, _ ...any)   { r.logs = append(r.logs, f) }
 func (r *recorder) Errorf(f string, _ ...any) { r.errors = append(r.errors, f) }
 func (r *recorder) Fatalf(string, ...any)     { r.fatal = true }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"io"
 	"maps"
+	"math"
 	"net/url"
 	"regexp"
 	"slices"
@@ -64,8 +65,13 @@ type Config struct {
 	RetryAfter time.Duration
 	// Faults are what goes wrong.
 	Faults []Fault
+	// DisabledRegions are regions that no account has enabled: STS answers InvalidClientTokenId there, as it does in
+	// regions of another partition than Region's.
+	DisabledRegions []string
 	// Tolerate lists the rules whose violations do not count.
 	Tolerate []Rule
+	// Warn lists the rules whose violations are told and fail nothing.
+	Warn []Rule
 	// PageSize is the most entries that a page of a listing holds, 1 to 100; by default 100, and 20 for a client that
 	// does not ask for a number.
 	PageSize int
@@ -75,8 +81,9 @@ type Config struct {
 	// SlowDowns is how many times each device code is answered with SlowDownException before anything else.
 	SlowDowns int
 	// Interval is the time between polls of a device code; by default 1 s, as AWS sends. It is enforced as it is and
-	// told in whole seconds, rounded up: the AWS CLI, whose first two polls come at once, needs 1 ms. A negative one is
-	// left out of the reply, and the 5 s of RFC 8628 section 3.2 hold.
+	// told in whole seconds, rounded up. The second poll of a code may come at once, as the AWS CLI's does. [NoInterval]
+	// tells 0 and enforces nothing; any other negative one is left out of the reply, and the 5 s of RFC 8628 section 3.2
+	// hold.
 	Interval time.Duration
 	// DeviceLifetime is how long device and authorization codes are good; by default 10 min.
 	DeviceLifetime time.Duration
@@ -93,6 +100,9 @@ type Config struct {
 	// KeepRefreshToken leaves the refresh token out of the replies to a refresh, and the old one stays good.
 	KeepRefreshToken bool
 }
+
+// NoInterval is a [Config.Interval] of 0: clients may poll as fast as they like.
+const NoInterval time.Duration = math.MinInt64
 
 func (c Config) withDefaults() Config {
 	set := func(field *string, value string) {
@@ -143,9 +153,14 @@ func (c Config) check() error {
 	if err := c.Approval.check(); err != nil {
 		return err
 	}
-	for _, r := range c.Tolerate {
+	for _, r := range slices.Concat(c.Tolerate, c.Warn) {
 		if !slices.Contains(rules, r) {
 			return fmt.Errorf("no rule %q", r)
+		}
+	}
+	for _, r := range c.DisabledRegions {
+		if !regionPattern.MatchString(r) {
+			return fmt.Errorf("disabled region %q does not look like one", r)
 		}
 	}
 	for _, f := range c.Faults {
@@ -173,7 +188,9 @@ func (c Config) clone() Config {
 		c.Instances[u] = cloneAccounts(accounts)
 	}
 	c.Faults = slices.Clone(c.Faults)
+	c.DisabledRegions = slices.Clone(c.DisabledRegions)
 	c.Tolerate = slices.Clone(c.Tolerate)
+	c.Warn = slices.Clone(c.Warn)
 	return c
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"time"
 )
 
 // controlPrefix begins the paths by which scripts steer a server that runs in another process. No AWS service has it.
@@ -17,10 +18,13 @@ const controlPrefix = "/_idc/"
 const controlHelp = `GET  /_idc/stats        counts by operation and status, as JSON
 GET  /_idc/requests     the requests, a line each, without secrets
 GET  /_idc/violations   what clients got wrong, a line each
+GET  /_idc/warnings     what clients got wrong that -warn names, a line each
 GET  /_idc/secrets      every secret issued or received, a line each
 POST /_idc/set          change knobs: a form of flag names and values, latency=20ms&fault=ListAccounts%3Dreset
 POST /_idc/reset        forget requests and counts
 POST /_idc/token        sign in and get the token as a cache file holds it; start-url=URL for another instance
+POST /_idc/credentials  role credentials for account=ID&role=NAME, or the key of an IAM user for account=ID&user=NAME
+POST /_idc/advance      move the clock by DURATION: by=1h
 POST /_idc/end-session  end all sign-ins, or those of start-url=URL
 POST /_idc/revoke       revoke issued=TOKEN, a client id or an access key id
 `
@@ -30,7 +34,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, controlPrefix)
 	method := http.MethodPost
 	switch name {
-	case "", "stats", "requests", "violations", "secrets":
+	case "", "stats", "requests", "violations", "warnings", "secrets":
 		method = http.MethodGet
 	}
 	if r.Method != method {
@@ -68,6 +72,10 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 		for _, v := range s.Violations() {
 			fmt.Fprintln(w, v)
 		}
+	case "warnings":
+		for _, v := range s.Warnings() {
+			fmt.Fprintln(w, v)
+		}
 	case "secrets":
 		for _, secret := range s.Secrets() {
 			fmt.Fprintln(w, secret)
@@ -88,6 +96,23 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 			return
 		}
 		writeJSON(w, s.IssueToken(startURL))
+	case "credentials":
+		account, role, user := form.Get("account"), form.Get("role"), form.Get("user")
+		switch {
+		case !accountIDForm.MatchString(account) || (role == "") == (user == ""):
+			http.Error(w, "want account=ID and role=NAME or user=NAME", http.StatusBadRequest)
+		case user != "":
+			writeJSON(w, s.IssueUserKey(account, user))
+		default:
+			writeJSON(w, s.IssueCredentials(account, role))
+		}
+	case "advance":
+		by, err := time.ParseDuration(form.Get("by"))
+		if err != nil {
+			http.Error(w, "want by=DURATION", http.StatusBadRequest)
+			return
+		}
+		s.Advance(by)
 	case "end-session":
 		s.EndSession(form.Get("start-url"))
 	case "revoke":

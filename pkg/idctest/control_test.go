@@ -45,7 +45,9 @@ func TestControl(t *testing.T) {
 	set("fault=none&account=111111111111/&account=" + url.QueryEscape("222222222222/C=Renamed"))
 	roles := portal(t, srv, "GET", "/assignment/roles?account_id=222222222222", token.AccessToken)
 	mustContain(t, []byte(roles.body), `"roleName":"C"`)
-	portal(t, srv, "GET", credentials+"B", token.AccessToken).wantError(403, "ForbiddenException")
+	// deleted, and never there
+	portal(t, srv, "GET", credentials+"B", token.AccessToken).wantError(404, "ResourceNotFoundException")
+	portal(t, srv, "GET", credentials+"Z", token.AccessToken).wantError(403, "ForbiddenException")
 
 	a := control(t, srv, "GET", "stats", "")
 	var stats idctest.Stats
@@ -122,6 +124,7 @@ func TestFlags(t *testing.T) {
 		"-addr=127.0.0.1:0", "-region=us-east-1", "-start-url=https://a.awsapps.com/start", "-user=joe",
 		"-accounts=2", "-roles=A,B", "-instance=https://b.awsapps.com/start=1", "-offset=1h", "-seed=5",
 		"-latency=1ms", "-rate=2.5", "-burst=3", "-retry-after=1s", "-fault=*=reset:10%", "-deny=1/R", "-tolerate=bad-scope",
+		"-warn=unknown-path", "-disable-region=af-south-1",
 		"-page-size=9", "-approve=never", "-slow-downs=2", "-interval=2s", "-device-lifetime=3s",
 		"-registration-lifetime=4s", "-session-lifetime=5s", "-token-lifetime=6s", "-credential-lifetime=7s",
 		"-no-refresh", "-keep-refresh-token",
@@ -141,7 +144,8 @@ func TestFlags(t *testing.T) {
 			{Kind: idctest.Reset, Prob: 0.1},
 			{Op: idctest.GetRoleCredentials, Account: "1", Role: "R", Kind: idctest.Forbidden},
 		},
-		Tolerate: []idctest.Rule{idctest.BadScope}, PageSize: 9, Approval: idctest.Never, SlowDowns: 2,
+		Tolerate: []idctest.Rule{idctest.BadScope}, Warn: []idctest.Rule{idctest.UnknownPath},
+		DisabledRegions: []string{"af-south-1"}, PageSize: 9, Approval: idctest.Never, SlowDowns: 2,
 		Interval: 2 * time.Second, DeviceLifetime: 3 * time.Second, RegistrationLifetime: 4 * time.Second,
 		SessionLifetime: 5 * time.Second, TokenLifetime: 6 * time.Second, CredentialLifetime: 7 * time.Second,
 		NoRefresh: true, KeepRefreshToken: true,
@@ -173,6 +177,7 @@ func TestFlags(t *testing.T) {
 	for _, arg := range []string{
 		"-accounts=x", "-accounts=-1", "-roles=-1", "-account=1/A", "-account=x", "-instance=x", "-instance=u=x",
 		"-fault=x", "-deny=/R", "-tolerate=x", "-approve=x", "-latency=x",
+		"-warn=x", "-disable-region=x", "-unassign=111111111111/Nobody", "-interval=x",
 	} {
 		if _, err := parse(arg); err == nil {
 			t.Errorf("%s is taken", arg)

@@ -11,32 +11,6 @@ import (
 	"time"
 )
 
-// Op is an operation of one of the services, by its AWS name, or a page that a browser opens.
-type Op string
-
-// The operations and the pages.
-const (
-	RegisterClient           Op = "RegisterClient"
-	StartDeviceAuthorization Op = "StartDeviceAuthorization"
-	CreateToken              Op = "CreateToken"
-	Authorize                Op = "Authorize"    // page: GET /authorize
-	VerifyDevice             Op = "VerifyDevice" // page: GET /device
-	ListAccounts             Op = "ListAccounts"
-	ListAccountRoles         Op = "ListAccountRoles"
-	GetRoleCredentials       Op = "GetRoleCredentials"
-	Logout                   Op = "Logout"
-	GetCallerIdentity        Op = "GetCallerIdentity"
-	AssumeRole               Op = "AssumeRole"
-)
-
-var (
-	oidcOps   = []Op{RegisterClient, StartDeviceAuthorization, CreateToken}
-	portalOps = []Op{ListAccounts, ListAccountRoles, GetRoleCredentials, Logout}
-	stsOps    = []Op{GetCallerIdentity, AssumeRole}
-	pageOps   = []Op{Authorize, VerifyDevice}
-	allOps    = slices.Concat(oidcOps, portalOps, stsOps, pageOps)
-)
-
 // FaultKind is what goes wrong. Besides the constants here, the name of any error of the operation's service is a kind:
 // the reply is then that error, as in FaultKind("InvalidGrantException") for CreateToken or FaultKind("ExpiredToken")
 // for GetCallerIdentity.
@@ -68,12 +42,23 @@ const (
 
 // Refusals and wrong answers.
 const (
-	Forbidden    FaultKind = "ForbiddenException"       // portal: the role is not assigned, status 403
-	Unauthorized FaultKind = "UnauthorizedException"    // portal: the access token is no longer good, status 401
-	Throttled    FaultKind = "TooManyRequestsException" // portal: status 429
-	AccessDenied FaultKind = "AccessDenied"             // STS: status 403
-	WrongAccount FaultKind = "wrong-account"            // GetCallerIdentity tells another account
-	WrongRole    FaultKind = "wrong-role"               // GetCallerIdentity tells another role
+	Forbidden    FaultKind = "ForbiddenException"        // portal: the role is not assigned, status 403
+	NotFound     FaultKind = "ResourceNotFoundException" // portal: the assignment was deleted, status 404
+	Unauthorized FaultKind = "UnauthorizedException"     // portal: the access token is no longer good, status 401
+	Throttled    FaultKind = "TooManyRequestsException"  // portal: status 429
+	AccessDenied FaultKind = "AccessDenied"              // STS: status 403
+	WrongAccount FaultKind = "wrong-account"             // GetCallerIdentity tells another account
+	WrongRole    FaultKind = "wrong-role"                // GetCallerIdentity tells another role
+)
+
+// Refusals by OIDC because of the key with which the administrator encrypts the instance. The error is
+// AccessDeniedException for the first and InvalidRequestException for the others; the member reason tells them apart.
+const (
+	KMSAccessDenied    FaultKind = "KMS_AccessDeniedException"
+	KMSNotFound        FaultKind = "KMS_NotFoundException"
+	KMSInvalidKeyUsage FaultKind = "KMS_InvalidKeyUsageException"
+	KMSInvalidState    FaultKind = "KMS_InvalidStateException"
+	KMSDisabled        FaultKind = "KMS_DisabledException"
 )
 
 // Fault makes calls go wrong. The first fault of [Config.Faults] that fits a call and fires decides it. A call that
@@ -302,7 +287,7 @@ func oddDocument(kind FaultKind, op Op) string {
 	case StartDeviceAuthorization:
 		return `{"deviceCode":null,"userCode":null,"verificationUri":null,"verificationUriComplete":null,` +
 			`"expiresIn":null,"interval":null}`
-	case CreateToken:
+	case CreateToken, CreateTokenWithIAM:
 		return `{"accessToken":null,"tokenType":null,"expiresIn":null,"refreshToken":null,"idToken":null}`
 	case ListAccounts:
 		return `{"accountList":[null,{"accountId":null,"accountName":null,"emailAddress":null}],"nextToken":null}`

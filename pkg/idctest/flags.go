@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Flags defines a flag for each knob of the configuration, to be called before fs is parsed. The control endpoint
@@ -61,6 +62,20 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 		}
 		return nil
 	})
+	fs.Func("unassign", "at run time: take `ACCOUNT[/ROLE]` from the user; repeatable", func(value string) error {
+		id, role, _ := strings.Cut(value, "/")
+		i := slices.IndexFunc(c.Accounts, func(a Account) bool { return a.ID == id })
+		if i < 0 || role != "" && !slices.Contains(c.Accounts[i].Roles, role) {
+			return fmt.Errorf("not assigned")
+		}
+		c.Accounts = cloneAccounts(c.Accounts)
+		if role == "" {
+			c.Accounts = slices.Delete(c.Accounts, i, i+1)
+		} else {
+			c.Accounts[i].Roles = slices.DeleteFunc(c.Accounts[i].Roles, func(r string) bool { return r == role })
+		}
+		return nil
+	})
 	fs.BoolFunc("odd-accounts", "add accounts without names and with hostile ones", func(string) error {
 		if c.Accounts == nil {
 			c.Accounts = build(n)
@@ -111,17 +126,33 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 		c.Faults = append(c.Faults, Fault{Op: GetRoleCredentials, Account: account, Role: role, Kind: Forbidden})
 		return nil
 	})
-	fs.Func("tolerate", "let violations of `RULE` pass, or all; repeatable", func(value string) error {
-		if value == "all" {
-			c.Tolerate = slices.Clone(rules)
+	ruleFlag := func(name, usage string, list *[]Rule) {
+		fs.Func(name, usage, func(value string) error {
+			if value == "all" {
+				*list = slices.Clone(rules)
+				return nil
+			}
+			if !slices.Contains(rules, Rule(value)) {
+				return fmt.Errorf("no such rule; there are %v", rules)
+			}
+			*list = append(*list, Rule(value))
 			return nil
-		}
-		if !slices.Contains(rules, Rule(value)) {
-			return fmt.Errorf("no such rule; there are %v", rules)
-		}
-		c.Tolerate = append(c.Tolerate, Rule(value))
-		return nil
-	})
+		})
+	}
+	ruleFlag("tolerate", "let violations of `RULE` pass, or all; repeatable", &c.Tolerate)
+	ruleFlag("warn", "tell violations of `RULE`, or all, and count them as no failure; repeatable", &c.Warn)
+	fs.Func("disable-region", "`REGION` that no account has enabled: STS answers InvalidClientTokenId; repeatable; none enables all",
+		func(value string) error {
+			switch {
+			case value == "none":
+				c.DisabledRegions = nil
+			case !regionPattern.MatchString(value):
+				return fmt.Errorf("not a region")
+			default:
+				c.DisabledRegions = append(c.DisabledRegions, value)
+			}
+			return nil
+		})
 	fs.IntVar(&c.PageSize, "page-size", c.PageSize, "most `entries` in a page of a listing; default 100")
 
 	fs.Func("approve", "what the person does, `visit, auto, deny, never or expire`; default visit", func(value string) error {
@@ -129,7 +160,14 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 		return c.Approval.check()
 	})
 	fs.IntVar(&c.SlowDowns, "slow-downs", c.SlowDowns, "how many `polls` of each device code get SlowDownException first")
-	fs.DurationVar(&c.Interval, "interval", c.Interval, "time between polls of a device code; default 1s")
+	fs.Func("interval", "`time` between polls of a device code, 0 for none; default 1s", func(value string) error {
+		d, err := time.ParseDuration(value)
+		if err == nil && d == 0 {
+			d = NoInterval
+		}
+		c.Interval = d
+		return err
+	})
 	fs.DurationVar(&c.DeviceLifetime, "device-lifetime", c.DeviceLifetime, "of device and authorization codes; default 10m")
 	fs.DurationVar(&c.RegistrationLifetime, "registration-lifetime", c.RegistrationLifetime,
 		"of client registrations; default 2160h")
@@ -149,6 +187,8 @@ func count(value string) (int, error) {
 	}
 	return n, nil
 }
+
+var accountIDForm = regexp.MustCompile(`^\d{12}$`)
 
 var accountForm = regexp.MustCompile(`(?s)^(\d{12})/([^=]*)(?:=(.*))?$`)
 

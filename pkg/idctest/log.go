@@ -141,6 +141,8 @@ func (s *Server) ResetLog() {
 // secretParams are the parameters of any operation that no log may show.
 var secretParams = map[string]bool{
 	"clientSecret": true, "deviceCode": true, "code": true, "refreshToken": true, "codeVerifier": true,
+	"assertion": true, "subjectToken": true, "SAMLAssertion": true, "WebIdentityToken": true, "TradeInToken": true,
+	"TokenCode": true, "X-Amz-Security-Token": true, "X-Amz-Signature": true,
 }
 
 func (e *entry) params() url.Values {
@@ -167,7 +169,7 @@ func (e *entry) params() url.Values {
 		}
 	}
 	for name := range params {
-		if secretParams[name] {
+		if secretParams[name] || strings.HasSuffix(name, ".ContextAssertion") {
 			params[name] = []string{"***"}
 		}
 	}

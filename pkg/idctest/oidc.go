@@ -22,12 +22,17 @@ const (
 	grantRefresh = "refresh_token"
 
 	accountScope = "sso:account:access"
+	portalScope  = "sso-portal:*" // what granted registers
 )
 
-// mayUse reports whether the client registered the grant type. One that registered none has those of the device flow.
+// mayUse reports whether the client may use the grant type. One that registered none has those of the device flow, and
+// one that registered refresh_token alone, as aws-sso-cli does, still has the device flow.
 func (c *client) mayUse(grant string) bool {
-	if len(c.grants) == 0 {
-		return grant == grantDevice || grant == grantRefresh
+	switch {
+	case grant == grantDevice && !slices.Contains(c.grants, grantCode):
+		return true
+	case len(c.grants) == 0:
+		return grant == grantRefresh
 	}
 	return slices.Contains(c.grants, grant)
 }
@@ -223,16 +228,19 @@ func (c *call) startDeviceAuthorization() reply {
 		VerificationURI         string `json:"verificationUri"`
 		VerificationURIComplete string `json:"verificationUriComplete"`
 		ExpiresIn               int64  `json:"expiresIn"`
-		Interval                int64  `json:"interval,omitempty"`
+		Interval                *int64 `json:"interval,omitempty"`
 	}{
 		DeviceCode: g.code, UserCode: g.userCode, VerificationURI: s.URL + "/device",
 		VerificationURIComplete: s.URL + "/device?user_code=" + g.userCode,
 		ExpiresIn:               int64(s.cfg.DeviceLifetime / time.Second),
 	}
-	if g.interval < 0 {
+	switch {
+	case g.interval == NoInterval:
+		g.interval, out.Interval = 0, new(int64)
+	case g.interval < 0:
 		g.interval = 5 * time.Second // what RFC 8628 section 3.2 has clients assume
-	} else {
-		out.Interval = int64((g.interval + time.Second - 1) / time.Second)
+	default:
+		out.Interval = new(int64((g.interval + time.Second - 1) / time.Second))
 	}
 	s.state.devices[g.code] = g
 	s.state.users[g.userCode] = g
@@ -325,8 +333,9 @@ func (c *call) deviceGrant(cl *client, code string) reply {
 
 // poll answers one poll of a device code. The caller holds s.mu.
 func (s *Server) poll(now time.Time, g *deviceGrant, cl *client) (rep reply, rule Rule, detail string) {
-	last := g.polled
+	last, second := g.polled, g.polls == 1
 	g.polled = now
+	g.polls++
 	switch {
 	case g.client != cl:
 		return oidcError("InvalidGrantException", ""), WrongClient, "a device code of another client"
@@ -338,11 +347,14 @@ func (s *Server) poll(now time.Time, g *deviceGrant, cl *client) (rep reply, rul
 			name = "AccessDeniedException"
 		}
 		return oidcError(name, ""), PolledAfterEnd, "a device code that was refused for good"
+	case second && now.Sub(last) < g.interval:
+		// The AWS CLI asks once before it shows the code and again at once.
 	case !last.IsZero() && now.Sub(last) < g.interval:
 		g.interval += slowDownStep
 		return oidcError("SlowDownException", ""), PolledTooFast,
 			"polled after " + now.Sub(last).String() + ", the interval is " + (g.interval - slowDownStep).String()
-	case g.slowDowns > 0:
+	}
+	if g.slowDowns > 0 {
 		g.slowDowns--
 		g.interval += slowDownStep
 		return oidcError("SlowDownException", ""), "", ""

@@ -408,8 +408,9 @@ func TestAuthorize(t *testing.T) {
 		"https":                {change: func(q url.Values) { q.Set("redirect_uri", "https://127.0.0.1:1/oauth/callback") }, status: 400, rule: idctest.BadRedirect},
 		"no state":             {change: func(q url.Values) { q.Del("state") }, status: 400, rule: idctest.MissingParameter},
 		"response type":        {change: func(q url.Values) { q.Set("response_type", "token") }, status: 302, err: "unsupported_response_type", rule: idctest.MissingParameter},
-		"scope":                {change: func(q url.Values) { q.Set("scope", q.Get("scopes")); q.Del("scopes") }, status: 302, err: "invalid_scope", rule: idctest.BadScope},
-		"no scopes":            {change: func(q url.Values) { q.Del("scopes") }, status: 302, err: "invalid_scope", rule: idctest.BadScope},
+		"scope":                {change: func(q url.Values) { q.Set("scope", q.Get("scopes")); q.Del("scopes") }, status: 302},
+		"joined by commas":     {change: func(q url.Values) { q.Set("scopes", "sso:account:access,sso:account:access") }, status: 302},
+		"no scopes":            {change: func(q url.Values) { q.Del("scopes") }, status: 302},
 		"scope not registered": {change: func(q url.Values) { q.Set("scopes", "sso:account:access other") }, status: 302, err: "invalid_scope", rule: idctest.BadScope},
 		"plain challenge":      {change: func(q url.Values) { q.Set("code_challenge_method", "plain") }, status: 302, err: "invalid_request", rule: idctest.BadChallenge},
 		"no method":            {change: func(q url.Values) { q.Del("code_challenge_method") }, status: 302, err: "invalid_request", rule: idctest.BadChallenge},
@@ -553,5 +554,75 @@ func TestStartURLSpellings(t *testing.T) {
 		if a := post(t, srv, "/device_authorization", client.with("startUrl", u)); a.status != 200 {
 			t.Errorf("%s: %d %s", u, a.status, a.body)
 		}
+	}
+}
+
+func TestSecondPollMayComeAtOnce(t *testing.T) {
+	srv := idctest.New(t, idctest.Config{Now: clock()})
+	call, _ := startDevice(t, srv)
+	post(t, srv, "/token", call).wantError(400, "AuthorizationPendingException")
+	post(t, srv, "/token", call).wantError(400, "AuthorizationPendingException")
+	wantViolations(t, srv)
+	post(t, srv, "/token", call).wantError(400, "SlowDownException")
+	wantViolations(t, srv, idctest.PolledTooFast)
+}
+
+func TestNoInterval(t *testing.T) {
+	srv := idctest.New(t, idctest.Config{Now: clock(), Interval: idctest.NoInterval})
+	call, a := startDevice(t, srv)
+	if got := a.doc()["interval"]; got != 0.0 {
+		t.Errorf("interval %v", got)
+	}
+	for range 5 {
+		post(t, srv, "/token", call).wantError(400, "AuthorizationPendingException")
+	}
+}
+
+// aws-sso-cli registers refresh_token alone and uses the device flow.
+func TestRefreshGrantAloneHasDeviceFlow(t *testing.T) {
+	srv := idctest.New(t, idctest.Config{Approval: idctest.Unattended})
+	client := register(t, srv, members{"clientName": "aws-sso-cli", "clientType": "public", "grantTypes": []string{refreshGrant}})
+	dev := post(t, srv, "/device_authorization", client.with("startUrl", srv.StartURL))
+	a := post(t, srv, "/token", client.with("grantType", deviceGrant, "deviceCode", dev.str("deviceCode")))
+	if a.status != 200 || a.doc()["refreshToken"] != nil {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+}
+
+// granted registers the portal's own scope.
+func TestPortalScope(t *testing.T) {
+	srv := idctest.New(t, idctest.Config{Approval: idctest.Unattended})
+	client := register(t, srv, deviceRegistration.with("scopes", []string{"sso-portal:*"}))
+	dev := post(t, srv, "/device_authorization", client.with("startUrl", srv.StartURL))
+	a := post(t, srv, "/token", client.with("grantType", deviceGrant, "deviceCode", dev.str("deviceCode")))
+	if a.status != 200 || a.doc()["refreshToken"] != nil || a.doc()["expiresIn"] != 28800.0 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	if a := portal(t, srv, "GET", "/assignment/accounts", a.str("accessToken")); a.status != 200 {
+		t.Errorf("%d %s", a.status, a.body)
+	}
+	// Without it, and without sso:account:access, the portal is closed.
+	client = register(t, srv, deviceRegistration.with("scopes", []string{"codewhisperer:completions"}))
+	dev = post(t, srv, "/device_authorization", client.with("startUrl", srv.StartURL))
+	a = post(t, srv, "/token", client.with("grantType", deviceGrant, "deviceCode", dev.str("deviceCode")))
+	portal(t, srv, "GET", "/assignment/accounts", a.str("accessToken")).wantError(403, "ForbiddenException")
+}
+
+func TestKMSErrors(t *testing.T) {
+	for kind, want := range map[idctest.FaultKind]string{
+		idctest.KMSAccessDenied: "AccessDeniedException", idctest.KMSNotFound: "InvalidRequestException",
+		idctest.KMSInvalidKeyUsage: "InvalidRequestException", idctest.KMSInvalidState: "InvalidRequestException",
+		idctest.KMSDisabled: "InvalidRequestException",
+	} {
+		srv := idctest.New(t, idctest.Config{Faults: []idctest.Fault{{Op: idctest.CreateToken, Kind: kind}}})
+		call, _ := startDevice(t, srv)
+		a := post(t, srv, "/token", call)
+		a.wantError(400, want)
+		if a.doc()["reason"] != string(kind) {
+			t.Errorf("%s", a.body)
+		}
+	}
+	if _, err := idctest.ParseFault("ListAccounts=KMS_DisabledException"); err == nil {
+		t.Error("the portal has no errors of KMS")
 	}
 }

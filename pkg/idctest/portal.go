@@ -37,13 +37,14 @@ func (c *call) enter(parameters ...string) (reply, bool) {
 		return c.refusePortal(UnknownToken, "an access token that was never issued", string(Unauthorized), ""), false
 	}
 	good := !a.revoked && !a.session.ended && c.now.Before(a.expires)
-	entitled := len(a.scopes) == 0 || slices.Contains(a.scopes, accountScope)
+	// Others of a client's scopes are for other services.
+	allowed := len(a.scopes) == 0 || slices.Contains(a.scopes, accountScope) || slices.Contains(a.scopes, portalScope)
 	c.dir = s.dirs[a.session.instance]
 	s.mu.Unlock()
 	switch {
 	case !good || c.dir == nil:
 		return portalError(string(Unauthorized), ""), false
-	case !entitled:
+	case !allowed:
 		return portalError(string(Forbidden), ""), false
 	}
 	return reply{}, true
@@ -66,7 +67,7 @@ func (c *call) listAccountRoles() reply {
 	}
 	as := c.dir.accounts[c.account]
 	if as == nil {
-		return portalError(string(Forbidden), "")
+		return c.notAssigned()
 	}
 	return c.list("roleList", as.items)
 }
@@ -129,6 +130,16 @@ func (c *call) list(member string, items [][]byte) reply {
 	return reply{status: 200, ctype: jsonType, body: append(b, '}')}
 }
 
+// notAssigned refuses what the user is not assigned: with 404 what was once and no longer is, with 403 all else.
+func (c *call) notAssigned() reply {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	if c.dir.deleted[assignment{c.account, c.role}] {
+		return portalError(string(NotFound), "")
+	}
+	return portalError(string(Forbidden), "")
+}
+
 // pageToken is opaque to clients and, as real ones, full of what has to be escaped in a query.
 func pageToken(from int, mark string) string {
 	return base64.StdEncoding.EncodeToString([]byte("page?>"+strconv.Itoa(from)+">"+mark+">")) + "+/="
@@ -162,7 +173,7 @@ func (c *call) getRoleCredentials() reply {
 	}
 	as := c.dir.accounts[c.account]
 	if as == nil || !as.roles[c.role] {
-		return portalError(string(Forbidden), "")
+		return c.notAssigned()
 	}
 	s := c.s
 	role := reservedRole(c.account, c.role)

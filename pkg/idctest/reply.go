@@ -55,13 +55,30 @@ var oidcErrors = map[string][2]string{
 	"InvalidGrantException":          {"invalid_grant", "Invalid grant"},
 	"InvalidRedirectUriException":    {"invalid_redirect_uri", "Invalid redirect URI"},
 	"InvalidRequestException":        {"invalid_request", "Invalid request"},
+	"InvalidRequestRegionException":  {"invalid_request", "The application is in another region"},
 	"InvalidScopeException":          {"invalid_scope", "Invalid scope"},
 	"SlowDownException":              {"slow_down", "Polling is too fast"},
 	"UnauthorizedClientException":    {"unauthorized_client", "The client may not use this grant type"},
 	"UnsupportedGrantTypeException":  {"unsupported_grant_type", "Unsupported grant type"},
 }
 
+// kmsErrors maps the reasons of the service's model to the error that carries them.
+var kmsErrors = map[FaultKind]string{
+	KMSAccessDenied:    "AccessDeniedException",
+	KMSNotFound:        "InvalidRequestException",
+	KMSInvalidKeyUsage: "InvalidRequestException",
+	KMSInvalidState:    "InvalidRequestException",
+	KMSDisabled:        "InvalidRequestException",
+}
+
 func oidcError(name, description string) reply {
+	var reason string
+	if e, ok := kmsErrors[FaultKind(name)]; ok {
+		name, reason = e, name
+		if description == "" {
+			description = "The KMS key of the instance cannot be used"
+		}
+	}
 	status := 400
 	switch name {
 	case "InvalidClientException":
@@ -74,6 +91,9 @@ func oidcError(name, description string) reply {
 	}
 	b := appendJSON([]byte(`{"error":`), oidcErrors[name][0])
 	b = appendJSON(append(b, `,"error_description":`...), description)
+	if reason != "" {
+		b = appendJSON(append(b, `,"reason":`...), reason)
+	}
 	return reply{
 		status: status, ctype: jsonType, body: append(b, '}'),
 		errorType: name + ":http://internal.amazon.com/coral/com.amazonaws.sso.oidc/",
@@ -91,9 +111,10 @@ var portalStatus = map[string]int{
 }
 
 var portalMessages = map[string]string{
-	"UnauthorizedException":    "Session token not found or invalid",
-	"ForbiddenException":       "No access",
-	"TooManyRequestsException": "HTTP 429 Unknown Code",
+	"UnauthorizedException":     "Session token not found or invalid",
+	"ForbiddenException":        "No access",
+	"ResourceNotFoundException": "The specified resource doesn't exist.",
+	"TooManyRequestsException":  "HTTP 429 Unknown Code",
 }
 
 func portalError(name, message string) reply {
@@ -106,24 +127,32 @@ func portalError(name, message string) reply {
 }
 
 var stsStatus = map[string]int{
-	"AccessDenied":               403,
-	"ExpiredToken":               403,
-	"IncompleteSignature":        400,
-	"InternalFailure":            500,
-	"InvalidAction":              400,
-	"InvalidClientTokenId":       403,
-	"InvalidParameterValue":      400,
-	"MalformedInput":             400,
-	"MissingAuthenticationToken": 403,
-	"MissingParameter":           400,
-	"OptInRequired":              403,
-	"RegionDisabledException":    403,
-	"RequestExpired":             400,
-	"RequestTimeTooSkewed":       403,
-	"ServiceUnavailable":         503,
-	"SignatureDoesNotMatch":      403,
-	"Throttling":                 400,
-	"ValidationError":            400,
+	"AccessDenied":                         403,
+	"ExpiredToken":                         403,
+	"ExpiredTokenException":                400,
+	"IDPCommunicationError":                400,
+	"IDPRejectedClaim":                     403,
+	"IncompleteSignature":                  400,
+	"InvalidAuthorizationMessageException": 400,
+	"InvalidContextAssertion":              400,
+	"InvalidIdentityToken":                 400,
+	"MalformedPolicyDocument":              400,
+	"PackedPolicyTooLarge":                 400,
+	"InternalFailure":                      500,
+	"InvalidAction":                        400,
+	"InvalidClientTokenId":                 403,
+	"InvalidParameterValue":                400,
+	"MalformedInput":                       400,
+	"MissingAuthenticationToken":           403,
+	"MissingParameter":                     400,
+	"OptInRequired":                        403,
+	"RegionDisabledException":              403,
+	"RequestExpired":                       400,
+	"RequestTimeTooSkewed":                 403,
+	"ServiceUnavailable":                   503,
+	"SignatureDoesNotMatch":                403,
+	"Throttling":                           400,
+	"ValidationError":                      400,
 }
 
 func stsError(code, message string) reply {
@@ -148,7 +177,7 @@ const requestIDHole = "00000000-0000-0000-0000-000000000000"
 func serviceError(op Op, name, message string) (reply, bool) {
 	switch {
 	case slices.Contains(oidcOps, op):
-		if _, ok := oidcErrors[name]; ok {
+		if _, ok := oidcErrors[name]; ok || kmsErrors[FaultKind(name)] != "" {
 			return oidcError(name, message), true
 		}
 	case slices.Contains(portalOps, op):

@@ -21,6 +21,7 @@ import (
 type TB interface {
 	Helper()
 	Cleanup(func())
+	Logf(format string, args ...any)
 	Errorf(format string, args ...any)
 	Fatalf(format string, args ...any)
 }
@@ -48,8 +49,8 @@ type Server struct {
 	state      state
 }
 
-// New starts a server for a test. It is closed when the test ends, and the test then fails for each violation that was
-// not tolerated. If the server cannot start, the test fails at once.
+// New starts a server for a test. It is closed when the test ends, and the test then fails for each violation that is
+// neither tolerated nor a warning; warnings go to the test's log. If the server cannot start, the test fails at once.
 func New(t TB, cfg Config) *Server {
 	t.Helper()
 	s, err := Start(cfg)
@@ -59,6 +60,9 @@ func New(t TB, cfg Config) *Server {
 	}
 	t.Cleanup(func() {
 		s.Close()
+		for _, v := range s.Warnings() {
+			t.Logf("idctest: warning: violation by the client: %v", v)
+		}
 		for _, v := range s.Violations() {
 			t.Errorf("idctest: violation by the client: %v", v)
 		}
@@ -147,11 +151,17 @@ func (s *Server) configure(cfg Config) {
 		s.bucket = bucket{}
 	}
 	s.cfg = cfg.clone()
+	before := s.dirs
 	s.dirs = map[string]*directory{}
 	for startURL, accounts := range cfg.Instances {
 		s.dirs[trimStartURL(startURL)] = newDirectory(accounts)
 	}
 	s.dirs[trimStartURL(cfg.StartURL)] = newDirectory(cfg.Accounts)
+	for instance, dir := range s.dirs {
+		if old := before[instance]; old != nil {
+			dir.forget(old)
+		}
+	}
 }
 
 // trimStartURL drops what Identity Center does not care about in a start URL, and people paste: /start/, /start/#/.
@@ -182,13 +192,24 @@ func (s *Server) Now() time.Time {
 	return s.cfg.now()
 }
 
-// Violations returns what clients got wrong so far, the tolerated aside, in order of arrival.
+// Violations returns what clients got wrong so far, in order of arrival, without what [Config.Tolerate] or [Config.Warn]
+// names.
 func (s *Server) Violations() []Violation {
+	return s.violationsBut(func(r Rule) bool { return slices.Contains(s.cfg.Tolerate, r) || slices.Contains(s.cfg.Warn, r) })
+}
+
+// Warnings returns what clients got wrong so far that is only to be told, by [Config.Warn], in order of arrival.
+func (s *Server) Warnings() []Violation {
+	return s.violationsBut(func(r Rule) bool { return slices.Contains(s.cfg.Tolerate, r) || !slices.Contains(s.cfg.Warn, r) })
+}
+
+// violationsBut returns the violations of all rules that skip does not report.
+func (s *Server) violationsBut(skip func(Rule) bool) []Violation {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var out []Violation
 	for _, v := range s.violations {
-		if !slices.Contains(s.cfg.Tolerate, v.Rule) {
+		if !skip(v.Rule) {
 			out = append(out, v)
 		}
 	}
@@ -216,6 +237,9 @@ type call struct {
 	now   time.Time
 	dir   *directory // portal: whose token it is
 	fault FaultKind
+
+	params  url.Values // STS: of the query and the body
+	badForm bool       // STS: the body is said to be a form and is none
 
 	retryAfter time.Duration
 
@@ -328,7 +352,7 @@ func sleep(ctx context.Context, d time.Duration) bool {
 
 type operation struct {
 	op     Op
-	method string
+	method string // of OIDC and the portal one, of STS GET and POST
 	handle func(*call) reply
 }
 
@@ -342,7 +366,7 @@ var routes = map[string]operation{
 	"/assignment/roles":       {ListAccountRoles, http.MethodGet, (*call).listAccountRoles},
 	"/federation/credentials": {GetRoleCredentials, http.MethodGet, (*call).getRoleCredentials},
 	"/logout":                 {Logout, http.MethodPost, (*call).logout},
-	"/":                       {GetCallerIdentity, http.MethodPost, (*call).sts},
+	"/":                       {GetCallerIdentity, "", (*call).sts},
 }
 
 func route(r *http.Request) (Op, func(*call) reply) {
@@ -350,7 +374,10 @@ func route(r *http.Request) (Op, func(*call) reply) {
 	if !ok {
 		return "", nil
 	}
-	if r.Method != o.method {
+	if o.op == CreateToken && r.URL.Query().Has("aws_iam") {
+		o = operation{CreateTokenWithIAM, http.MethodPost, (*call).createTokenWithIAM}
+	}
+	if r.Method != o.method && !(o.method == "" && (r.Method == http.MethodGet || r.Method == http.MethodPost)) {
 		return o.op, (*call).wrongMethod
 	}
 	return o.op, o.handle

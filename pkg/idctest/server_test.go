@@ -43,6 +43,22 @@ func TestNewFailsItsTestOnViolation(t *testing.T) {
 	}
 }
 
+func TestWarnings(t *testing.T) {
+	r := &recorder{}
+	srv := idctest.New(r, idctest.Config{Warn: []idctest.Rule{idctest.UnknownPath}})
+	portal(t, srv, "GET", "/nowhere", "").wantError(404, "UnknownOperationException")
+	if w := srv.Warnings(); len(w) != 1 || w[0].Rule != idctest.UnknownPath || len(srv.Violations()) != 0 {
+		t.Errorf("warnings %v, violations %v", w, srv.Violations())
+	}
+	srv.Tolerate(idctest.WrongMethod)
+	for _, f := range r.cleanups {
+		f()
+	}
+	if len(r.errors) != 0 || len(r.logs) != 1 {
+		t.Errorf("errors %q, log %q", r.errors, r.logs)
+	}
+}
+
 func TestNewIsFatalIfItCannotStart(t *testing.T) {
 	r := &recorder{}
 	if srv := idctest.New(r, idctest.Config{Region: "nowhere"}); srv != nil || !r.fatal {
@@ -64,6 +80,8 @@ func TestBadConfig(t *testing.T) {
 		"instance":      {Instances: map[string][]idctest.Account{"x": nil}},
 		"approval":      {Approval: "x"},
 		"rule":          {Tolerate: []idctest.Rule{"x"}},
+		"warning":       {Warn: []idctest.Rule{"x"}},
+		"no region":     {DisabledRegions: []string{"x"}},
 		"fault":         {Faults: []idctest.Fault{{Kind: "x"}}},
 		"operation":     {Faults: []idctest.Fault{{Op: "x", Kind: idctest.Reset}}},
 		"probability":   {Faults: []idctest.Fault{{Kind: idctest.Reset, Prob: 1.5}}},

@@ -7,6 +7,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -25,6 +26,8 @@ type state struct {
 	refresh map[string]*refreshToken // by refresh token
 	keys    map[string]*credential   // by access key id
 	foreign map[string]bool          // secrets received that are none of the above
+
+	contexts map[string]bool // identity contexts handed out by CreateTokenWithIAM
 }
 
 func newState() state {
@@ -32,6 +35,7 @@ func newState() state {
 		clients: map[string]*client{}, devices: map[string]*deviceGrant{}, users: map[string]*deviceGrant{},
 		codes: map[string]*authGrant{}, access: map[string]*accessToken{}, refresh: map[string]*refreshToken{},
 		keys: map[string]*credential{}, foreign: map[string]bool{},
+		contexts: map[string]bool{},
 	}
 }
 
@@ -59,7 +63,8 @@ type deviceGrant struct {
 	expires        time.Time
 	interval       time.Duration
 	polled         time.Time // the last poll; zero before the first
-	slowDowns      int       // still to be answered
+	polls          int
+	slowDowns      int // still to be answered
 	approved       bool
 	declined       bool
 	spent          bool
@@ -94,7 +99,10 @@ type credential struct {
 	account, role            string // role as GetCallerIdentity tells it, AWSReservedSSO_ included
 	permissionSet            string // role as the portal lists it; empty for an assumed role
 	sessionName              string
-	expires                  time.Time
+	user, federated          string // the IAM user, or the federated user, whose key it is; then there is no role
+	sourceIdentity           string
+	transitive               []string  // keys of the tags that a role chain inherits, in lower case
+	expires                  time.Time // zero for the key of an IAM user
 	revoked                  bool
 
 	// The last signing key derived, as AWS documents that keys may be kept for the day, region and service.
@@ -149,6 +157,9 @@ func (s *Server) Secrets() []string {
 		if k.token != "" {
 			out = append(out, k.token)
 		}
+	}
+	for identityContext := range s.state.contexts {
+		out = append(out, identityContext)
 	}
 	for secret := range s.state.foreign {
 		out = append(out, secret)
@@ -230,13 +241,19 @@ func (s *Server) newClient(now time.Time, scopes, grants, redirects []string, in
 func (s *Server) signIn(now time.Time, c *client, scopes []string, instance string) issued {
 	se := &session{instance: instance, expires: now.Add(s.cfg.SessionLifetime)}
 	out := s.newAccess(now, se, scopes)
-	if !s.cfg.NoRefresh && len(scopes) > 0 && c.mayUse(grantRefresh) {
+	if !s.cfg.NoRefresh && refreshable(scopes) && c.mayUse(grantRefresh) {
 		out.refresh = s.newRefresh(se, c, scopes)
 	}
 	return out
 }
 
-// legacyTokenLifetime holds for clients that registered no scopes: the service's fixed 8 h, never refreshed.
+// refreshable reports whether a sign-in with these scopes gets a refresh token. One without scopes, or with the portal's
+// own, gets none.
+func refreshable(scopes []string) bool {
+	return slices.ContainsFunc(scopes, func(scope string) bool { return scope != portalScope })
+}
+
+// legacyTokenLifetime is how long a token is good that cannot be refreshed.
 const legacyTokenLifetime = 8 * time.Hour
 
 // newAccess issues an access token of a session. The caller holds s.mu.
@@ -244,7 +261,7 @@ func (s *Server) newAccess(now time.Time, se *session, scopes []string) issued {
 	life := s.cfg.TokenLifetime
 	if life == 0 {
 		life = time.Hour
-		if len(scopes) == 0 {
+		if !refreshable(scopes) {
 			life = legacyTokenLifetime
 		}
 	}
@@ -305,10 +322,13 @@ func (s *Server) Revoke(issued string) bool {
 	return true
 }
 
-// Credentials are an access key as GetRoleCredentials issues them.
+// Credentials are an access key, in JSON as a credential_process prints them. SessionToken and Expires are empty for the
+// key of an IAM user.
 type Credentials struct {
-	AccessKeyID, SecretAccessKey, SessionToken string
-	Expires                                    time.Time
+	AccessKeyID     string    `json:"AccessKeyId"`
+	SecretAccessKey string    `json:"SecretAccessKey"`
+	SessionToken    string    `json:"SessionToken,omitempty"`
+	Expires         time.Time `json:"Expiration,omitzero"`
 }
 
 // IssueCredentials makes role credentials without asking the portal, for tests that begin at STS. Neither the account
@@ -319,6 +339,19 @@ func (s *Server) IssueCredentials(account, role string) Credentials {
 	k := s.newKey(s.cfg.now(), account, reservedRole(account, role), s.cfg.User)
 	k.permissionSet = role
 	return Credentials{k.accessKey, k.secret, k.token, k.expires}
+}
+
+// IssueUserKey makes the access key of an IAM user, which has no session token and does not expire. Tests of profiles
+// that assume a role with such a key begin with it; GetSessionToken and GetFederationToken take no other.
+func (s *Server) IssueUserKey(account, user string) Credentials {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	k := s.newKey(s.cfg.now(), account, "", "")
+	delete(s.state.keys, k.accessKey)
+	k.accessKey = "AKIA" + strings.TrimPrefix(k.accessKey, "ASIA")
+	k.user, k.token, k.expires = user, "", time.Time{}
+	s.state.keys[k.accessKey] = k
+	return Credentials{AccessKeyID: k.accessKey, SecretAccessKey: k.secret}
 }
 
 // newKey issues temporary credentials for a session of a role. The caller holds s.mu.

@@ -18,34 +18,72 @@ const (
 	maxSkew       = 15 * time.Minute // either way, as STS allows
 )
 
-// verifySignature checks the Signature Version 4 of an STS call as AWS documents it, and returns whose it is.
-func (c *call) verifySignature() (*credential, reply, bool) {
-	refuse := func(detail, code, message string) (*credential, reply, bool) {
-		return nil, c.refuseSTS(BadSignature, detail, code, message), false
+// signing is what a request says of its signature, in headers or, presigned, in its query.
+type signing struct {
+	algorithm, credential, signedHeaders, signature, date, token string
+	presigned                                                    bool
+	expires                                                      string // only where presigned
+}
+
+func (c *call) signing() (signing, bool) {
+	if q := c.query; q.Has("X-Amz-Signature") || q.Has("X-Amz-Algorithm") {
+		return signing{
+			algorithm: q.Get("X-Amz-Algorithm"), credential: q.Get("X-Amz-Credential"),
+			signedHeaders: q.Get("X-Amz-SignedHeaders"), signature: q.Get("X-Amz-Signature"), date: q.Get("X-Amz-Date"),
+			token: q.Get("X-Amz-Security-Token"), presigned: true, expires: q.Get("X-Amz-Expires"),
+		}, true
 	}
 	header := c.r.Header
 	auth := header.Get("Authorization")
-	if auth == "" {
-		return refuse("no Authorization header", "MissingAuthenticationToken", "Request is missing Authentication Token")
-	}
-	parts, ok := strings.CutPrefix(auth, signAlgorithm+" ")
+	algorithm, parts, _ := strings.Cut(auth, " ")
 	fields := map[string]string{}
 	for f := range strings.SplitSeq(parts, ",") {
 		name, value, _ := strings.Cut(strings.TrimSpace(f), "=")
 		fields[name] = value
 	}
-	scope := strings.Split(fields["Credential"], "/")
-	signed := strings.Split(fields["SignedHeaders"], ";")
-	date := header.Get("X-Amz-Date")
+	return signing{
+		algorithm: algorithm, credential: fields["Credential"], signedHeaders: fields["SignedHeaders"],
+		signature: fields["Signature"], date: header.Get("X-Amz-Date"), token: header.Get("X-Amz-Security-Token"),
+	}, auth != ""
+}
+
+// maxPresigned is how long a presigned request may be good at most; STS itself takes none older than maxSkew.
+const maxPresigned = 7 * 24 * 60 * 60
+
+// verifySignature checks the Signature Version 4 of a call to the service of that signing name, as AWS documents it,
+// and returns whose it is.
+func (c *call) verifySignature(service string) (*credential, reply, bool) {
+	refusal := func(code, message string) reply {
+		if slices.Contains(stsOps, c.op) {
+			return stsError(code, message)
+		}
+		return signatureError(code, message)
+	}
+	refuse := func(detail, code, message string) (*credential, reply, bool) {
+		c.s.violate(c, BadSignature, "%s", detail)
+		return nil, refusal(code, message), false
+	}
+	sig, ok := c.signing()
+	if !ok {
+		return refuse("the request is not signed", "MissingAuthenticationToken", "Request is missing Authentication Token")
+	}
+	header := c.r.Header
+	scope := strings.Split(sig.credential, "/")
+	signed := strings.Split(sig.signedHeaders, ";")
+	date := sig.date
 	at, err := time.Parse(signTime, date)
-	if !ok || len(scope) != 5 || fields["SignedHeaders"] == "" || len(fields["Signature"]) != 64 || err != nil {
-		return refuse("the Authorization header or X-Amz-Date is not of the form of "+signAlgorithm,
+	if sig.algorithm != signAlgorithm || len(scope) != 5 || sig.signedHeaders == "" || len(sig.signature) != 64 || err != nil {
+		return refuse("the signature or its date is not of the form of "+signAlgorithm,
 			"IncompleteSignature", "Authorization header requires 'Credential', 'Signature', 'SignedHeaders' and X-Amz-Date")
+	}
+	if seconds, err := strconv.Atoi(sig.expires); sig.presigned && (err != nil || seconds < 1 || seconds > maxPresigned) {
+		return refuse("X-Amz-Expires is not within 1 and "+strconv.Itoa(maxPresigned), "IncompleteSignature",
+			"X-Amz-Expires must be a number of seconds, a week at most")
 	}
 
 	s := c.s
 	const invalidToken = "The security token included in the request is invalid."
-	token := header.Get("X-Amz-Security-Token")
+	token := sig.token
 	s.mu.Lock()
 	k := s.state.keys[scope[0]]
 	if k == nil || k.token != token {
@@ -55,22 +93,23 @@ func (c *call) verifySignature() (*credential, reply, bool) {
 	s.mu.Unlock()
 	switch {
 	case k == nil:
-		return nil, c.refuseSTS(UnknownKey, "an access key id that was never issued", "InvalidClientTokenId", invalidToken), false
+		c.s.violate(c, UnknownKey, "an access key id that was never issued")
+		return nil, refusal("InvalidClientTokenId", invalidToken), false
 	case k.token != token:
-		return nil, c.refuseSTS(UnknownKey, "not the session token of the access key id", "InvalidClientTokenId",
-			invalidToken), false
+		c.s.violate(c, UnknownKey, "not the session token of the access key id")
+		return nil, refusal("InvalidClientTokenId", invalidToken), false
 	case dead:
-		return nil, stsError("InvalidClientTokenId", invalidToken), false
+		return nil, refusal("InvalidClientTokenId", invalidToken), false
 	}
 
 	// A wrong clock is the machine's fault. The Date header of the reply tells the client how far it is off.
 	if early := c.now.Add(-maxSkew); at.Before(early.Truncate(time.Second)) {
-		return nil, stsError("SignatureDoesNotMatch", fmt.Sprintf(
+		return nil, refusal("SignatureDoesNotMatch", fmt.Sprintf(
 			"Signature expired: %s is now earlier than %s (%s - 15 min.)",
 			date, early.UTC().Format(signTime), c.now.UTC().Format(signTime))), false
 	}
 	if late := c.now.Add(maxSkew); at.After(late) {
-		return nil, stsError("SignatureDoesNotMatch", fmt.Sprintf(
+		return nil, refusal("SignatureDoesNotMatch", fmt.Sprintf(
 			"Signature not yet current: %s is still later than %s (%s + 15 min.)",
 			date, late.UTC().Format(signTime), c.now.UTC().Format(signTime))), false
 	}
@@ -80,9 +119,9 @@ func (c *call) verifySignature() (*credential, reply, bool) {
 			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP")
 	case !regionPattern.MatchString(scope[2]):
 		return refuse("the scope's region is none", "SignatureDoesNotMatch", "Credential should be scoped to a valid region.")
-	case scope[3] != "sts":
-		return refuse("the scope's service is not sts", "SignatureDoesNotMatch",
-			"Credential should be scoped to correct service: 'sts'.")
+	case scope[3] != service:
+		return refuse("the scope's service is not "+service, "SignatureDoesNotMatch",
+			"Credential should be scoped to correct service: '"+service+"'.")
 	case scope[4] != "aws4_request":
 		return refuse("the scope does not end in aws4_request", "SignatureDoesNotMatch",
 			"Credential should be scoped with a valid terminator: 'aws4_request'.")
@@ -98,13 +137,20 @@ func (c *call) verifySignature() (*credential, reply, bool) {
 		return refuse("header host is not signed", "SignatureDoesNotMatch",
 			"'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
 	}
-	if !hmac.Equal([]byte(c.signature(k, scope, signed, date)), []byte(fields["Signature"])) {
+	if !hmac.Equal([]byte(c.signature(k, scope, signed, date)), []byte(sig.signature)) {
 		return refuse("the signature is not the one of this request", "SignatureDoesNotMatch",
 			"The request signature we calculated does not match the signature you provided.")
 	}
 	// Only now: to whom the signature proves nothing, nothing is told about the credentials.
-	if !c.now.Before(k.expires) {
-		return nil, stsError("ExpiredToken", "The security token included in the request is expired"), false
+	if !k.expires.IsZero() && !c.now.Before(k.expires) {
+		return nil, refusal("ExpiredToken", "The security token included in the request is expired"), false
+	}
+	// Credentials do not exist in a region that their account has not enabled, nor in another partition.
+	s.mu.Lock()
+	off := slices.Contains(s.cfg.DisabledRegions, scope[2])
+	s.mu.Unlock()
+	if off || partition(scope[2]) != partition(s.Region) {
+		return nil, refusal("InvalidClientTokenId", invalidToken), false
 	}
 	return k, reply{}, true
 }
@@ -164,13 +210,16 @@ func mac(key []byte, text string) []byte {
 	return h.Sum(nil)
 }
 
-// canonicalQuery is sorted by name and value, with %20 for a space.
-func canonicalQuery(q url.Values) string {
-	if len(q) == 0 {
+// canonicalQuery is sorted by name and value, with %20 for a space, and without the signature itself.
+func canonicalQuery(query url.Values) string {
+	if len(query) == 0 {
 		return ""
 	}
-	for _, values := range q {
-		slices.Sort(values)
+	q := url.Values{}
+	for name, values := range query {
+		if name != "X-Amz-Signature" {
+			q[name] = slices.Sorted(slices.Values(values))
+		}
 	}
 	return strings.ReplaceAll(q.Encode(), "+", "%20")
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"html"
 	"mime"
+	"net/http"
 	"net/url"
 	"regexp"
 	"slices"
@@ -15,24 +16,83 @@ import (
 
 const stsVersion = "2011-06-15"
 
+// stsParameters are the parameters of each action, as the service's model has them. A # stands for the number of a
+// list's member.
+var stsParameters = map[Op][]string{
+	GetCallerIdentity: {},
+	AssumeRole: {
+		"RoleArn", "RoleSessionName", "PolicyArns.member.#.arn", "Policy", "DurationSeconds", "Tags.member.#.Key",
+		"Tags.member.#.Value", "TransitiveTagKeys.member.#", "ExternalId", "SerialNumber", "TokenCode", "SourceIdentity",
+		"ProvidedContexts.member.#.ProviderArn", "ProvidedContexts.member.#.ContextAssertion", "MinimumSessionTokenSize",
+	},
+	AssumeRoleWithSAML: {
+		"RoleArn", "PrincipalArn", "SAMLAssertion", "PolicyArns.member.#.arn", "Policy", "DurationSeconds",
+		"MinimumSessionTokenSize",
+	},
+	AssumeRoleWithWebIdentity: {
+		"RoleArn", "RoleSessionName", "WebIdentityToken", "ProviderId", "PolicyArns.member.#.arn", "Policy",
+		"DurationSeconds", "MinimumSessionTokenSize",
+	},
+	GetSessionToken: {"DurationSeconds", "SerialNumber", "TokenCode", "MinimumSessionTokenSize"},
+	GetFederationToken: {
+		"Name", "Policy", "PolicyArns.member.#.arn", "DurationSeconds", "Tags.member.#.Key", "Tags.member.#.Value",
+		"MinimumSessionTokenSize",
+	},
+	GetAccessKeyInfo:           {"AccessKeyId"},
+	AssumeRoot:                 {"TargetPrincipal", "TaskPolicyArn.arn", "DurationSeconds", "MinimumSessionTokenSize"},
+	DecodeAuthorizationMessage: {"EncodedMessage"},
+	GetDelegatedAccessToken:    {"TradeInToken"},
+	GetScopedCredentials:       {"Policy", "DurationSeconds", "MinimumSessionTokenSize", "ScopedSessionDescription"},
+	GetWebIdentityToken: {
+		"Audience.member.#", "DurationSeconds", "SigningAlgorithm", "Scope", "SubjectMode", "Tags.member.#.Key",
+		"Tags.member.#.Value",
+	},
+}
+
+// Botocore writes an empty list as the bare name of the list.
+var (
+	memberNumber = regexp.MustCompile(`\.member\.[1-9]\d{0,3}(\.|$)`)
+	emptyList    = []string{"PolicyArns", "Tags", "TransitiveTagKeys", "ProvidedContexts", "Audience"}
+)
+
+// unsignedOps prove who calls by a token of an identity provider.
+var unsignedOps = []Op{AssumeRoleWithSAML, AssumeRoleWithWebIdentity}
+
 // fillRequestID puts the request id into an XML document in place of the zeros that it was made with.
 func fillRequestID(body []byte, id string) []byte {
 	return bytes.Replace(body, []byte(requestIDHole), []byte(id), 1)
 }
 
-// stsSubject finds the role that an STS call is about before it is judged: for GetCallerIdentity the caller's, as the
-// access key tells; for AssumeRole the one to be assumed.
+// stsSubject finds the action of an STS call, and the role that the call is about: the one to be assumed, or else the
+// caller's, as the access key says.
 func (c *call) stsSubject() {
-	form, err := url.ParseQuery(string(c.body))
-	if err == nil && form.Get("Action") == string(AssumeRole) {
-		c.op = AssumeRole
-		if m := roleARN.FindStringSubmatch(form.Get("RoleArn")); m != nil {
-			c.account, c.role = m[2], m[3]
+	// The query of a presigned request holds the parameters, the body of any other.
+	c.params = url.Values{}
+	if c.r.Method == http.MethodGet || len(c.body) == 0 {
+		for name, values := range c.query {
+			if !strings.HasPrefix(name, "X-Amz-") {
+				c.params[name] = slices.Clone(values)
+			}
 		}
+	}
+	if c.isForm() {
+		form, err := url.ParseQuery(string(c.body))
+		c.badForm = err != nil
+		for name, values := range form {
+			c.params[name] = append(c.params[name], values...)
+		}
+	}
+	if action := Op(c.params.Get("Action")); slices.Contains(stsOps, action) {
+		c.op = action
+	}
+	if m := roleARN.FindStringSubmatch(c.params.Get("RoleArn")); m != nil {
+		c.account, c.role = m[2], m[3]
 		return
 	}
-	auth := c.r.Header.Get("Authorization")
-	_, rest, _ := strings.Cut(auth, "Credential=")
+	_, rest, _ := strings.Cut(c.r.Header.Get("Authorization"), "Credential=")
+	if rest == "" {
+		rest = c.query.Get("X-Amz-Credential")
+	}
 	id, _, _ := strings.Cut(rest, "/")
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
@@ -44,6 +104,11 @@ func (c *call) stsSubject() {
 	}
 }
 
+func (c *call) isForm() bool {
+	mt, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
+	return mt == "application/x-www-form-urlencoded"
+}
+
 // refuseSTS is a refusal that only a broken client meets.
 func (c *call) refuseSTS(rule Rule, detail, code, message string) reply {
 	c.s.violate(c, rule, "%s", detail)
@@ -51,23 +116,24 @@ func (c *call) refuseSTS(rule Rule, detail, code, message string) reply {
 }
 
 func (c *call) sts() reply {
-	mt, _, _ := mime.ParseMediaType(c.r.Header.Get("Content-Type"))
-	if mt != "application/x-www-form-urlencoded" {
+	form := c.params
+	switch {
+	case c.r.Method == http.MethodGet && form.Get("Action") == "" && c.r.Header.Get("Authorization") == "":
+		// Who opens the endpoint in a browser is sent to the product's page.
+		return reply{status: 302, location: "https://aws.amazon.com/iam"}
+	case c.r.Method == http.MethodPost && len(c.body) > 0 && !c.isForm():
 		return c.refuseSTS(WrongContentType, "content type "+strconv.Quote(c.r.Header.Get("Content-Type"))+
 			", want application/x-www-form-urlencoded", "MalformedInput", "")
-	}
-	form, err := url.ParseQuery(string(c.body))
-	if err != nil {
+	case c.badForm:
 		return c.refuseSTS(MalformedRequest, "the body is no form", "MalformedInput", "")
 	}
-	k, rep, ok := c.verifySignature()
-	if !ok {
-		return rep
-	}
-	known := []string{"Action", "Version"}
-	if c.op == AssumeRole {
-		known = append(known, "RoleArn", "RoleSessionName", "DurationSeconds", "ExternalId", "SerialNumber", "TokenCode",
-			"Policy", "SourceIdentity")
+	var k *credential
+	if !slices.Contains(unsignedOps, c.op) {
+		var rep reply
+		var ok bool
+		if k, rep, ok = c.verifySignature("sts"); !ok {
+			return rep
+		}
 	}
 	action := form.Get("Action")
 	switch {
@@ -79,41 +145,104 @@ func (c *call) sts() reply {
 			form.Get("Version"))
 	}
 	for name := range form {
-		if !slices.Contains(known, name) {
+		if name == "Action" || name == "Version" || slices.Contains(emptyList, name) && form.Get(name) == "" {
+			continue
+		}
+		if !slices.Contains(stsParameters[c.op], memberNumber.ReplaceAllString(name, ".member.#$1")) {
 			return c.refuseSTS(UnknownField, "the action has no parameter "+strconv.Quote(name), "ValidationError", "")
 		}
 	}
-	if c.op == AssumeRole {
-		return c.assumeRole(k, form)
+	switch c.op {
+	case GetCallerIdentity:
+		return c.getCallerIdentity(k)
+	case AssumeRole:
+		return c.assumeRole(k)
+	case AssumeRoleWithSAML:
+		return c.assumeRoleWithSAML()
+	case AssumeRoleWithWebIdentity:
+		return c.assumeRoleWithWebIdentity()
+	case GetSessionToken:
+		return c.getSessionToken(k)
+	case GetFederationToken:
+		return c.getFederationToken(k)
+	case GetAccessKeyInfo:
+		return c.getAccessKeyInfo()
 	}
-	account, role := k.account, k.role
-	switch c.fault {
-	case WrongAccount:
-		if account = "123123123123"; account == k.account {
-			account = "321321321321"
-		}
-	case WrongRole:
-		role = reservedRole(account, "SomebodyElse")
-	}
-	arn, user := c.s.identity(account, role, k.sessionName)
-	return reply{status: 200, ctype: xmlType, body: fmt.Appendf(nil, "<GetCallerIdentityResponse xmlns=\"%s\">\n"+
-		"  <GetCallerIdentityResult>\n    <Arn>%s</Arn>\n    <UserId>%s</UserId>\n    <Account>%s</Account>\n"+
-		"  </GetCallerIdentityResult>\n  <ResponseMetadata>\n    <RequestId>%s</RequestId>\n  </ResponseMetadata>\n"+
-		"</GetCallerIdentityResponse>\n",
-		stsNamespace, html.EscapeString(arn), html.EscapeString(user), account, requestIDHole)}
+	arn, _ := c.s.identity(k)
+	return stsError("AccessDenied", "User: "+arn+" is not authorized to perform: sts:"+action)
 }
 
-// identity is how a session of a role is told: its ARN and its user id.
-func (s *Server) identity(account, role, sessionName string) (arn, user string) {
-	arn = "arn:" + partition(s.Region) + ":sts::" + account + ":assumed-role/" + role + "/" + sessionName
-	x, y := stableHash("id", account, role), stableHash("more", account, role)
-	id := []byte("AROA")
-	for range 17 { // 21 characters in all
+func (c *call) getCallerIdentity(k *credential) reply {
+	told := *k
+	switch c.fault {
+	case WrongAccount:
+		if told.account = "123123123123"; told.account == k.account {
+			told.account = "321321321321"
+		}
+	case WrongRole:
+		told.role = reservedRole(told.account, "SomebodyElse")
+	}
+	arn, user := c.s.identity(&told)
+	return c.stsReply(element("Arn", arn) + element("UserId", user) + element("Account", told.account))
+}
+
+func (c *call) getAccessKeyInfo() reply {
+	id := c.params.Get("AccessKeyId")
+	if len(id) < 16 || len(id) > 128 || strings.ContainsFunc(id, func(r rune) bool { return !isWord(r) }) {
+		return stsError("ValidationError", "AccessKeyId is not 16 to 128 letters and digits")
+	}
+	c.s.mu.Lock()
+	k := c.s.state.keys[id]
+	c.s.mu.Unlock()
+	if k == nil {
+		return stsError("ValidationError", "The access key id is of no account")
+	}
+	return c.stsReply(element("Account", k.account))
+}
+
+func isWord(r rune) bool {
+	return r == '_' || r >= '0' && r <= '9' || r >= 'A' && r <= 'Z' || r >= 'a' && r <= 'z'
+}
+
+// stsReply wraps the result of an action as STS does.
+func (c *call) stsReply(result string) reply {
+	return reply{status: 200, ctype: xmlType, body: fmt.Appendf(nil, "<%[1]sResponse xmlns=\"%[2]s\">\n"+
+		"  <%[1]sResult>%[3]s\n  </%[1]sResult>\n  <ResponseMetadata>\n    <RequestId>%[4]s</RequestId>\n"+
+		"  </ResponseMetadata>\n</%[1]sResponse>\n", c.op, stsNamespace, result, requestIDHole)}
+}
+
+func element(name, text string) string {
+	return "\n    <" + name + ">" + html.EscapeString(text) + "</" + name + ">"
+}
+
+func (k *credential) element() string {
+	return "\n    <Credentials>" + element("AccessKeyId", k.accessKey) + element("SecretAccessKey", k.secret) +
+		element("SessionToken", k.token) + element("Expiration", k.expires.UTC().Format(time.RFC3339)) +
+		"\n    </Credentials>"
+}
+
+// identity returns the ARN and the user id of the caller whose key it is.
+func (s *Server) identity(k *credential) (arn, user string) {
+	sts, iam := "arn:"+partition(s.Region)+":sts::"+k.account+":", "arn:"+partition(s.Region)+":iam::"+k.account+":"
+	switch {
+	case k.federated != "":
+		return sts + "federated-user/" + k.federated, k.account + ":" + k.federated
+	case k.user != "":
+		return iam + "user/" + k.user, uniqueID("AIDA", k.account, k.user)
+	}
+	return sts + "assumed-role/" + k.role + "/" + k.sessionName, uniqueID("AROA", k.account, k.role) + ":" + k.sessionName
+}
+
+// uniqueID is the id that IAM gives a user or role, of 21 characters.
+func uniqueID(prefix, account, name string) string {
+	x, y := stableHash("id", account, name), stableHash("more", account, name)
+	id := []byte(prefix)
+	for range 17 {
 		id = append(id, base32[x&31])
 		x = x>>5 | y<<59
 		y >>= 5
 	}
-	return arn, string(id) + ":" + sessionName
+	return string(id)
 }
 
 func partition(region string) string {
@@ -126,48 +255,4 @@ func partition(region string) string {
 		return "aws-eusc"
 	}
 	return "aws"
-}
-
-var (
-	roleARN         = regexp.MustCompile(`^arn:(aws[a-z-]*):iam::(\d{12}):role/(?:.*/)?([\w+=,.@-]{1,64})$`)
-	sessionNameForm = regexp.MustCompile(`^[\w+=,.@-]{2,64}$`)
-	externalIDForm  = regexp.MustCompile(`^[\w+=,.@:/-]{2,}$`) // and 1,224 at most, which is more than a pattern may count
-)
-
-// assumeRole lets any live credentials assume any role: trust policies are not modelled, a [Fault] stands for them.
-func (c *call) assumeRole(_ *credential, form url.Values) reply {
-	m := roleARN.FindStringSubmatch(form.Get("RoleArn"))
-	if m == nil {
-		return stsError("ValidationError", "RoleArn is no ARN of a role") // as a user may have written it
-	}
-	if id := form.Get("ExternalId"); form.Has("ExternalId") && (len(id) > 1224 || !externalIDForm.MatchString(id)) {
-		return stsError("ValidationError", "ExternalId is not 2 to 1224 characters of an external id") // likewise
-	}
-	name := form.Get("RoleSessionName")
-	if !sessionNameForm.MatchString(name) {
-		return c.refuseSTS(MalformedRequest, "RoleSessionName is not 2 to 64 characters of a name", "ValidationError",
-			"RoleSessionName is not valid")
-	}
-	s := c.s
-	s.mu.Lock()
-	k := s.newKey(c.now, m[2], m[3], name)
-	if d := form.Get("DurationSeconds"); d != "" {
-		seconds, err := strconv.Atoi(d)
-		if err != nil || seconds < 900 || seconds > 43200 {
-			delete(s.state.keys, k.accessKey)
-			s.mu.Unlock()
-			return stsError("ValidationError", "DurationSeconds is not within 900 and 43200")
-		}
-		k.expires = c.now.Add(time.Duration(seconds) * time.Second)
-	}
-	s.mu.Unlock()
-	arn, user := s.identity(m[2], m[3], name)
-	return reply{status: 200, ctype: xmlType, body: fmt.Appendf(nil, "<AssumeRoleResponse xmlns=\"%s\">\n"+
-		"  <AssumeRoleResult>\n    <AssumedRoleUser>\n      <AssumedRoleId>%s</AssumedRoleId>\n      <Arn>%s</Arn>\n"+
-		"    </AssumedRoleUser>\n    <Credentials>\n      <AccessKeyId>%s</AccessKeyId>\n"+
-		"      <SecretAccessKey>%s</SecretAccessKey>\n      <SessionToken>%s</SessionToken>\n"+
-		"      <Expiration>%s</Expiration>\n    </Credentials>\n  </AssumeRoleResult>\n  <ResponseMetadata>\n"+
-		"    <RequestId>%s</RequestId>\n  </ResponseMetadata>\n</AssumeRoleResponse>\n",
-		stsNamespace, html.EscapeString(user), html.EscapeString(arn), k.accessKey, k.secret, k.token,
-		k.expires.UTC().Format(time.RFC3339), requestIDHole)}
 }

@@ -41,7 +41,8 @@ func TestPartitions(t *testing.T) {
 		"us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov", "eusc-de-east-1": "aws-eusc",
 	} {
 		srv := idctest.New(t, idctest.Config{Region: region})
-		out, err := stsClient(srv, srv.IssueCredentials(account, role)).GetCallerIdentity(t.Context(), nil)
+		out, err := stsClient(srv, srv.IssueCredentials(account, role), func(o *sts.Options) { o.Region = region }).
+			GetCallerIdentity(t.Context(), nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -188,7 +189,7 @@ func TestSignatures(t *testing.T) {
 		"no session token":    {creds: func(c *idctest.Credentials) { c.SessionToken = "" }, status: 403, code: "InvalidClientTokenId", rule: idctest.UnknownKey},
 		"JSON":                {before: func(r *http.Request) { r.Header.Set("Content-Type", "application/json") }, status: 400, code: "MalformedInput", rule: idctest.WrongContentType},
 		"other version":       {before: body("Action=GetCallerIdentity&Version=2011-06-16"), status: 400, code: "InvalidAction", rule: idctest.UnknownPath},
-		"other action":        {before: body("Action=GetSessionToken&Version=2011-06-15"), status: 400, code: "InvalidAction", rule: idctest.UnknownPath},
+		"other action":        {before: body("Action=GetEverything&Version=2011-06-15"), status: 400, code: "InvalidAction", rule: idctest.UnknownPath},
 		"no action":           {before: body("Version=2011-06-15"), status: 400, code: "MissingParameter", rule: idctest.MissingParameter},
 		"other parameter":     {before: body("Action=GetCallerIdentity&Version=2011-06-15&X=1"), status: 400, code: "ValidationError", rule: idctest.UnknownField},
 		"no form":             {before: body("%"), status: 400, code: "MalformedInput", rule: idctest.MalformedRequest},

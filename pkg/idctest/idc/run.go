@@ -125,6 +125,9 @@ func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stder
 		o.serve(signals, stdin)
 	}
 	srv.Close()
+	for _, v := range srv.Warnings() {
+		fmt.Fprintf(stderr, "idc: warning: %v\n", v)
+	}
 	for _, v := range srv.Violations() {
 		fmt.Fprintf(stderr, "idc: violation: %v\n", v)
 		if status == 0 {
