@@ -3,6 +3,9 @@
 VERSION ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo devel)
 BUILD    = CGO_ENABLED=0 go build -trimpath -buildvcs=false -ldflags '-s -w -X main.version=$(VERSION)'
 
+# a program is a line there, and a folder of cmd
+PROGRAMS := $(shell cut -d' ' -f1 pkg/cli/programs.txt)
+
 .PHONY: all
 all: build share
 
@@ -11,9 +14,9 @@ TOOLS    = $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/aws-sso-plugins
 GOLANGCI = $(TOOLS)/golangci-lint-v2.15.0/golangci-lint
 
 .PHONY: build
-build: ## the three binaries, static, into bin/
+build: ## the binaries, static, into bin/
 	@mkdir -p bin
-	$(BUILD) -o bin/ ./cmd/sso-login ./cmd/sso-profiles ./cmd/sso-test
+	$(BUILD) -o bin/ $(PROGRAMS:%=./cmd/%)
 
 SOURCES := $(shell find cmd pkg -type f ! -name '*_test.go' ! -path '*/testdata/*') go.mod go.sum
 
@@ -46,7 +49,7 @@ uninstall: ## what make install and make install-plugins put there
 .PHONY: demo
 demo: ## log in, make profiles and test them, against an Identity Center on this machine
 	@mkdir -p bin
-	@$(BUILD) -o bin/ ./cmd/sso-login ./cmd/sso-profiles ./cmd/sso-test ./pkg/idctest/idc
+	@$(BUILD) -o bin/ $(PROGRAMS:%=./cmd/%) ./pkg/idctest/idc
 	@sh cmd/demo.sh bin
 
 .PHONY: test

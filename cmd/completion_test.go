@@ -96,7 +96,7 @@ func TestBashCompletes(t *testing.T) {
 			x.press("PS1='ready> '; show() { printf B; printf 'EGIN'; printf '%s|' \"$@\"; printf E; echo ND; }; set +H\r")
 			x.press("bind 'set enable-bracketed-paste off'\r")
 			if kind == "alone" {
-				x.press("for p in sso-login sso-profiles sso-test; do eval \"$($p --completion bash)\"; done\r")
+				x.press("for p in " + strings.Join(programs, " ") + "; do eval \"$($p --completion bash)\"; done\r")
 			} else {
 				x.press("source " + withPackage + "\r")
 			}
@@ -134,7 +134,7 @@ func TestZshCompletes(t *testing.T) {
 			x := atTerminal(t, 80, 24, env, zsh+" -f -i")
 			x.press("PS1='ready> '; show() { printf B; printf EGIN; printf '%s|' \"$@\"; printf E; echo ND }; unsetopt banghist automenu; unset zle_bracketed_paste; bindkey -e\r")
 			if kind == "evaluated" {
-				x.press("for p in sso-login sso-profiles sso-test; do eval \"$($p --completion zsh)\"; done\r")
+				x.press("for p in " + strings.Join(programs, " ") + "; do eval \"$($p --completion zsh)\"; done\r")
 			} else {
 				installCompletions(t, home, "zsh", "functions/_%s")
 				x.press("fpath=(~/functions $fpath); autoload -Uz compinit && compinit -D -u\r")

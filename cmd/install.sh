@@ -20,7 +20,7 @@ case $prefix in
 esac
 root=${DESTDIR:-}$prefix
 made=$root/share/aws-sso-plugins/made-folders
-programs='sso-login sso-profiles sso-test'
+programs=$(cut -d' ' -f1 "$(dirname "$0")/../pkg/cli/programs.txt" | paste -s -d ' ' -)
 
 folder() {
 	[ ! -d "$1" ] || return 0
@@ -74,7 +74,7 @@ install_all() {
 		printf '%s\n' "$new" | sed '/^$/d' >"$made.new"
 		mv -f "$made.new" "$made"
 	fi
-	echo "installed sso-login, sso-profiles and sso-test in $root/bin"
+	echo "installed in $root/bin: $programs"
 	case :$PATH: in
 	*":$prefix/bin:"*) ;;
 	*) echo "add $prefix/bin to your PATH to run them by name" ;;
@@ -93,7 +93,7 @@ install_plugins() {
 			ln -sf "$name" "$root/bin/$link"
 		fi
 	done
-	echo "kubectl sso-login, kubectl sso-profiles and kubectl sso-test now work where $prefix/bin is on the PATH"
+	echo "where $prefix/bin is on the PATH these now work after kubectl: $programs"
 	if [ -n "${DESTDIR:-}" ]; then
 		return # a package in the making has no user
 	elif as_another; then
@@ -136,7 +136,7 @@ uninstall() {
 		done
 	fi
 	rmdir "$root/share/aws-sso-plugins" 2>/dev/null || true
-	echo "removed sso-login, sso-profiles and sso-test from $root"
+	echo "removed from $root: $programs"
 	[ ! -d "${HOME:-}/.aws" ] || echo "your sessions, profiles and logins in ~/.aws stay as they are"
 }
 

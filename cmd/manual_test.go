@@ -63,8 +63,6 @@ func TestMandocFindsNothing(t *testing.T) {
 	}
 }
 
-var programs = []string{"sso-login", "sso-profiles", "sso-test"}
-
 // needs is where a program is that only this test needs; without it the test
 // is skipped.
 func needs(t *testing.T, program string) string {

@@ -5,11 +5,12 @@
 set -eu
 
 bin=$1 share=$2
+programs=$(cut -d' ' -f1 "$(dirname "$0")/../pkg/cli/programs.txt")
 
 rm -rf "$share"
 mkdir -p "$share/man/man1" "$share/bash-completion/completions" "$share/zsh/site-functions" \
 	"$share/fish/vendor_completions.d" "$share/aws-sso-plugins"
-for name in sso-login sso-profiles sso-test; do
+for name in $programs; do
 	"$bin/$name" __manual >"$share/man/man1/$name.1"
 	"$bin/$name" --completion bash >"$share/bash-completion/completions/$name"
 	"$bin/$name" --completion zsh >"$share/zsh/site-functions/_$name"

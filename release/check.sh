@@ -11,7 +11,8 @@ fi
 cd dist
 
 version=$(sed -n 's/.*"version":"\([^"]*\)".*/\1/p' metadata.json)
-programs='sso-login sso-profiles sso-test'
+programs=$(cut -d' ' -f1 ../pkg/cli/programs.txt)
+count=$(wc -w <<<"$programs")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -86,14 +87,14 @@ krew() {
 			grep -q "^$sum  " checksums.txt || stop "the krew manifest of $program has a checksum of nothing"
 		done
 	done
-	echo 'krew: three manifests'
+	echo "krew: $count manifests"
 }
 
 cask() {
 	local cask=homebrew/Casks/aws-sso-plugins.rb
 	tar -tzf "aws-sso-plugins_${version}_darwin_arm64.tar.gz" >"$work/listing"
 	sed -n 's/^  \(binary\|manpage\|bash_completion\|zsh_completion\|fish_completion\) "\([^"]*\)".*/\2/p' "$cask" >"$work/named"
-	[ "$(sort -u "$work/named" | wc -l)" = 15 ] || stop "$cask does not name three binaries, and a man page and the completion of three shells for each"
+	[ "$(sort -u "$work/named" | wc -l)" = $((5 * count)) ] || stop "$cask does not name $count binaries, and a man page and the completion of three shells for each"
 	while read -r path; do
 		grep -qx "$path" "$work/listing" || stop "$cask names $path, which is not in the archive"
 	done <"$work/named"
@@ -149,7 +150,7 @@ deb() {
 		gzip -dc "$root/usr/share/man/man1/$program.1.gz" | cmp -s - "$work/linux-amd64/share/man/man1/$program.1" || stop "the man page of $program is not that of the archive"
 		if command -v man >/dev/null; then man -M "$root/usr/share/man" -w "$program" >/dev/null || stop "man does not find $program"; fi
 	done
-	[ "$(find "$root/usr/share/zsh/vendor-completions/" -name '_sso-*' | wc -l)" = 3 ] || stop 'the completion of zsh is not where Debian has it'
+	[ "$(find "$root/usr/share/zsh/vendor-completions/" -name '_sso-*' | wc -l)" = "$count" ] || stop 'the completion of zsh is not where Debian has it'
 	gzip -dc "$root/usr/share/doc/aws-sso-plugins/CHANGELOG.md.gz" | grep -q '^# Changelog' || stop 'the changelog is missing'
 	grep -q Apache-2.0 "$root/usr/share/doc/aws-sso-plugins/copyright" || stop 'the copyright is missing'
 

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the manifests by which krew installs the three as plugins of kubectl,
-# dist/krew/NAME.yaml, from the checksums of the archives in dist. All three
+# Writes the manifests by which krew installs the programs as plugins of kubectl,
+# dist/krew/NAME.yaml, from the checksums of the archives in dist. All of them
 # point at the same archives: goreleaser's own krew support wants one archive
 # for each binary. Usage: krew.sh VERSION TAG, with REPOSITORY=OWNER/NAME.
 set -eu
@@ -57,9 +57,6 @@ manifest() { # NAME SHORT-DESCRIPTION DESCRIPTION
 }
 
 mkdir -p krew
-manifest sso-login 'Log in to AWS IAM Identity Center' \
-	'Puts a valid access token where every AWS client reads it, ~/.aws/sso/cache.' >krew/sso-login.yaml
-manifest sso-profiles 'Make AWS profiles for all accounts and roles' \
-	'Makes a profile in ~/.aws/config for every account and role of IAM Identity Center, and keeps them in step.' >krew/sso-profiles.yaml
-manifest sso-test 'Tell which AWS profiles work' \
-	'Checks each AWS profile with STS GetCallerIdentity and says why one fails.' >krew/sso-test.yaml
+while read -r name purpose; do
+	manifest "$name" "${purpose%%:*}" "$purpose" >"krew/$name.yaml"
+done <../pkg/cli/programs.txt

@@ -47,7 +47,9 @@ esac
 export REPOSITORY REPOSITORY_OWNER="${REPOSITORY%%/*}" REPOSITORY_NAME="${REPOSITORY#*/}"
 
 # One build after the other, so that archives list their files in one order.
-goreleaser release --clean --parallelism 1 "$@"
+mkdir -p bin
+sh release/config.sh >bin/goreleaser.yaml
+goreleaser release --config bin/goreleaser.yaml --clean --parallelism 1 "$@"
 
 said() { # KEY of dist/metadata.json
 	sed -n "s/.*\"$1\":\"\\([^\"]*\\)\".*/\\1/p" dist/metadata.json

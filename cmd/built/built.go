@@ -1,4 +1,4 @@
-// Package built gives tests the three binaries as a user has them, and an
+// Package built gives tests the binaries as a user has them, and an
 // environment in which they can do no harm.
 package built
 
@@ -7,18 +7,22 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
+	"aws-sso-plugins/pkg/cli"
 )
 
 // Nowhere is an address that refuses connections, the discard port: what a
 // test forgets to point at its own server goes there and fails.
 const Nowhere = "http://127.0.0.1:9"
 
-// Build compiles sso-login, sso-profiles, sso-test and idc into dir, as they
-// are released: static and stripped.
+// Build compiles the programs and idc into dir, as they are released: static
+// and stripped.
 func Build(dir string) error {
-	build := exec.Command("go", "build", "-trimpath", "-ldflags", "-s -w", "-o", dir+string(filepath.Separator),
-		"aws-sso-plugins/cmd/sso-login", "aws-sso-plugins/cmd/sso-profiles", "aws-sso-plugins/cmd/sso-test",
-		"aws-sso-plugins/pkg/idctest/idc")
+	args := []string{"build", "-trimpath", "-ldflags", "-s -w", "-o", dir + string(filepath.Separator), "aws-sso-plugins/pkg/idctest/idc"}
+	for _, program := range cli.Programs() {
+		args = append(args, "aws-sso-plugins/cmd/"+program)
+	}
+	build := exec.Command("go", args...) //nolint:gosec // the names are in the tree
 	build.Env = append(os.Environ(), "CGO_ENABLED=0")
 	if out, err := build.CombinedOutput(); err != nil {
 		return fmt.Errorf("%w\n%s", err, out)

@@ -39,14 +39,20 @@ func (a alias) line() string { return a.name + " = " + a.runs }
 // aliasSections are the aliases. The second section is for version 2 of the
 // AWS CLI; version 1 does not look at it.
 func aliasSections() []aliasSection {
-	return []aliasSection{
-		{"toplevel", "aws sso-login, aws sso-profiles, aws sso-test", []alias{
-			{"sso-login", "!sso-login"}, {"sso-profiles", "!sso-profiles"}, {"sso-test", "!sso-test"},
-		}},
-		{"command sso", "aws sso profiles, aws sso test", []alias{
-			{"profiles", "!sso-profiles"}, {"test", "!sso-test"},
-		}},
+	top, sub := aliasSection{header: "toplevel"}, aliasSection{header: "command sso"}
+	var topWords, subWords []string
+	for _, program := range Programs() {
+		top.aliases = append(top.aliases, alias{program, "!" + program})
+		topWords = append(topWords, "aws "+program)
+		word := strings.TrimPrefix(program, "sso-")
+		if word == "login" {
+			continue // aws sso login is the AWS CLI's own
+		}
+		sub.aliases = append(sub.aliases, alias{word, "!" + program})
+		subWords = append(subWords, "aws sso "+word)
 	}
+	top.remark, sub.remark = strings.Join(topWords, ", "), strings.Join(subWords, ", ")
+	return []aliasSection{top, sub}
 }
 
 // What is ours in the file stands between these lines.

@@ -19,16 +19,13 @@ func calledAs(program, arg0 string, args []string) (called string, rest []string
 	return program, args
 }
 
-// suite are the programs.
-var suite = [...]string{"sso-login", "sso-profiles", "sso-test"}
-
 // asTyped has the commands of the suite in a text as the user types them. They
 // stand at its beginning, after a pipe or after a colon ("run: sso-login okta").
 func asTyped(called, text string) string {
 	if !strings.HasPrefix(called, "kubectl ") {
 		return text
 	}
-	for _, name := range suite {
+	for _, name := range Programs() {
 		for _, before := range []string{": ", "| "} {
 			text = strings.ReplaceAll(text, before+name, before+"kubectl "+name)
 		}

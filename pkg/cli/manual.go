@@ -92,7 +92,7 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 	}
 	r.section("See also")
 	var others []string
-	for _, name := range suite {
+	for _, name := range Programs() {
 		if name != p.Name {
 			others = append(others, bold(name)+"(1)")
 		}
@@ -107,7 +107,7 @@ func asPlugin(name string) []string {
 	return []string{
 		"As kubectl-" + strings.ReplaceAll(name, "-", "_") + " on the PATH it is also: kubectl " + name + ".",
 		"With an alias in ~/.aws/cli/alias it is also: aws " + name + ". The command sso-login " + aliasesWord + " prints the " +
-			"aliases of all three programs; followed by the word add it puts them there, and by the word remove it takes them " +
+			"aliases of all the programs; followed by the word add it puts them there, and by the word remove it takes them " +
 			"out again. The AWS CLI takes its own global options, such as --profile and --region, out of the line before an " +
 			"alias sees it; what stands after -- it hands on.",
 	}

@@ -10,10 +10,11 @@ import (
 	"strings"
 	"testing"
 
+	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/idctest"
 )
 
-var suite = []string{"sso-login", "sso-profiles", "sso-test"}
+var suite = cli.Programs()
 
 // swallowed are the flags that the AWS CLI takes for its own wherever they
 // stand, and keeps. They arrive after "--".
