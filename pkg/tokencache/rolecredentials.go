@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"iter"
 	"os"
 	"path/filepath"
 	"strings"
@@ -195,3 +196,35 @@ func parseRoleCredentials(data []byte) (roleCredentials, error) {
 
 // notInHeader reports whether HTTP cannot carry a character in a header.
 func notInHeader(r rune) bool { return r <= ' ' || r > '~' }
+
+// RoleAccounts returns the accounts (ids) that entries of the role cache name,
+// each once. Older releases of the AWS CLI wrote entries that name none.
+func (c *Cache) RoleAccounts(ctx context.Context) iter.Seq[string] {
+	return func(yield func(accountID string) bool) {
+		seen := map[string]bool{"": true}
+		files, _ := os.ReadDir(c.RoleDir)
+		for _, file := range files {
+			if ctx.Err() != nil {
+				return
+			}
+			if filepath.Ext(file.Name()) != ".json" {
+				continue // session.db of the AWS CLI
+			}
+			data, err := safefile.Read(filepath.Join(c.RoleDir, file.Name()), maxFile)
+			if err != nil {
+				continue
+			}
+			entry, err := parse(data)
+			if err != nil {
+				continue
+			}
+			inner, err := parse(entry.raw("Credentials"))
+			if account := inner.text("AccountId"); err == nil && !seen[account] {
+				seen[account] = true
+				if !yield(account) {
+					return
+				}
+			}
+		}
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -328,5 +329,22 @@ func TestRoleCredentialsKeepTheFetchsError(t *testing.T) {
 	cancel()
 	if _, err := c.RoleCredentials(ended, admin, 0, p.fetch); fault.KindOf(err) != fault.Canceled {
 		t.Errorf("after the end: %v", err)
+	}
+}
+
+func TestRoleAccounts(t *testing.T) {
+	c, _ := setup(t)
+	if got := slices.Collect(c.RoleAccounts(ctx)); len(got) > 0 {
+		t.Errorf("without a folder: %q", got)
+	}
+	for name, text := range map[string]string{
+		"a.json": entry("111111111111", settled), "b.json": entry("222222222222", settled), "c.json": entry("111111111111", settled),
+		"d.json": "{}", "e.json": "", "session.db": entry("333333333333", settled),
+		"f.json": strings.Replace(entry("444444444444", settled), `, "AccountId": "444444444444"`, "", 1),
+	} {
+		place(t, c.RoleDir, name, text)
+	}
+	if got := slices.Sorted(c.RoleAccounts(ctx)); !slices.Equal(got, []string{"111111111111", "222222222222"}) {
+		t.Errorf("%q", got)
 	}
 }
