@@ -235,7 +235,7 @@ func TestQuietAndVerbose(t *testing.T) {
 	a.configure(&Common{Verbose: true})
 	a.Detail("four")
 	a.Remark("five")
-	a.configure(&Common{Quiet: true})
+	a.configure(&Common{Basic: Basic{Quiet: true}})
 	a.Note("six")
 	a.Warn(errors.New("seven"))
 	want := "sso-test: one\nsso-test: four\nsso-test: five\nsso-test: warning: seven\n"

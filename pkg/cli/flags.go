@@ -11,21 +11,37 @@ import (
 	"aws-sso-plugins/pkg/report"
 )
 
-// Common are the flags of every binary. None is named like a global option of
+// Basic are the flags of every binary. None is named like a global option of
 // the AWS CLI or a prefix of one: run as an alias (`aws sso-test ...`), the
 // CLI would swallow it.
-type Common struct {
-	Format  string        `short:"o" placeholder:"FORMAT" complete:"format" help:"Write ${formats}; without it a table at a terminal." group:"Output"`
-	Quiet   bool          `short:"q" help:"Say nothing but warnings and errors." group:"Output"`
-	Verbose bool          `short:"v" help:"Log each request: method, host, path, status, time, id." group:"Output"`
-	NoColor bool          `name:"no-color" help:"Use no colours (also with NO_COLOR set)." group:"Output"`
-	Timeout time.Duration `default:"15s" placeholder:"DURATION" env:"${env}_TIMEOUT" help:"Give up an attempt after this long (${default})." group:"Network"`
-	Version versionFlag   `help:"Show the version." group:"Help"`
+type Basic struct {
+	Format  string      `short:"o" placeholder:"FORMAT" complete:"format" help:"Write ${formats}; without it ${unformatted}." group:"Output"`
+	Quiet   bool        `short:"q" help:"Say nothing but warnings and errors." group:"Output"`
+	NoColor bool        `name:"no-color" help:"Use no colours (also with NO_COLOR set)." group:"Output"`
+	Version versionFlag `help:"Show the version." group:"Help"`
 
 	Completion *string `placeholder:"SHELL" complete:"shell" help:"Print the completion script of bash, zsh or fish." group:"Help"`
 }
 
+func (b *Basic) basic() *Basic { return b }
+
+// Common are the flags of the binaries that ask AWS.
+type Common struct {
+	Basic
+	Verbose bool          `short:"v" help:"Log each request: method, host, path, status, time, id." group:"Output"`
+	Timeout time.Duration `default:"15s" placeholder:"DURATION" env:"${env}_TIMEOUT" help:"Give up an attempt after this long (${default})." group:"Network"`
+}
+
 func (c *Common) common() *Common { return c }
+
+// commonOf returns the common flags of a command: all unset but the basic ones
+// for one that asks nobody.
+func commonOf(command Command) *Common {
+	if networked, ok := command.(interface{ common() *Common }); ok {
+		return networked.common()
+	}
+	return &Common{Basic: *command.basic()}
+}
 
 // Parallel is for the binaries that make many calls.
 type Parallel struct {

@@ -7,6 +7,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -26,13 +27,13 @@ import (
 )
 
 // Command is a binary's grammar: a struct with kong's tags that embeds
-// [Common].
+// [Common], or [Basic] if it asks nobody.
 type Command interface {
 	// Run does the work. A fault becomes a message and an exit status, an
 	// [ExitStatus] an exit status alone.
 	Run(ctx context.Context, app *App) error
 
-	common() *Common
+	basic() *Basic
 }
 
 // Program is what a binary says of itself.
@@ -47,6 +48,8 @@ type Program struct {
 	Notes []string
 	// Formats are those of -o, the first being shown first.
 	Formats []string
+	// Unformatted says what is written without -o; empty: a table at a terminal.
+	Unformatted string
 	// Values are what flags and arguments take whose tag complete:"KIND" has a
 	// kind that this package does not know. Only completion asks; nil: none.
 	Values func(kind string) []Value
@@ -72,6 +75,8 @@ type App struct {
 	store  *safefile.Store
 }
 
+func (p Program) unformatted() string { return cmp.Or(p.Unformatted, "a table at a terminal") }
+
 // Main runs a command with the process's arguments and streams and does not
 // return.
 func Main(program Program, command Command) {
@@ -86,7 +91,6 @@ func run(program Program, command Command, args []string) (status int) {
 	ignoreBrokenPipe()
 	console := newConsole(program.called, os.Stdin, os.Stdout, os.Stderr)
 	listening := console.listenForSignals(context.Background())
-	common := command.common()
 	parser, err := newParser(program, command, console)
 	if err != nil {
 		console.Error(err) // the grammar itself is wrong: a defect that any test shows
@@ -120,6 +124,7 @@ func run(program Program, command Command, args []string) (status int) {
 		console.Error(usageFault(program, err, args, flagNames(parser.Model)))
 		return StatusUsage
 	}
+	common := commonOf(command)
 	if common.Completion != nil {
 		return console.finish(printCompletion(console.Out, program, *common.Completion))
 	}
@@ -221,6 +226,7 @@ func newParser(program Program, command Command, console *Console) (*kong.Kong, 
 		kong.Vars{
 			"env":         strings.ToUpper(strings.ReplaceAll(program.Name, "-", "_")),
 			"formats":     strings.Join(program.Formats, ", "),
+			"unformatted": program.unformatted(),
 			"concurrency": strconv.Itoa(program.Concurrency),
 			"version":     program.Name + " " + program.Version,
 		},
