@@ -51,13 +51,13 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 		return nil
 	})
 	fs.Func("account", "an account, `ID/ROLE[,ROLE...][=NAME]`; repeatable, the first replaces the accounts made up; "+
-		"at run time it replaces the account of that id, and without roles removes it", func(value string) error {
+		"at run time it replaces the account of that id; ID/ removes it, ID/=NAME leaves it without roles", func(value string) error {
 		a, err := parseAccount(value)
 		if err != nil {
 			return err
 		}
 		c.Accounts = slices.DeleteFunc(append([]Account{}, c.Accounts...), func(old Account) bool { return old.ID == a.ID })
-		if len(a.Roles) > 0 {
+		if len(a.Roles) > 0 || a.Name != "" {
 			c.Accounts = append(c.Accounts, a)
 		}
 		return nil

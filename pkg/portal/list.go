@@ -26,16 +26,22 @@ import (
 // it did, nothing is left running.
 func (c *Client) Accounts(ctx context.Context, concurrency int) iter.Seq2[AccountRoles, error] {
 	return func(yield func(AccountRoles, error) bool) {
-		run := c.begin(ctx, max(concurrency, 1))
-		defer run.end()
-		for o := range run.outcomes {
-			o.Known = run.known()
+		c.begin(ctx, max(concurrency, 1)).results(ctx)(yield)
+	}
+}
+
+// results are what [Client.Accounts] hands out. ctx is the caller's.
+func (l *listing) results(ctx context.Context) iter.Seq2[AccountRoles, error] {
+	return func(yield func(AccountRoles, error) bool) {
+		defer l.end()
+		for o := range l.outcomes {
+			o.Known = l.known()
 			if !yield(o.AccountRoles, o.err) {
 				return
 			}
 		}
-		if err := run.incomplete(ctx); err != nil {
-			yield(AccountRoles{Known: run.known()}, err)
+		if err := l.incomplete(ctx); err != nil {
+			yield(AccountRoles{Known: l.known()}, err)
 		}
 	}
 }
@@ -81,11 +87,12 @@ type listing struct {
 
 	outage outage
 
-	mu      sync.Mutex
-	seen    map[string]bool // account ids
-	waiting []Account       // nobody asks for yet
-	active  int             // goroutines
-	err     error           // why the listing is incomplete
+	mu       sync.Mutex
+	seen     map[string]bool // account ids
+	accounts []Account       // all that were seen
+	waiting  []Account       // nobody asks for yet
+	active   int             // goroutines
+	err      error           // why the listing is incomplete
 }
 
 // outcome is what came of one account.
@@ -149,6 +156,7 @@ func (l *listing) add(account Account) {
 		return
 	}
 	l.seen[account.ID] = true
+	l.accounts = append(l.accounts, account)
 	l.waiting = append(l.waiting, account)
 	if l.active < l.concurrency {
 		l.active++

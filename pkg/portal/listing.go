@@ -10,10 +10,11 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// Listing is what Accounts handed out, in order.
+// Listing is what [Client.List] collected, in order.
 type Listing struct {
 	Assignments []Assignment // by account id, then role
 	Accounts    int          // listed completely
+	Named       []Account    // all that the portal named, with or without roles, in no order
 	Unlisted    []Unlisted   // by account id
 	// Known is how many accounts the portal named. Where Err is set, some of
 	// them may be neither listed nor in Unlisted.
@@ -29,17 +30,19 @@ type Unlisted struct {
 	Err     error
 }
 
-// List collects Accounts. progress, if not nil, is told after each account how
+// List collects what [Client.Accounts] hands out. progress, if not nil, is told after each account how
 // many are done and how many are known; neither ever shrinks, and done is
 // never more than known.
 func (c *Client) List(ctx context.Context, concurrency int, progress func(done, known int)) *Listing {
 	l := &Listing{}
-	for ar, err := range c.Accounts(ctx, concurrency) {
+	run := c.begin(ctx, max(concurrency, 1))
+	for ar, err := range run.results(ctx) {
 		l.add(ar, err)
 		if progress != nil {
 			progress(l.Accounts+len(l.Unlisted), l.Known)
 		}
 	}
+	l.Named = run.accounts
 	slices.SortFunc(l.Assignments, func(a, b Assignment) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Role, b.Role))
 	})

@@ -2,6 +2,7 @@ package profiles
 
 import (
 	"path"
+	"slices"
 	"strings"
 
 	"aws-sso-plugins/pkg/fault"
@@ -41,6 +42,15 @@ func folded(text string) string {
 // Match says whether one of the names is picked and none excluded.
 func (g Globs) Match(names ...string) bool {
 	return (len(g.include) == 0 || matchAny(g.include, names)) && !matchAny(g.exclude, names)
+}
+
+// excludesNames reports whether a pattern may exclude an account for its name.
+func (g Globs) excludesNames() bool {
+	return slices.ContainsFunc(g.exclude, func(pattern string) bool { return !isAccountID(pattern) })
+}
+
+func isAccountID(text string) bool {
+	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
 }
 
 func (g Globs) matchAll() bool { return len(g.include)+len(g.exclude) == 0 }

@@ -66,6 +66,7 @@ func listed(session string, accounts ...string) profiles.Input {
 			a.Name = a.ID
 		}
 		in.Listing.Accounts++
+		in.Listing.Named = append(in.Listing.Named, a)
 		for role := range strings.SplitSeq(roles, ",") {
 			if role != "" {
 				in.Listing.Assignments = append(in.Listing.Assignments, portal.Assignment{Account: a, Role: strings.ReplaceAll(role, "~", "=")})
@@ -77,8 +78,10 @@ func listed(session string, accounts ...string) profiles.Input {
 
 // unlisted is in without an account that could not be listed.
 func unlisted(in profiles.Input, account string) profiles.Input {
+	a := portal.Account{ID: id(account), Name: "Name of " + account}
+	in.Listing.Named = append(in.Listing.Named, a)
 	in.Listing.Unlisted = append(in.Listing.Unlisted, portal.Unlisted{
-		Account: portal.Account{ID: id(account), Name: "Name of " + account}, Err: fault.New(fault.Denied, "cannot list the roles", "403"),
+		Account: a, Err: fault.New(fault.Denied, "cannot list the roles", "403"),
 	})
 	return in
 }

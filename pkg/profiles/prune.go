@@ -53,9 +53,12 @@ func (p *planner) prune(inputs []Input) {
 }
 
 // lost are the generated profiles by session whose assignment was not listed,
-// in file order, as far as the filter picks them.
+// in file order, as far as the filter picks them. Where the filter excludes
+// accounts by name, and the name of a profile's account is not known any more,
+// the profile stays: it may be one of those.
 func (p *planner) lost(inputs []Input) map[string][]*awsconfig.Profile {
 	lost := map[string][]*awsconfig.Profile{}
+	nameless := map[string][]*awsconfig.Profile{}
 	var names map[string]string
 	for i := range p.mine {
 		g := &p.mine[i]
@@ -65,24 +68,41 @@ func (p *planner) lost(inputs []Input) map[string][]*awsconfig.Profile {
 		if names == nil {
 			names = accountNames(inputs)
 		}
-		a := portal.Assignment{Account: portal.Account{ID: g.account, Name: names[g.session+"/"+g.account]}, Role: g.role}
-		if p.options.Filter.Match(a) {
+		name, known := names[g.session+"/"+g.account]
+		if name == "" {
+			name = g.profile.Get("account_name")
+		}
+		switch {
+		case !p.options.Filter.Match(portal.Assignment{Account: portal.Account{ID: g.account, Name: name}, Role: g.role}):
+		case !known && name == "" && p.options.Filter.Accounts.excludesNames():
+			nameless[g.session] = append(nameless[g.session], g.profile)
+		default:
 			lost[g.session] = append(lost[g.session], g.profile)
 		}
+	}
+	for _, session := range sortedKeys(nameless) {
+		p.keepNameless(session, nameless[session])
 	}
 	return lost
 }
 
-// accountNames are the names of the listed accounts, by session and id: a
-// filter may ask for them.
+func (p *planner) keepNameless(session string, kept []*awsconfig.Profile) {
+	for _, profile := range kept {
+		p.plan.Rows = append(p.plan.Rows, rowOf(profile, Unlisted))
+	}
+	if p.options.Prune {
+		p.note("%q keeps %s of accounts that the portal no longer lists: --account may exclude their names; to decide by id: --account ID",
+			session, many(len(kept), "profile"))
+	}
+}
+
+// accountNames are the names of the accounts that the portal named, by session
+// and id: a filter may ask for them.
 func accountNames(inputs []Input) map[string]string {
 	names := map[string]string{}
 	for i := range inputs {
-		for _, a := range inputs[i].Listing.Assignments {
+		for _, a := range inputs[i].Listing.Named {
 			names[inputs[i].Session.Name+"/"+a.ID] = a.Name
-		}
-		for _, u := range inputs[i].Listing.Unlisted {
-			names[inputs[i].Session.Name+"/"+u.Account.ID] = u.Account.Name
 		}
 	}
 	return names
