@@ -2,12 +2,15 @@ package idctest
 
 import (
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"net/url"
+	"os"
 	"strings"
 	"time"
 )
@@ -17,29 +20,72 @@ import (
 // [Config.Approval] that page may say that nothing was approved, which is no error; a status of 400 or above is one, and
 // so is a URL of another server. Call it with what the client under test would open in a browser.
 func (s *Server) Browse(ctx context.Context, pageURL string) error {
+	if s.proxy != nil && strings.HasPrefix(pageURL, "https://") {
+		proxy, err := url.Parse(s.ProxyURL)
+		if err != nil {
+			return err
+		}
+		return browse(ctx, pageURL, proxy, s.proxy.roots)
+	}
 	if !strings.HasPrefix(pageURL, s.URL+"/") {
 		return fmt.Errorf("browse %q: not a page of %s", pageURL, s.URL)
 	}
-	return Browse(ctx, pageURL)
+	return browse(ctx, pageURL, nil, nil)
 }
 
-// Browse is [Server.Browse] for a server in another process. Only loopback addresses are visited, and no proxy is used.
+// Browse is [Server.Browse] for a server in another process. It visits loopback addresses alone, and without a proxy;
+// in the environment of a server with [Config.Intercept] also what that server's proxy answers for.
 func Browse(ctx context.Context, pageURL string) error {
+	if !strings.HasPrefix(pageURL, "https://") {
+		return browse(ctx, pageURL, nil, nil)
+	}
+	proxy, err := url.Parse(os.Getenv("HTTPS_PROXY"))
+	if err != nil || loopback(proxy) != nil {
+		return fmt.Errorf("browse: %w, and HTTPS_PROXY names no proxy of idctest", errNotLoopback)
+	}
+	data, err := os.ReadFile(os.Getenv("AWS_CA_BUNDLE"))
+	if err != nil {
+		return fmt.Errorf("browse: the CA in AWS_CA_BUNDLE: %w", err)
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(data) {
+		return fmt.Errorf("browse: AWS_CA_BUNDLE: no certificate")
+	}
+	return browse(ctx, pageURL, proxy, roots)
+}
+
+// browse visits loopback addresses directly, and https pages through the proxy, if there is one.
+func browse(ctx context.Context, pageURL string, proxy *url.URL, roots *x509.CertPool) error {
+	allowed := func(u *url.URL) error {
+		if proxy != nil && u.Scheme == "https" {
+			return nil
+		}
+		return loopback(u)
+	}
 	client := &http.Client{
-		Transport: &http.Transport{DisableKeepAlives: true},
-		Timeout:   time.Minute,
+		Transport: &http.Transport{
+			DisableKeepAlives: true,
+			TLSClientConfig:   &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12},
+			Proxy: func(r *http.Request) (*url.URL, error) {
+				if r.URL.Scheme == "https" {
+					return proxy, nil
+				}
+				return nil, nil
+			},
+		},
+		Timeout: time.Minute,
 		CheckRedirect: func(r *http.Request, via []*http.Request) error {
 			if len(via) > 10 {
 				return errors.New("redirects without end")
 			}
-			return loopback(r.URL)
+			return allowed(r.URL)
 		},
 	}
 	u, err := url.Parse(pageURL)
 	if err != nil {
 		return err
 	}
-	if err := loopback(u); err != nil {
+	if err := allowed(u); err != nil {
 		return err
 	}
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, pageURL, nil)

@@ -1,6 +1,7 @@
 package idctest
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"maps"
@@ -46,6 +47,20 @@ type Config struct {
 	Instances map[string][]Account
 	// User is the name of the person who signs in, the role session name of every role; by default jane@example.com.
 	User string
+
+	// Intercept starts a proxy beside the server that ends TLS for AWS's hosts of all partitions, with a CA made for the
+	// run, so that clients need not be told of another endpoint. Env names the proxy and the CA.
+	Intercept bool
+	// Hosts are further host names that the proxy answers for, with all services.
+	Hosts []string
+	// Vanity are host names in front of an access portal, with the URL that each redirects to: the start URL of an
+	// instance, or any other.
+	Vanity map[string]string
+	// NoEndpoints leaves the AWS_ENDPOINT_URL variables out of Env, so that clients go to AWS's own hosts, FIPS and dual
+	// stack as they are told to. It needs Intercept. A client that heeds no HTTPS_PROXY would then look for AWS itself.
+	NoEndpoints bool
+	// CADir is where the certificate of the CA is written, as idctest-ca.pem; by default a directory that Close removes.
+	CADir string
 
 	// Now is the server's clock; by default time.Now. Offset is added to it.
 	Now    func() time.Time
@@ -141,6 +156,8 @@ func (c Config) withDefaults() Config {
 
 var regionPattern = regexp.MustCompile(`^[a-z]{2,}(-[a-z]+)+-\d+$`)
 
+var hostForm = regexp.MustCompile(`^([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z0-9-]+$`)
+
 func (c Config) check() error {
 	if !regionPattern.MatchString(c.Region) {
 		return fmt.Errorf("region %q does not look like one", c.Region)
@@ -162,6 +179,19 @@ func (c Config) check() error {
 		if !regionPattern.MatchString(r) {
 			return fmt.Errorf("disabled region %q does not look like one", r)
 		}
+	}
+	for _, h := range slices.Concat(c.Hosts, slices.Collect(maps.Keys(c.Vanity))) {
+		if !hostForm.MatchString(h) {
+			return fmt.Errorf("%q is not a host name in lower case", h)
+		}
+	}
+	for h, u := range c.Vanity {
+		if parsed, err := url.Parse(u); err != nil || parsed.Scheme == "" || parsed.Host == "" {
+			return fmt.Errorf("vanity host %s redirects to %q, which is not a URL", h, u)
+		}
+	}
+	if c.NoEndpoints && !c.Intercept {
+		return errors.New("without endpoints the server needs its proxy: Intercept")
 	}
 	for _, f := range c.Faults {
 		if err := f.check(); err != nil {
@@ -188,6 +218,8 @@ func (c Config) clone() Config {
 		c.Instances[u] = cloneAccounts(accounts)
 	}
 	c.Faults = slices.Clone(c.Faults)
+	c.Hosts = slices.Clone(c.Hosts)
+	c.Vanity = maps.Clone(c.Vanity)
 	c.DisabledRegions = slices.Clone(c.DisabledRegions)
 	c.Tolerate = slices.Clone(c.Tolerate)
 	c.Warn = slices.Clone(c.Warn)

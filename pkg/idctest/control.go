@@ -147,7 +147,7 @@ func (s *Server) set(form string) error {
 			if err != nil {
 				return err
 			}
-			if slices.Contains([]string{"addr", "region", "start-url"}, name) {
+			if slices.Contains([]string{"addr", "region", "start-url", "intercept", "no-endpoints", "ca-dir"}, name) {
 				return fmt.Errorf("%s cannot change while the server runs", name)
 			}
 			if err := fs.Set(name, value); err != nil {

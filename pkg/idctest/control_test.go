@@ -124,7 +124,8 @@ func TestFlags(t *testing.T) {
 		"-addr=127.0.0.1:0", "-region=us-east-1", "-start-url=https://a.awsapps.com/start", "-user=joe",
 		"-accounts=2", "-roles=A,B", "-instance=https://b.awsapps.com/start=1", "-offset=1h", "-seed=5",
 		"-latency=1ms", "-rate=2.5", "-burst=3", "-retry-after=1s", "-fault=*=reset:10%", "-deny=1/R", "-tolerate=bad-scope",
-		"-warn=unknown-path", "-disable-region=af-south-1",
+		"-warn=unknown-path", "-disable-region=af-south-1", "-intercept", "-host=a.example", "-vanity=aws.example",
+		"-vanity=b.example=https://c.example/", "-no-endpoints", "-ca-dir=/ca",
 		"-page-size=9", "-approve=never", "-slow-downs=2", "-interval=2s", "-device-lifetime=3s",
 		"-registration-lifetime=4s", "-session-lifetime=5s", "-token-lifetime=6s", "-credential-lifetime=7s",
 		"-no-refresh", "-keep-refresh-token",
@@ -145,7 +146,8 @@ func TestFlags(t *testing.T) {
 			{Op: idctest.GetRoleCredentials, Account: "1", Role: "R", Kind: idctest.Forbidden},
 		},
 		Tolerate: []idctest.Rule{idctest.BadScope}, Warn: []idctest.Rule{idctest.UnknownPath},
-		DisabledRegions: []string{"af-south-1"}, PageSize: 9, Approval: idctest.Never, SlowDowns: 2,
+		DisabledRegions: []string{"af-south-1"}, Intercept: true, Hosts: []string{"a.example"}, NoEndpoints: true, CADir: "/ca",
+		Vanity: map[string]string{"aws.example": "https://a.awsapps.com/start", "b.example": "https://c.example/"}, PageSize: 9, Approval: idctest.Never, SlowDowns: 2,
 		Interval: 2 * time.Second, DeviceLifetime: 3 * time.Second, RegistrationLifetime: 4 * time.Second,
 		SessionLifetime: 5 * time.Second, TokenLifetime: 6 * time.Second, CredentialLifetime: 7 * time.Second,
 		NoRefresh: true, KeepRefreshToken: true,
@@ -177,7 +179,7 @@ func TestFlags(t *testing.T) {
 	for _, arg := range []string{
 		"-accounts=x", "-accounts=-1", "-roles=-1", "-account=1/A", "-account=x", "-instance=x", "-instance=u=x",
 		"-fault=x", "-deny=/R", "-tolerate=x", "-approve=x", "-latency=x",
-		"-warn=x", "-disable-region=x", "-unassign=111111111111/Nobody", "-interval=x",
+		"-warn=x", "-disable-region=x", "-host=x", "-vanity=X.example", "-unassign=111111111111/Nobody", "-interval=x",
 	} {
 		if _, err := parse(arg); err == nil {
 			t.Errorf("%s is taken", arg)

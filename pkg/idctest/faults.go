@@ -3,7 +3,6 @@ package idctest
 import (
 	"fmt"
 	"io"
-	"net"
 	"net/http"
 	"slices"
 	"strconv"
@@ -305,8 +304,10 @@ func reset(w http.ResponseWriter) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}
-	if tcp, ok := conn.(*net.TCPConn); ok {
+	if tcp, ok := tcpConn(conn); ok {
 		_ = tcp.SetLinger(0)
+		_ = tcp.Close() // not through TLS, which would say goodbye
+		return
 	}
 	_ = conn.Close()
 }

@@ -3,6 +3,7 @@ package idctest
 import (
 	"flag"
 	"fmt"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -99,6 +100,36 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 		return nil
 	})
 	fs.StringVar(&c.User, "user", c.User, "`name` of the person who signs in; default jane@example.com")
+
+	fs.BoolVar(&c.Intercept, "intercept", c.Intercept,
+		"also answer for AWS's own hosts, through a proxy with a CA made for the run")
+	fs.Func("host", "`HOST` that the proxy of -intercept answers for as well; repeatable", func(value string) error {
+		if !hostForm.MatchString(value) {
+			return fmt.Errorf("not a host name in lower case")
+		}
+		c.Hosts = append(slices.Clip(c.Hosts), value)
+		return nil
+	})
+	fs.Func("vanity", "`HOST[=URL]` that redirects to URL, by default to the start URL; with -intercept; repeatable",
+		func(value string) error {
+			host, to, ok := strings.Cut(value, "=")
+			if !ok {
+				if to = c.StartURL; to == "" {
+					to = Config{}.withDefaults().StartURL
+				}
+			}
+			if !hostForm.MatchString(host) {
+				return fmt.Errorf("not a host name in lower case")
+			}
+			vanity := map[string]string{host: to}
+			maps.Copy(vanity, c.Vanity)
+			vanity[host] = to
+			c.Vanity = vanity
+			return nil
+		})
+	fs.BoolVar(&c.NoEndpoints, "no-endpoints", c.NoEndpoints,
+		"leave the AWS_ENDPOINT_URL variables out: clients go to AWS's own hosts; with -intercept")
+	fs.StringVar(&c.CADir, "ca-dir", c.CADir, "write the CA of -intercept to idctest-ca.pem in `DIR`; default a temporary one")
 
 	fs.DurationVar(&c.Offset, "offset", c.Offset, "how far the server's clock is ahead")
 	fs.Uint64Var(&c.Seed, "seed", c.Seed, "`number` that decides which calls a fault with a probability strikes")

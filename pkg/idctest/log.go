@@ -7,6 +7,7 @@ import (
 	"maps"
 	"net/url"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 )
@@ -16,6 +17,7 @@ type Request struct {
 	Time      time.Time // arrival, by the server's clock
 	Op        Op        // empty if the path is no operation
 	Method    string
+	Host      string // the host that the client asked for through the proxy; empty for the loopback address
 	Path      string
 	Params    url.Values // of the query and the body; secrets are ***
 	UserAgent string
@@ -38,14 +40,15 @@ type Stats struct {
 const logLimit = 100_000
 
 type entry struct {
-	time                       time.Time
-	op                         Op
-	method, path, query, agent string
-	body                       []byte
-	ctype                      string
-	account, role, id          string
-	fault                      FaultKind
-	status                     int
+	time                      time.Time
+	op                        Op
+	method, host, path, query string
+	agent                     string
+	body                      []byte
+	ctype                     string
+	account, role, id         string
+	fault                     FaultKind
+	status                    int
 }
 
 type requestLog struct {
@@ -67,7 +70,7 @@ func (l *requestLog) ordered() []entry {
 // record logs the request with the status that the client is about to see.
 func (s *Server) record(c *call, status int) {
 	e := entry{
-		time: c.now, op: c.op, method: c.r.Method, path: c.r.URL.Path, query: c.r.URL.RawQuery,
+		time: c.now, op: c.op, method: c.r.Method, host: c.host, path: c.r.URL.Path, query: c.r.URL.RawQuery,
 		agent: c.r.UserAgent(), body: c.body, ctype: c.r.Header.Get("Content-Type"),
 		account: c.account, role: c.role, id: c.id, fault: c.fault, status: status,
 	}
@@ -98,7 +101,7 @@ func (s *Server) Requests(ops ...Op) []Request {
 		e := &entries[i]
 		if len(ops) == 0 || slices.Contains(ops, e.op) {
 			out = append(out, Request{
-				Time: e.time, Op: e.op, Method: e.method, Path: e.path, Params: e.params(), UserAgent: e.agent,
+				Time: e.time, Op: e.op, Method: e.method, Host: e.host, Path: e.path, Params: e.params(), UserAgent: e.agent,
 				Account: e.account, Role: e.role, Fault: e.fault, Status: e.status, RequestID: e.id,
 			})
 		}
@@ -183,7 +186,12 @@ func (e *entry) line() string {
 	if op == "" {
 		op = "-"
 	}
-	fmt.Fprintf(&b, " %s %s %s %d", op, e.method, (&url.URL{Path: e.path}).EscapedPath(), e.status)
+	at := (&url.URL{Path: e.path}).EscapedPath()
+	if e.host != "" {
+		// Quoted where it is odd, so that a request cannot write lines of its own.
+		at = strings.Trim(strconv.Quote(e.host), `"`) + at
+	}
+	fmt.Fprintf(&b, " %s %s %s %d", op, e.method, at, e.status)
 	if e.fault != "" {
 		b.WriteString(" fault=" + string(e.fault))
 	}

@@ -132,7 +132,7 @@ func (c *call) registerClient() reply {
 	defer c.s.mu.Unlock()
 	instance := ""
 	if in.IssuerURL != "" {
-		if instance = trimStartURL(in.IssuerURL); c.s.dirs[instance] == nil {
+		if instance = trimStartURL(in.IssuerURL); c.s.dirs[instance] == nil || c.elsewhere() {
 			return oidcError("InvalidRequestException", "") // a start URL mistyped, or of another region
 		}
 	}
@@ -214,7 +214,7 @@ func (c *call) startDeviceAuthorization() reply {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	instance := trimStartURL(in.StartURL)
-	if s.dirs[instance] == nil {
+	if s.dirs[instance] == nil || c.elsewhere() {
 		return oidcError("InvalidRequestException", "")
 	}
 	g := &deviceGrant{

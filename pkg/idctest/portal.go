@@ -42,7 +42,7 @@ func (c *call) enter(parameters ...string) (reply, bool) {
 	c.dir = s.dirs[a.session.instance]
 	s.mu.Unlock()
 	switch {
-	case !good || c.dir == nil:
+	case !good || c.dir == nil || c.elsewhere():
 		return portalError(string(Unauthorized), ""), false
 	case !allowed:
 		return portalError(string(Forbidden), ""), false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"log"
 	"math/rand/v2"
 	"net"
 	"net/http"
@@ -32,6 +33,10 @@ type Server struct {
 	Region   string // the region that Identity Center is said to be in
 	StartURL string // the start URL of the default instance
 
+	// ProxyURL and CAFile are set with Config.Intercept: the proxy, and the file with the certificate of its CA.
+	ProxyURL, CAFile string
+
+	proxy *interceptor
 	http  *http.Server
 	done  chan struct{} // closed when http has stopped serving
 	date  atomic.Pointer[dateHeader]
@@ -100,11 +105,16 @@ func Start(cfg Config) (*Server, error) {
 	s.http = &http.Server{
 		Handler:           http.HandlerFunc(s.serve),
 		ReadHeaderTimeout: time.Minute,
-		ConnState: func(_ net.Conn, state http.ConnState) {
-			if state == http.StateNew {
-				s.conns.Add(1)
-			}
-		},
+		ConnState:         s.countConnection,
+		// What clients do to their connections is not this process's news.
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	if cfg.Intercept {
+		if s.proxy, err = s.startInterceptor(cfg.CADir); err != nil {
+			_ = listener.Close()
+			return nil, err
+		}
+		s.ProxyURL, s.CAFile = s.proxy.url, s.proxy.caFile
 	}
 	go func() {
 		defer close(s.done)
@@ -113,14 +123,24 @@ func Start(cfg Config) (*Server, error) {
 	return s, nil
 }
 
+func (s *Server) countConnection(_ net.Conn, state http.ConnState) {
+	if state == http.StateNew {
+		s.conns.Add(1)
+	}
+}
+
 // Close stops the server and ends its connections, hanging replies included. It may be called more than once.
 func (s *Server) Close() {
+	if s.proxy != nil {
+		s.proxy.close()
+	}
 	_ = s.http.Close()
 	<-s.done
 }
 
 // Update changes the configuration: change gets the present one, and what it leaves there holds for every request that
-// arrives after Update returns. Addr, Region, StartURL and Log stay as they were at the start. Faults with Times tell
+// arrives after Update returns. Addr, Region, StartURL, Log, Intercept, NoEndpoints and CADir stay as they
+// were at the start. Faults with Times tell
 // how many are left. Tokens and codes that were issued keep their lifetimes. Update panics if the outcome makes no
 // sense, which is a mistake in the test.
 func (s *Server) Update(change func(*Config)) {
@@ -138,6 +158,7 @@ func (s *Server) update(change func(*Config) error) error {
 	}
 	cfg = cfg.withDefaults()
 	cfg.Addr, cfg.Region, cfg.StartURL, cfg.Log = s.cfg.Addr, s.cfg.Region, s.cfg.StartURL, s.cfg.Log
+	cfg.Intercept, cfg.NoEndpoints, cfg.CADir = s.cfg.Intercept, s.cfg.NoEndpoints, s.cfg.CADir
 	if err := cfg.check(); err != nil {
 		return err
 	}
@@ -238,6 +259,10 @@ type call struct {
 	dir   *directory // portal: whose token it is
 	fault FaultKind
 
+	host   string  // as the client asked for it, empty for the loopback address
+	aws    awsHost // what that is
+	vanity string  // where the host redirects to, if it does
+
 	params  url.Values // STS: of the query and the body
 	badForm bool       // STS: the body is said to be a form and is none
 
@@ -251,7 +276,7 @@ type call struct {
 const maxBody = 1 << 20
 
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
-	if strings.HasPrefix(r.URL.Path, controlPrefix) {
+	if strings.HasPrefix(r.URL.Path, controlPrefix) && r.TLS == nil {
 		s.control(w, r)
 		return
 	}
@@ -259,8 +284,9 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	defer s.inFlight.Add(-1)
 
 	c := &call{s: s, r: r, id: newRequestID()}
+	c.findHost()
 	var handle func(*call) reply
-	c.op, handle = route(r)
+	c.op, handle = c.route()
 	if r.Body != nil {
 		body, err := io.ReadAll(http.MaxBytesReader(w, r.Body, maxBody))
 		if err != nil {
@@ -369,9 +395,34 @@ var routes = map[string]operation{
 	"/":                       {GetCallerIdentity, "", (*call).sts},
 }
 
-func route(r *http.Request) (Op, func(*call) reply) {
+// findHost reads which host the client asked for through the proxy.
+func (c *call) findHost() {
+	if c.r.TLS == nil {
+		return
+	}
+	c.host = hostName(c.r.Host)
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	c.vanity = c.s.cfg.Vanity[c.host]
+	if !c.s.named(c.host) {
+		c.aws, _ = parseHost(c.host)
+	}
+}
+
+func (c *call) route() (Op, func(*call) reply) {
+	r := c.r
+	switch {
+	case c.vanity != "":
+		return "", (*call).redirectVanity
+	case c.aws.service == otherService:
+		return "", (*call).otherAWSService
+	case c.aws.service == pageService && strings.HasPrefix(r.Host, "device.sso."):
+		return VerifyDevice, (*call).verifyDevice
+	case c.aws.service == pageService && r.URL.Path != "/device":
+		return "", (*call).portalPage
+	}
 	o, ok := routes[r.URL.Path]
-	if !ok {
+	if !ok || !c.aws.service.serves(o.op) {
 		return "", nil
 	}
 	if o.op == CreateToken && r.URL.Query().Has("aws_iam") {
@@ -392,6 +443,22 @@ func (c *call) subject() {
 	case GetCallerIdentity:
 		c.stsSubject()
 	}
+}
+
+// redirectVanity sends a visitor of a vanity host on to the access portal.
+func (c *call) redirectVanity() reply { return reply{status: 302, location: c.vanity} }
+
+// otherAWSService answers for what AWS has and this server has not.
+func (c *call) otherAWSService() reply {
+	b := appendJSON([]byte(`{"message":`), "idctest has no "+c.host)
+	return reply{status: 501, ctype: jsonType, errorType: "NotImplementedException", body: append(b, '}')}
+}
+
+// portalPage is the access portal as a browser sees it. Clients read the region from it.
+func (c *call) portalPage() reply {
+	return reply{status: 200, ctype: htmlType, body: fmt.Appendf(nil, "<!DOCTYPE html>\n<html lang=\"en\"><head>"+
+		"<meta charset=\"utf-8\"><meta name=\"region\" content=\"%s\"><title>AWS access portal</title></head>\n"+
+		"<body><h1>AWS access portal</h1></body></html>\n", c.s.Region)}
 }
 
 func (c *call) unknownOperation() reply {
@@ -489,19 +556,27 @@ func newRequestID() string {
 
 // Env returns the environment, as KEY=VALUE, in which AWS clients talk to this server and to nothing else: the endpoints
 // of the three services, no instance metadata, and a proxy that refuses for all but loopback addresses, so that a client
-// that overlooks an endpoint fails at once and does not reach AWS.
+// that overlooks an endpoint fails at once and does not reach AWS. With [Config.Intercept] the proxy is the server's own,
+// which answers for AWS's hosts, and the environment names its CA. IDC_URL is the server's address, for the control
+// paths.
 func (s *Server) Env() []string {
-	return []string{
-		"AWS_ENDPOINT_URL_SSO=" + s.URL,
-		"AWS_ENDPOINT_URL_SSO_OIDC=" + s.URL,
-		"AWS_ENDPOINT_URL_STS=" + s.URL,
-		"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=false", // a true one from outside would undo the three
-		"AWS_EC2_METADATA_DISABLED=true",
-		"HTTPS_PROXY=" + deadProxy,
-		"https_proxy=" + deadProxy,
-		"NO_PROXY=127.0.0.1,localhost",
-		"no_proxy=127.0.0.1,localhost",
+	ignored := "false" // a true one from outside would undo the three
+	env := []string{}
+	if s.cfg.NoEndpoints {
+		ignored = "true" // as would those from outside
+	} else {
+		env = append(env, "AWS_ENDPOINT_URL_SSO="+s.URL, "AWS_ENDPOINT_URL_SSO_OIDC="+s.URL, "AWS_ENDPOINT_URL_STS="+s.URL)
 	}
+	env = append(env, "IDC_URL="+s.URL, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS="+ignored, "AWS_EC2_METADATA_DISABLED=true")
+	proxy := deadProxy
+	if s.proxy != nil {
+		proxy = s.ProxyURL
+		for _, name := range []string{"AWS_CA_BUNDLE", "SSL_CERT_FILE", "NODE_EXTRA_CA_CERTS", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"} {
+			env = append(env, name+"="+s.CAFile)
+		}
+		env = append(env, "NODE_USE_ENV_PROXY=1") // Node.js heeds HTTPS_PROXY only when told to
+	}
+	return append(env, "HTTPS_PROXY="+proxy, "https_proxy="+proxy, "NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost")
 }
 
 // deadProxy is the discard port, on which nothing listens.

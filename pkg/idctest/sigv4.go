@@ -119,6 +119,9 @@ func (c *call) verifySignature(service string) (*credential, reply, bool) {
 			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP")
 	case !regionPattern.MatchString(scope[2]):
 		return refuse("the scope's region is none", "SignatureDoesNotMatch", "Credential should be scoped to a valid region.")
+	case c.aws.region != "" && scope[2] != c.aws.region, c.aws.service == stsService && c.aws.region == "" && scope[2] != "us-east-1":
+		return refuse("the scope's region is not that of the host", "SignatureDoesNotMatch",
+			"Credential should be scoped to a valid region.")
 	case scope[3] != service:
 		return refuse("the scope's service is not "+service, "SignatureDoesNotMatch",
 			"Credential should be scoped to correct service: '"+service+"'.")

@@ -128,6 +128,9 @@ func (c *call) sts() reply {
 		return c.refuseSTS(MalformedRequest, "the body is no form", "MalformedInput", "")
 	}
 	var k *credential
+	if slices.Contains(unsignedOps, c.op) && c.inDisabledRegion() {
+		return stsError("RegionDisabledException", "STS is not activated in this region for account:"+c.account)
+	}
 	if !slices.Contains(unsignedOps, c.op) {
 		var rep reply
 		var ok bool
@@ -170,6 +173,12 @@ func (c *call) sts() reply {
 	}
 	arn, _ := c.s.identity(k)
 	return stsError("AccessDenied", "User: "+arn+" is not authorized to perform: sts:"+action)
+}
+
+func (c *call) inDisabledRegion() bool {
+	c.s.mu.Lock()
+	defer c.s.mu.Unlock()
+	return slices.Contains(c.s.cfg.DisabledRegions, c.aws.region)
 }
 
 func (c *call) getCallerIdentity(k *credential) reply {
