@@ -10,8 +10,8 @@ import (
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
-	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/wire"
 )
@@ -32,14 +32,14 @@ func (d definition) keys() []awsconfig.KeyValue {
 
 // fromFlags is the session that the flags describe.
 func (c *command) fromFlags(names []cli.Name) (d definition, err error) {
-	if d.startURL, err = login.CleanStartURL(c.SSOStartURL); err != nil {
+	if d.startURL, err = portal.CleanStartURL(c.SSOStartURL); err != nil {
 		return d, err
 	}
 	if d.name, err = c.newName(names, d.startURL); err != nil {
 		return d, err
 	}
 	if d.region = c.SSORegion; d.region == "" {
-		d.region = login.RegionOf(d.startURL)
+		d.region = portal.RegionOf(d.startURL)
 	}
 	if d.region == "" {
 		return d, fault.Newf(fault.Usage, "the start URL %q does not say its region", d.startURL).
@@ -62,7 +62,7 @@ func (c *command) newName(names []cli.Name, startURL string) (string, error) {
 	}
 	if len(all) != 1 {
 		return "", fault.Newf(fault.Usage, "--sso-start-url defines one session, which needs a name").
-			WithHint("run: sso-login NAME --sso-start-url %s --sso-region %s", startURL, cmp.Or(c.SSORegion, login.RegionOf(startURL), "REGION"))
+			WithHint("run: sso-login NAME --sso-start-url %s --sso-region %s", startURL, cmp.Or(c.SSORegion, portal.RegionOf(startURL), "REGION"))
 	}
 	return all[0], checkNewName(all[0])
 }
@@ -85,13 +85,13 @@ func (c *command) fromQuestions(ctx context.Context, app *cli.App) (d definition
 		return d, err
 	}
 	_, err = app.Ask(ctx, "SSO start URL", "", func(answer string) (err error) {
-		d.startURL, err = login.CleanStartURL(answer)
+		d.startURL, err = portal.CleanStartURL(answer)
 		return err
 	})
 	if err != nil {
 		return d, err
 	}
-	if d.region, err = app.Ask(ctx, "SSO region", login.RegionOf(d.startURL), wire.CheckRegion); err != nil {
+	if d.region, err = app.Ask(ctx, "SSO region", portal.RegionOf(d.startURL), wire.CheckRegion); err != nil {
 		return d, err
 	}
 	d.scopes, err = app.Ask(ctx, "SSO registration scopes", oidc.DefaultScope, func(answer string) error {
@@ -132,7 +132,7 @@ func (d definition) differsFrom(there *awsconfig.Session) error {
 		value := there.Get(kv.Key)
 		switch kv.Key {
 		case "sso_start_url":
-			if clean, err := login.CleanStartURL(value); err == nil && clean == kv.Value {
+			if clean, err := portal.CleanStartURL(value); err == nil && clean == kv.Value {
 				continue
 			}
 		case "sso_registration_scopes":

@@ -3,10 +3,10 @@ package oidc
 import (
 	"fmt"
 	"net/url"
-	"slices"
 	"strings"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -44,29 +44,15 @@ func CheckURL(raw string) error {
 	}
 }
 
-// foreign says whether a character cannot stand in a URL (RFC 3986 2).
+// foreign reports whether a character cannot stand in a URL (RFC 3986 2).
 func foreign(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune("\"<>\\^`{|}", r)
-}
-
-// portalDomains are those under which AWS runs portals, and nobody else can
-// have a host: amazonaws.com itself is not one, since buckets are under it.
-var portalDomains = []string{
-	".awsapps.com", ".awsapps.cn", ".app.aws",
-	".portal.amazonaws.com", ".portal.amazonaws.com.cn", ".portal.amazonaws.eu",
-	".app.amazonwebservices.com.cn", ".api.amazonwebservices.eu",
-}
-
-// signInHosts are the hosts that are no portal of one organization's own.
-var signInHosts = []string{
-	"identitycenter.amazonaws.com", "identitycenter.amazonaws.com.cn",
-	"identitycenter.amazonaws.eu", "identitycenter.us-gov.amazonaws.com",
 }
 
 // regionalDomains end the hosts device.sso.REGION and oidc.REGION.
 var regionalDomains = []string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"}
 
-// KnownHost says whether the URL leads to a sign-in page of AWS, or to this
+// KnownHost reports whether the URL leads to a sign-in page of AWS, or to this
 // machine. A page elsewhere that asks for a code may be a trap, and a person
 // should be told before going there.
 func KnownHost(raw string) bool {
@@ -75,13 +61,11 @@ func KnownHost(raw string) bool {
 		return false
 	}
 	host := strings.ToLower(u.Hostname())
-	under := func(domain string) bool { return strings.HasSuffix(host, domain) }
-	return wire.Loopback(host) || slices.Contains(signInHosts, host) ||
-		slices.ContainsFunc(portalDomains, under) || regional(host)
+	return wire.Loopback(host) || portal.IsHost(host) || isRegional(host)
 }
 
-// regional says whether the host is the service's own in some region.
-func regional(host string) bool {
+// isRegional reports whether the host is the service's own in some region.
+func isRegional(host string) bool {
 	for _, service := range []string{"device.sso.", "oidc.", "oidc-fips."} {
 		rest, ok := strings.CutPrefix(host, service)
 		if !ok {

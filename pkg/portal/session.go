@@ -1,6 +1,7 @@
 package portal
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -20,7 +21,8 @@ type Session struct {
 	// SDKs hash it as it is written.
 	StartURL string
 
-	// Region is sso_region, the region of the Identity Center instance.
+	// Region is sso_region, the region of the Identity Center instance; without
+	// that key the region that the start URL's host names.
 	Region string
 
 	// Profile is, for a legacy session, a profile with this start URL, so that
@@ -36,7 +38,7 @@ type Session struct {
 // a login needs is missing, the error is of kind Config with file and line; the
 // session then holds what the section has.
 func SessionIn(section *awsconfig.Session) (Session, error) {
-	s := Session{Name: section.Name, StartURL: section.StartURL, Region: section.Region, Scopes: section.Scopes}
+	s := Session{Name: section.Name, StartURL: section.StartURL, Region: cmp.Or(section.Region, RegionOf(section.StartURL)), Scopes: section.Scopes}
 	if missing := s.missing(); missing != "" {
 		return s, badKey(section, "", "%s is missing in [sso-session %s]", missing, s.Name)
 	}
@@ -46,7 +48,8 @@ func SessionIn(section *awsconfig.Session) (Session, error) {
 // LegacySession returns the session of a profile that has sso_start_url and
 // sso_region of its own. Its errors are those of [SessionIn].
 func LegacySession(p *awsconfig.Profile) (Session, error) {
-	s := Session{StartURL: p.Get("sso_start_url"), Region: p.Get("sso_region"), Profile: p.Name}
+	s := Session{StartURL: p.Get("sso_start_url"), Profile: p.Name}
+	s.Region = cmp.Or(p.Get("sso_region"), RegionOf(s.StartURL))
 	switch s.missing() {
 	case "":
 		return s, nil

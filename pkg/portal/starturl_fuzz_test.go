@@ -1,12 +1,12 @@
-package login_test
+package portal_test
 
 import (
 	"strings"
 	"testing"
 
 	"aws-sso-plugins/pkg/awsconfig"
-	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/oidc"
+	"aws-sso-plugins/pkg/portal"
 )
 
 // What is taken for a start URL can be written to a config, opened and printed,
@@ -19,15 +19,15 @@ func FuzzCleanStartURL(f *testing.F) {
 		f.Add(u)
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
-		cleaned, err := login.CleanStartURL(raw)
-		_ = login.RegionOf(raw)
+		cleaned, err := portal.CleanStartURL(raw)
+		_ = portal.RegionOf(raw)
 		if err != nil {
 			return
 		}
 		if !strings.HasPrefix(cleaned, "https://") || (awsconfig.KeyValue{Key: "sso_start_url", Value: cleaned}).Check() != nil || oidc.CheckURL(cleaned) != nil {
 			t.Fatalf("%q became %q, config: %v, URL: %v", raw, cleaned, (awsconfig.KeyValue{Key: "sso_start_url", Value: cleaned}).Check(), oidc.CheckURL(cleaned))
 		}
-		if again, err := login.CleanStartURL(cleaned); err != nil || again != cleaned {
+		if again, err := portal.CleanStartURL(cleaned); err != nil || again != cleaned {
 			t.Fatalf("%q became %q, then %q, %v", raw, cleaned, again, err)
 		}
 	})
