@@ -46,7 +46,7 @@ func (c *command) fromFlags(names []cli.Name) (d definition, err error) {
 			WithHint("add --sso-region REGION, that of the Identity Center instance")
 	}
 	if err := wire.CheckRegion(d.region); err != nil {
-		return d, fault.Wrap(fault.Usage, err, "--sso-region")
+		return d, fault.Annotate(err, "--sso-region").OrKind(fault.Usage)
 	}
 	d.scopes = oidc.DefaultScope
 	if c.SSORegistrationScopes != nil {

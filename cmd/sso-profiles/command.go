@@ -178,7 +178,7 @@ func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine
 			if len(all) == 1 {
 				return nil, err
 			}
-			app.Warn(fault.Wrap(fault.Config, err, "%q was left out", s.Name))
+			app.Warn(fault.Annotate(err, "%q was left out", s.Name).OrKind(fault.Config))
 			continue
 		}
 		state, err := engine.State(s)
@@ -217,7 +217,7 @@ func list(
 ) (inputs []profiles.Input, failed []int) {
 	fail := func(session string, err error) {
 		if ctx.Err() == nil {
-			app.Error(fault.Wrap(fault.Unknown, err, "nothing was listed for %q", session))
+			app.Error(fault.Annotate(err, "nothing was listed for %q", session))
 			failed = append(failed, cli.StatusOf(err))
 		}
 	}

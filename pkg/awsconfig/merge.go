@@ -51,7 +51,7 @@ func loadFile(path string, kind Kind) (*File, error) {
 				return nil, because // says whose the file is
 			}
 		}
-		return nil, fault.Wrap(fault.File, err, "cannot read %q", path)
+		return nil, fault.Annotate(err, "cannot read %q", path).OrKind(fault.File)
 	}
 	return Parse(path, kind, src), nil
 }

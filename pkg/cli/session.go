@@ -22,7 +22,7 @@ func (a *App) Engine(p Paths) (*login.Engine, error) {
 func (a *App) notify(e login.Event) {
 	switch e.Kind {
 	case login.Warning:
-		a.Warn(fault.New(fault.Unknown, fmt.Sprintf("%q", e.Session.Label()), e.Text).WithHint("%s", e.Hint))
+		a.Warn(fault.New(fault.Notice, fmt.Sprintf("%q", e.Session.Label()), e.Text).WithHint("%s", e.Hint))
 	default:
 		a.Remark("%q: %s", e.Session.Label(), e.Text)
 	}

@@ -57,8 +57,10 @@ func StatusOf(err error) int {
 		return StatusUsage
 	case fault.Login:
 		return StatusLogin
-	case fault.Nothing:
+	case fault.Nothing, fault.Conflict, fault.Identity:
 		return StatusPartial
+	case fault.Notice:
+		return StatusOK
 	default:
 		return StatusFailed
 	}

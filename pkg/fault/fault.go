@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -40,10 +41,20 @@ const (
 	Reply
 	// Request is an answer that calls the request wrong (400, 404).
 	Request
+	// Identity is credentials of another account or role than the profile says.
+	Identity
+	// Process is a command on this machine that could not be run, failed or
+	// printed something useless.
+	Process
 	// File is a file that could not be read or written.
 	File
+	// Conflict is two things that exclude each other: two assignments with one
+	// name, a profile that somebody wrote by hand, an edit made meanwhile.
+	Conflict
 	// Nothing is a run that found nothing to work on.
 	Nothing
+	// Notice is something to know. Nothing has failed.
+	Notice
 	// Canceled is work that was stopped from outside, by a signal as a rule.
 	Canceled
 )
@@ -51,7 +62,15 @@ const (
 var kindNames = [...]string{
 	Unknown: "unknown", Usage: "usage", Config: "config", Login: "login", Denied: "denied",
 	Throttled: "throttled", Timeout: "timeout", Unreachable: "unreachable", Reply: "reply",
-	Request: "request", File: "file", Nothing: "nothing", Canceled: "canceled",
+	Request: "request", Identity: "identity", Process: "process", File: "file", Conflict: "conflict",
+	Nothing: "nothing", Notice: "notice", Canceled: "canceled",
+}
+
+// KindNamed returns the kind whose [Kind.String] is name, or false if there is
+// none.
+func KindNamed(name string) (Kind, bool) {
+	i := slices.Index(kindNames[:], name)
+	return Kind(max(i, 0)), i >= 0 //nolint:gosec // there are fewer than 256
 }
 
 // String is the kind's name, for logs and tests.
@@ -82,15 +101,31 @@ func Newf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, What: fmt.Sprintf(format, args...)}
 }
 
-// Wrap says what failed because of err. A fault inside err lends its kind,
-// its reason and its hint; kind is for an err without one.
+// Wrap returns a fault of this kind that says what failed because of err. A
+// fault inside err gives its reason and its hint.
 func Wrap(kind Kind, err error, format string, args ...any) *Error {
 	outer := &Error{Kind: kind, What: fmt.Sprintf(format, args...), Err: err}
 	var inner *Error
 	if errors.As(err, &inner) {
-		outer.Kind, outer.Why, outer.Hint = inner.Kind, inner.reason(), inner.Hint
+		outer.Why, outer.Hint = inner.reason(), inner.Hint
 	}
 	return outer
+}
+
+// Annotate returns a fault that says what failed because of err, of the kind
+// that [KindOf] finds in err.
+func Annotate(err error, format string, args ...any) *Error {
+	return Wrap(KindOf(err), err, format, args...)
+}
+
+// OrKind returns e with this kind if nobody knew its kind.
+func (e *Error) OrKind(kind Kind) *Error {
+	if e.Kind != Unknown {
+		return e
+	}
+	c := *e
+	c.Kind = kind
+	return &c
 }
 
 // WithHint is e with another hint; e itself stays as it is.

@@ -3,6 +3,7 @@ package fault_test
 import (
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"testing"
 
@@ -11,7 +12,7 @@ import (
 
 func Example() {
 	inner := fault.New(fault.Login, "", "the session ended").WithHint("run: sso-login okta")
-	err := fault.Wrap(fault.Unknown, inner, "cannot list the accounts of %q", "okta")
+	err := fault.Annotate(inner, "cannot list the accounts of %q", "okta")
 	fmt.Println(err)
 	fmt.Println(fault.KindOf(err), "-", fault.HintOf(err))
 	// Output:
@@ -32,10 +33,17 @@ func TestError(t *testing.T) {
 		{"why alone", fault.New(fault.Login, "", "over"), "over", fault.Login, ""},
 		{"cause speaks where why is silent", fault.Wrap(fault.File, fs.ErrNotExist, "no config"), "no config: file does not exist", fault.File, ""},
 		{
-			"inner fault lends kind, reason, hint",
-			fault.Wrap(fault.Unknown, fault.New(fault.Throttled, "portal", "429").WithHint("wait"), "cannot list"),
+			"the fault inside gives its kind, reason and hint",
+			fault.Annotate(fault.New(fault.Throttled, "portal", "429").WithHint("wait"), "cannot list"),
 			"cannot list: portal: 429", fault.Throttled, "wait",
 		},
+		{
+			"Wrap has the kind that it is given",
+			fault.Wrap(fault.Conflict, fault.New(fault.Throttled, "portal", "429").WithHint("wait"), "cannot list"),
+			"cannot list: portal: 429", fault.Conflict, "wait",
+		},
+		{"a kind for a plain error", fault.Annotate(io.EOF, "x").OrKind(fault.Reply), "x: EOF", fault.Reply, ""},
+		{"a kind that is known stays", fault.Annotate(fault.New(fault.Denied, "", "no"), "x").OrKind(fault.Reply), "x: no", fault.Denied, ""},
 		{
 			"through a foreign wrapper",
 			fmt.Errorf("outer: %w", fault.New(fault.Denied, "a", "b").WithHint("h")), "outer: a: b", fault.Denied, "h",
@@ -71,12 +79,18 @@ func TestWithHintLeavesTheOriginal(t *testing.T) {
 }
 
 func TestEveryKindHasAName(t *testing.T) {
+	if _, ok := fault.KindNamed("no such"); ok {
+		t.Error("a kind that does not exist has a name")
+	}
 	seen := map[string]bool{}
 	for k := fault.Unknown; k <= fault.Canceled; k++ {
 		if s := k.String(); s == "" || seen[s] {
 			t.Errorf("kind %d is named %q", k, s)
 		} else {
 			seen[s] = true
+		}
+		if named, ok := fault.KindNamed(k.String()); named != k || !ok {
+			t.Errorf("the kind named %q is %v, %v", k, named, ok)
 		}
 	}
 }

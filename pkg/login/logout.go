@@ -24,7 +24,7 @@ import (
 func (e *Engine) Logout(ctx context.Context, s portal.Session, roles iter.Seq2[string, string]) (existed bool, err error) {
 	release, err := e.Cache.Store.Lock(ctx, refreshLock(s))
 	if err != nil {
-		return false, fault.Wrap(fault.File, err, "cannot log out of %s", quoted(s))
+		return false, fault.Annotate(err, "cannot log out of %s", quoted(s)).OrKind(fault.File)
 	}
 	defer release()
 
@@ -41,9 +41,9 @@ func (e *Engine) Logout(ctx context.Context, s portal.Session, roles iter.Seq2[s
 	existed, err = e.Cache.RemoveToken(local, s.Key())
 	switch {
 	case err != nil:
-		err = fault.Wrap(fault.File, err, "cannot remove the token of %s", quoted(s))
+		err = fault.Annotate(err, "cannot remove the token of %s", quoted(s)).OrKind(fault.File)
 	case atPortal != nil:
-		atPortal = fault.Wrap(fault.Unknown, atPortal, "logged out on this machine only")
+		atPortal = fault.Annotate(atPortal, "logged out on this machine only")
 	}
 	failures := []error{atPortal, err}
 	if roles != nil {
@@ -66,7 +66,7 @@ func (e *Engine) endAtPortal(ctx context.Context, s portal.Session, t tokencache
 		case errors.Is(err, errOver):
 			return nil
 		case err != nil:
-			return fault.Wrap(fault.Unknown, err, "cannot end %s at the portal", quoted(s))
+			return fault.Annotate(err, "cannot end %s at the portal", quoted(s))
 		}
 		t = r.token
 	}
@@ -74,7 +74,7 @@ func (e *Engine) endAtPortal(ctx context.Context, s portal.Session, t tokencache
 		t.Region = s.Region
 	}
 	if err := portal.Logout(ctx, e.Wire, t.Region, t.AccessToken); err != nil {
-		return fault.Wrap(fault.Unknown, err, "%s", quoted(s))
+		return fault.Annotate(err, "%s", quoted(s))
 	}
 	return nil
 }

@@ -24,12 +24,12 @@ func (e *Engine) login(ctx context.Context, s portal.Session, o Options, needed 
 	what := "cannot log in to " + quote(s.Label())
 	release, err := e.Cache.Store.LockWait(ctx, loginLock(s))
 	if err != nil {
-		return State{}, fault.Wrap(fault.File, err, "%s", what)
+		return State{}, fault.Annotate(err, "%s", what).OrKind(fault.File)
 	}
 	defer release()
 
 	if t, ok, err := e.issuedMeanwhile(s, o); err != nil {
-		return State{}, fault.Wrap(fault.File, err, "%s", what)
+		return State{}, fault.Annotate(err, "%s", what).OrKind(fault.File)
 	} else if ok {
 		return e.stateOf(s, t, Waited), nil
 	}
@@ -39,7 +39,7 @@ func (e *Engine) login(ctx context.Context, s portal.Session, o Options, needed 
 	t, err := e.signIn(ctx, s, o)
 	e.leaveOutcome(ctx, s, err)
 	if err != nil {
-		return State{}, fault.Wrap(fault.Login, err, "%s", what)
+		return State{}, fault.Annotate(err, "%s", what).OrKind(fault.Login)
 	}
 	return e.stateOf(s, t, LoggedIn), nil
 }
@@ -110,7 +110,7 @@ func (e *Engine) leaveOutcome(ctx context.Context, s portal.Session, err error) 
 	}
 	last := outcome{Ended: time.Now()}
 	if err != nil {
-		f := fault.Wrap(fault.Login, err, "")
+		f := fault.Annotate(err, "").OrKind(fault.Login)
 		last.Failure = &failure{Kind: f.Kind.String(), Why: f.Error(), Hint: f.Hint}
 	}
 	data, merr := json.Marshal(last)
@@ -140,10 +140,8 @@ func (f failure) fault(s portal.Session) error {
 }
 
 func kindNamed(name string) fault.Kind {
-	for k := fault.Unknown; k <= fault.Canceled; k++ {
-		if k.String() == name {
-			return k
-		}
+	if kind, ok := fault.KindNamed(name); ok {
+		return kind
 	}
 	return fault.Login
 }

@@ -46,7 +46,7 @@ type renewed struct {
 func (e *Engine) refresh(ctx context.Context, s portal.Session, stale tokencache.Token) (renewed, error) {
 	release, err := e.Cache.Store.Lock(ctx, refreshLock(s))
 	if err != nil {
-		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", quoted(s))
+		return renewed{}, fault.Annotate(err, "cannot refresh the token of %s", quoted(s)).OrKind(fault.File)
 	}
 	defer release()
 
@@ -73,7 +73,7 @@ const roomForToken = 16 << 10
 // lock.
 func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token) (renewed, error) {
 	if err := safefile.Rehearse(e.Cache.TokenPath(s.Key()), roomForToken); err != nil {
-		return renewed{}, fault.Wrap(fault.File, err, "cannot refresh the token of %s", quoted(s))
+		return renewed{}, fault.Annotate(err, "cannot refresh the token of %s", quoted(s)).OrKind(fault.File)
 	}
 	client, err := e.client(s)
 	if err != nil {
@@ -93,7 +93,7 @@ func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token
 		t.RefreshToken = g.RefreshToken
 	}
 	if err := e.Cache.PutToken(ctx, s.Key(), t); err != nil {
-		return renewed{}, fault.Wrap(fault.File, err, "cannot keep the refreshed token of %s", quoted(s))
+		return renewed{}, fault.Annotate(err, "cannot keep the refreshed token of %s", quoted(s)).OrKind(fault.File)
 	}
 	return renewed{t, Refreshed, lifetime}, nil
 }
@@ -101,7 +101,7 @@ func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token
 // refused looks whether another client had refreshed t, and says why not else.
 func (e *Engine) refused(s portal.Session, t tokencache.Token, err error) (renewed, error) {
 	if fault.KindOf(err) != fault.Login {
-		return renewed{}, fault.Wrap(fault.Unknown, err, "cannot refresh the token of %s", quoted(s))
+		return renewed{}, fault.Annotate(err, "cannot refresh the token of %s", quoted(s))
 	}
 	if errors.Is(err, oidc.ErrInvalidGrant) {
 		if now, found, rerr := e.token(s); rerr == nil && e.replaces(now, found, t) {

@@ -19,7 +19,7 @@ func checkSession(s portal.Session) error {
 			"it must begin with https://").WithHint("a start URL looks like https://example.awsapps.com/start")
 	}
 	if err := wire.CheckRegion(s.Region); err != nil {
-		return fault.Wrap(fault.Config, err, "%s has no region that can be used", quoted(s))
+		return fault.Annotate(err, "%s has no region that can be used", quoted(s)).OrKind(fault.Config)
 	}
 	return nil
 }

@@ -71,7 +71,7 @@ func (e *Engine) suspect(o Options, err error) bool {
 
 // withHint adds what a person can do about a failed login.
 func withHint(s portal.Session, err error) error {
-	f := fault.Wrap(fault.Login, err, "")
+	f := fault.Annotate(err, "").OrKind(fault.Login)
 	switch {
 	case f.Hint != "":
 	case errors.Is(err, oidc.ErrPort):
@@ -144,7 +144,7 @@ func (e *Engine) present(ctx context.Context, p Prompt, wait func(context.Contex
 }
 
 func notPresented(err error) error {
-	f := fault.Wrap(fault.Login, err, "%s", errNotPresented.Error())
+	f := fault.Annotate(err, "%s", errNotPresented.Error()).OrKind(fault.Login)
 	if f.Why == "" {
 		f.Why = err.Error()
 	}
@@ -168,7 +168,7 @@ func (e *Engine) store(ctx context.Context, s portal.Session, r tokencache.Regis
 	}
 	defer release()
 	if err := e.Cache.PutToken(ctx, s.Key(), t); err != nil {
-		return tokencache.Token{}, fault.Wrap(fault.File, err, "logged in, but cannot keep the token")
+		return tokencache.Token{}, fault.Annotate(err, "logged in, but cannot keep the token").OrKind(fault.File)
 	}
 	return t, nil
 }

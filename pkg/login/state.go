@@ -85,7 +85,7 @@ func (e *Engine) stateOf(s portal.Session, t tokencache.Token, a Action) State {
 func (e *Engine) token(s portal.Session) (t tokencache.Token, found bool, err error) {
 	t, found, err = e.Cache.Token(s.Key())
 	if err != nil {
-		return tokencache.Token{}, false, fault.Wrap(fault.File, err, "cannot read the token of %s", quoted(s))
+		return tokencache.Token{}, false, fault.Annotate(err, "cannot read the token of %s", quoted(s)).OrKind(fault.File)
 	}
 	if !found || !owns(s, t) {
 		return tokencache.Token{}, false, nil

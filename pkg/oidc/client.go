@@ -86,7 +86,7 @@ func (c *Client) authorizeURL(ctx context.Context) (*url.URL, error) {
 		UseDualStack: aws.Bool(o.EndpointOptions.UseDualStackEndpoint == aws.DualStackEndpointStateEnabled),
 	}.WithDefaults())
 	if err != nil {
-		return nil, fault.Wrap(fault.Config, err, "no login page for region %q", o.Region)
+		return nil, fault.Annotate(err, "no login page for region %q", o.Region).OrKind(fault.Config)
 	}
 	return endpoint.URI.JoinPath("authorize"), nil
 }

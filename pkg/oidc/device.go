@@ -78,7 +78,7 @@ func (c *Client) StartDevice(ctx context.Context, r tokencache.Registration, sta
 		deviceCode:      text(out.DeviceCode),
 	}
 	if err := d.check(); err != nil {
-		return DeviceCode{}, fault.Wrap(fault.Reply, err, what)
+		return DeviceCode{}, fault.Annotate(err, what).OrKind(fault.Reply)
 	}
 	return d, nil
 }

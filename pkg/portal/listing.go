@@ -83,7 +83,7 @@ func (l *Listing) Failed() error {
 	for i, u := range l.Unlisted {
 		causes[i] = u.Err
 	}
-	first := fault.Wrap(fault.Unknown, causes[0], "no account could be listed")
+	first := fault.Annotate(causes[0], "no account could be listed")
 	if len(causes) == 1 {
 		return first
 	}

@@ -162,10 +162,10 @@ func stsFault(err error, format string, args ...any) error {
 func (a assignment) differs(said answer) (key string, err error) {
 	switch {
 	case said.account != a.account:
-		return "sso_account_id", &finding{WrongIdentity, fault.Newf(fault.Reply,
+		return "sso_account_id", &finding{WrongIdentity, fault.Newf(fault.Identity,
 			"the credentials are for account %q, the profile says %q", said.account, a.account)}
 	case !isReservedRole(said.arn, a.account, a.role):
-		return "sso_role_name", &finding{WrongIdentity, fault.Newf(fault.Reply,
+		return "sso_role_name", &finding{WrongIdentity, fault.Newf(fault.Identity,
 			"the credentials are for %q, the profile says role %q", said.arn, a.role)}
 	}
 	return "", nil

@@ -163,7 +163,7 @@ func (r *run) assumeRole(u *unit) (aws.Credentials, error) {
 	p := u.profile
 	base, err := u.source.get(r)
 	if err != nil {
-		return aws.Credentials{}, fault.Wrap(fault.Unknown, err, "source_profile %q", p.Get("source_profile"))
+		return aws.Credentials{}, fault.Annotate(err, "source_profile %q", p.Get("source_profile"))
 	}
 	service, err := r.sts(u.at.sts, p)
 	if err != nil {
@@ -292,7 +292,7 @@ func processWords(p *awsconfig.Profile) ([]string, error) {
 }
 
 func processFault(err error, said, command string) error {
-	f := fault.New(fault.Reply, "the credential_process failed", "what it printed are no credentials")
+	f := fault.New(fault.Process, "the credential_process failed", "what it printed are no credentials")
 	var (
 		exit  *exec.ExitError
 		start *exec.Error

@@ -181,7 +181,7 @@ func (r *run) noteClock(skew time.Duration) {
 	if skew < 0 {
 		direction = "ahead of"
 	}
-	r.notify(fault.Newf(fault.Unknown, "the clock of this machine is %s %s AWS", inWords(skew.Abs()), direction).
+	r.notify(fault.Newf(fault.Notice, "the clock of this machine is %s %s AWS", inWords(skew.Abs()), direction).
 		WithHint("set the clock"))
 }
 

@@ -114,7 +114,7 @@ func (p *planner) current(inputs []Input) []Input {
 	var kept []Input
 	for _, in := range inputs {
 		if s, ok := p.merged.Session(in.Session.Name); !ok || s.StartURL != in.Session.StartURL {
-			p.gap(fault.New(fault.Request, fmt.Sprintf("nothing was done for %q", in.Session.Name),
+			p.gap(fault.New(fault.Conflict, fmt.Sprintf("nothing was done for %q", in.Session.Name),
 				fmt.Sprintf("[sso-session %s] was changed in the meantime", in.Session.Name)).
 				WithHint("run: sso-profiles %s", fault.Word(in.Session.Name)))
 			continue
@@ -285,9 +285,9 @@ func (p *planner) reportNameless(n nameless) {
 		return
 	}
 	what := fmt.Sprintf("the name template %q leaves no usable name for %s", p.options.Template.String(), p.list(n.wants))
-	f := fault.New(fault.Request, what, "")
+	f := fault.New(fault.Conflict, what, "")
 	if n.err != nil {
-		f = fault.Wrap(fault.Request, n.err, "no name was made for %s", p.list(n.wants))
+		f = fault.Wrap(fault.Conflict, n.err, "no name was made for %s", p.list(n.wants))
 	}
 	p.problem(f.WithHint("a template that always works: --name '%s'", DefaultTemplate))
 }

@@ -14,10 +14,10 @@ func (p *planner) reportListings(inputs []Input) {
 		in := &inputs[i]
 		p.plan.incomplete = p.plan.incomplete || !in.Listing.Complete()
 		if err := in.Listing.Err; err != nil {
-			p.gap(fault.Wrap(fault.Unknown, err, "the listing of %q is incomplete", in.Session.Name))
+			p.gap(fault.Annotate(err, "the listing of %q is incomplete", in.Session.Name))
 		}
 		for _, u := range in.Listing.Unlisted {
-			p.gap(fault.Wrap(fault.Unknown, u.Err, "account %s (%q) was not listed and keeps its profiles", u.Account.ID, u.Account.Name))
+			p.gap(fault.Annotate(u.Err, "account %s (%q) was not listed and keeps its profiles", u.Account.ID, u.Account.Name))
 		}
 		if in.Listing.Complete() && len(in.Listing.Assignments) == 0 {
 			p.reportEmpty(in)
@@ -120,7 +120,7 @@ func (p *planner) mayPrune(in *Input, lost int) bool {
 	case !p.options.Prune:
 		p.remark("%q keeps %s without an assignment; to remove what is gone: --prune", in.Session.Name, many(lost, "profile"))
 	case lost > limit:
-		p.problem(fault.New(fault.Request, fmt.Sprintf("nothing of %q was removed", in.Session.Name),
+		p.problem(fault.New(fault.Conflict, fmt.Sprintf("nothing of %q was removed", in.Session.Name),
 			fmt.Sprintf("%d of its %d profiles lost their assignment, and the limit is %d", lost, generated, limit)).
 			WithHint("to remove them: --prune --prune-limit %d", lost))
 	default:
@@ -137,7 +137,7 @@ func (p *planner) remove(lost []*awsconfig.Profile) (kept []*awsconfig.Profile) 
 			err = p.trial.RemoveProfile(profile.Name)
 		}
 		if err != nil {
-			p.problem(fault.Wrap(fault.Request, err, "%q was not removed", profile.Name))
+			p.problem(fault.Wrap(fault.Conflict, err, "%q was not removed", profile.Name))
 			kept = append(kept, profile)
 			continue
 		}

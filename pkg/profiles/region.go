@@ -35,7 +35,7 @@ func ParseRegionRules(values []string) (RegionRules, error) {
 			region = value[i+1:]
 		}
 		if err := wire.CheckRegion(region); err != nil {
-			return nil, fault.Wrap(fault.Usage, err, "--client-region %q", value)
+			return nil, fault.Annotate(err, "--client-region %q", value).OrKind(fault.Usage)
 		}
 		rules = append(rules, RegionRule{globs, region})
 	}

@@ -107,7 +107,7 @@ func (p *Plan) INI() ([]byte, error) {
 		}
 		keys = appendKeys(keys[:0], r, p.settings)
 		if err := edit.AddProfile(r.After, keys...); err != nil {
-			p.Problems = append(p.Problems, fault.Wrap(fault.Request, err, "the section of %q is left out", r.After))
+			p.Problems = append(p.Problems, fault.Wrap(fault.Conflict, err, "the section of %q is left out", r.After))
 		}
 	}
 	return edit.Bytes()

@@ -59,7 +59,7 @@ func (p *planner) leaveOut(rivals *want) []*want {
 	if len(out) == 0 {
 		return nil
 	}
-	p.problem(fault.New(fault.Request, fmt.Sprintf("the name %q would be shared, so it was given to none of", name), p.list(out)))
+	p.problem(fault.New(fault.Conflict, fmt.Sprintf("the name %q would be shared, so it was given to none of", name), p.list(out)))
 	for _, w := range out {
 		p.stay(w)
 	}
@@ -173,7 +173,7 @@ func (p *planner) granted(w *want) bool {
 			err = p.trial.RenameProfile(w.old.Name, w.name)
 		}
 		if err != nil {
-			p.problem(fault.Wrap(fault.Request, err, "%s", p.undone(w)))
+			p.problem(fault.Wrap(fault.Conflict, err, "%s", p.undone(w)))
 			p.stay(w)
 			return false
 		}
@@ -185,7 +185,7 @@ func (p *planner) granted(w *want) bool {
 // nailed is why a profile can be neither renamed nor removed, nil if it can.
 func (p *planner) nailed(name string) error {
 	if by := p.references[name]; by != "" {
-		return fault.Newf(fault.Request, "profile %q names it as its source_profile", by)
+		return fault.Newf(fault.Conflict, "profile %q names it as its source_profile", by)
 	}
 	return nil
 }
@@ -246,11 +246,11 @@ func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
 	}
 	what := p.undone(w)
 	path, line := p.place(holder)
-	f := fault.New(fault.Request, what, fmt.Sprintf("the profile %q in %s:%d was not made by sso-profiles", holder.Name, path, line)).
+	f := fault.New(fault.Conflict, what, fmt.Sprintf("the profile %q in %s:%d was not made by sso-profiles", holder.Name, path, line)).
 		WithHint("set another --name, or take it over with --overwrite")
 	switch {
 	case ours:
-		f = fault.New(fault.Request, what, fmt.Sprintf("the profile %q in %s:%d is for %q in %s", holder.Name, path, line,
+		f = fault.New(fault.Conflict, what, fmt.Sprintf("the profile %q in %s:%d is for %q in %s", holder.Name, path, line,
 			holder.Get("sso_role_name"), holder.Get("sso_account_id")))
 		if text := p.tellApart(); text != "" {
 			f = f.WithHint("a template that tells them apart: --name %s", quote(text))

@@ -71,7 +71,7 @@ func CheckSession(name string) error {
 func (s *Sync) Preview(inputs []Input) (plan *Plan, old, planned []byte, err error) {
 	old, err = os.ReadFile(s.ConfigPath)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil, fault.Wrap(fault.File, err, "cannot read the config")
+		return nil, nil, nil, fault.Annotate(err, "cannot read the config").OrKind(fault.File)
 	}
 	if plan, err = s.plan(old, inputs); err != nil {
 		return nil, nil, nil, err
@@ -106,7 +106,7 @@ func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
 func (s *Sync) plan(old []byte, inputs []Input) (*Plan, error) {
 	credentials, err := os.ReadFile(s.CredentialsPath)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fault.Wrap(fault.File, err, "cannot read the credentials file")
+		return nil, fault.Annotate(err, "cannot read the credentials file").OrKind(fault.File)
 	}
 	config := s.Config
 	if config == nil || !holds(config.ConfigFile(), old) || !holds(config.CredentialsFile(), credentials) {

@@ -96,7 +96,7 @@ func (p *planner) writeNew(w *want) (Row, error) {
 	err := p.plan.edit.AddProfile(w.name, p.keys...)
 	if fault.KindOf(err) == fault.Config {
 		// there is a section that only some clients take for this profile
-		p.problem(fault.Wrap(fault.Request, err, "%s", p.undone(w)))
+		p.problem(fault.Wrap(fault.Conflict, err, "%s", p.undone(w)))
 		return Row{Profile: w.name, State: Foreign}, nil
 	}
 	return row, err
@@ -108,7 +108,7 @@ func (p *planner) writeOld(w *want) Row {
 	row := Row{Profile: w.name, Before: w.old.Name, After: w.name, Region: w.old.Get("region"), State: Unchanged}
 	set, unset := p.asked(w)
 	if err := p.rewrite(w.old.Name, set, unset); err != nil {
-		p.problem(fault.Wrap(fault.Request, err, "%q was left as it is", w.old.Name))
+		p.problem(fault.Wrap(fault.Conflict, err, "%q was left as it is", w.old.Name))
 		set, unset = nil, nil
 	}
 	if len(set)+len(unset) > 0 {
@@ -170,7 +170,7 @@ func (p *planner) reportCovered(w *want) {
 	}
 	if covered {
 		path, line := p.place(holder)
-		p.problem(fault.New(fault.Request, fmt.Sprintf("the profile %q for %s has other credentials", w.name, p.describe(w)),
+		p.problem(fault.New(fault.Conflict, fmt.Sprintf("the profile %q for %s has other credentials", w.name, p.describe(w)),
 			fmt.Sprintf("%s:%d has a profile of that name, too", path, line)).
 			WithHint("rename that one, or set another --name"))
 	}

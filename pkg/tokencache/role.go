@@ -47,7 +47,7 @@ func (c *Cache) RemoveRoles(ctx context.Context, k Key, accountsAndRoles iter.Se
 		if failures > 1 {
 			what = fmt.Sprintf("cannot remove %d cached role credentials", failures)
 		}
-		return removed, fault.Wrap(fault.File, first, "%s", what)
+		return removed, fault.Annotate(first, "%s", what).OrKind(fault.File)
 	}
 	return removed, nil
 }

@@ -109,7 +109,7 @@ func (c *Cache) roleCredentials(r Role) (roleCredentials, bool, error) {
 		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR) {
 			return roleCredentials{}, false, nil
 		}
-		return roleCredentials{}, false, fault.Wrap(fault.File, err, "cannot read the cached role credentials")
+		return roleCredentials{}, false, fault.Annotate(err, "cannot read the cached role credentials").OrKind(fault.File)
 	}
 	entry, found, err := load(c, path, parseRoleCredentials)
 	entry.writtenAt = info.ModTime()

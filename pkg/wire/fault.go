@@ -31,7 +31,7 @@ func Fault(err error, format string, args ...any) error {
 	}
 	var known *fault.Error
 	if errors.As(err, &known) {
-		return fault.Wrap(known.Kind, err, format, args...)
+		return fault.Annotate(err, format, args...)
 	}
 	f := &fault.Error{What: fmt.Sprintf(format, args...), Err: err}
 	f.Kind, f.Why, f.Hint = classify(err)

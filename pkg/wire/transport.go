@@ -123,7 +123,7 @@ func readBundle(path string) (bundle, error) {
 		if errors.As(err, &inPath) {
 			err = inPath.Err // the call and the name that Go puts before it are said already
 		}
-		return bundle{}, fault.Wrap(fault.Config, err, "cannot read the CA bundle %q", path).WithHint(bundleHint)
+		return bundle{}, fault.Annotate(err, "cannot read the CA bundle %q", path).OrKind(fault.Config).WithHint(bundleHint)
 	}
 	b := bundle{path, pem}
 	if !bytes.Contains(pem, []byte("-----BEGIN CERTIFICATE-----")) {
