@@ -10,6 +10,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/probe"
 	"aws-sso-plugins/pkg/report"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 type command struct {
@@ -63,12 +64,12 @@ func (c *command) check(ctx context.Context, t *test) error {
 	if err != nil {
 		return err
 	}
-	prober := &probe.Prober{
-		Config: config, Wire: engine.Wire, Region: t.app.Environment().Region(),
-		Concurrency: c.Concurrency, AllowProcess: c.AllowProcess, Notify: t.notify,
-		IgnoreEndpoints: t.app.Environment().IgnoresEndpoints(),
-		Tokens:          engine.Source,
-	}
+	prober := &probe.Prober{Concurrency: c.Concurrency, Resolver: resolve.Resolver{
+		Config: config, Wire: engine.Wire, Tokens: engine.Source,
+		Region: t.app.Environment().Region(), RoleSession: "sso-test",
+		AllowProcess: c.AllowProcess, IgnoreEndpoints: t.app.Environment().IgnoresEndpoints(),
+		Notify: t.notify,
+	}}
 	t.total, t.tally.Named = len(targets), len(names) > 0
 	return t.take(prober.Run(ctx, targets))
 }

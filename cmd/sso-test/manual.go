@@ -9,7 +9,7 @@ import (
 func statusValues() []cli.Value {
 	values := []cli.Value{{Text: probe.FailedWord, Help: "all but ok and skipped"}}
 	for _, s := range probe.Statuses() {
-		values = append(values, cli.Value{Text: string(s), Help: s.Meaning()})
+		values = append(values, cli.Value{Text: string(s), Help: probe.Meaning(s)})
 	}
 	return values
 }

@@ -341,11 +341,11 @@ func TestSourceAtThePortal(t *testing.T) {
 		t.Fatal(err)
 	}
 	accounts := idctest.MakeAccounts(3, 2)
-	if _, err := p.RoleCredentials(t.Context(), accounts[0].ID, accounts[0].Roles[0]); err != nil {
+	if _, _, err := p.RoleCredentials(t.Context(), accounts[0].ID, accounts[0].Roles[0]); err != nil {
 		t.Error(err)
 	}
 	w.srv.EndSession("")
-	if _, err := p.RoleCredentials(t.Context(), accounts[0].ID, accounts[0].Roles[0]); fault.KindOf(err) != fault.Login {
+	if _, _, err := p.RoleCredentials(t.Context(), accounts[0].ID, accounts[0].Roles[0]); fault.KindOf(err) != fault.Login {
 		t.Error(err)
 	}
 	if errors.Is(err, context.Canceled) {

@@ -38,7 +38,7 @@ func accountOf(info types.AccountInfo) (Account, error) {
 		Name:  aws.ToString(info.AccountName),
 		Email: aws.ToString(info.EmailAddress),
 	}
-	if !isAccountID(a.ID) {
+	if !IsAccountID(a.ID) {
 		return Account{}, notOne("account", a.ID)
 	}
 	if strings.TrimSpace(a.Name) == "" {
@@ -66,9 +66,8 @@ func notOne(what, name string) error {
 	return fault.New(fault.Reply, "", fmt.Sprintf("the portal listed %s %.80q, which cannot exist", what, name))
 }
 
-// isAccountID says whether s is an AWS account id. What comes from a server
-// ends up in a file that other programs trust.
-func isAccountID(s string) bool {
+// IsAccountID reports whether s is an AWS account id, 12 digits.
+func IsAccountID(s string) bool {
 	if len(s) != 12 {
 		return false
 	}

@@ -13,22 +13,25 @@ import (
 // RoleCredentials are temporary credentials of role in the account, a 12 digit
 // id
 // (https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html).
-// They are kept nowhere.
+// They are kept nowhere. accessToken is the token that the portal answered to.
 //
 // The fault is of kind Denied where the person has no such assignment, Login
 // where the session is over, Reply where the portal gave no whole credentials,
 // else as [wire.Fault] has it.
-func (c *Client) RoleCredentials(ctx context.Context, account, role string) (aws.Credentials, error) {
+func (c *Client) RoleCredentials(ctx context.Context, account, role string) (
+	credentials aws.Credentials, accessToken string, err error,
+) {
 	out, err := call(ctx, c.tokens, func(token string) (*sso.GetRoleCredentialsOutput, error) {
+		accessToken = token
 		return c.sso.GetRoleCredentials(ctx, &sso.GetRoleCredentialsInput{
 			AccessToken: &token, AccountId: &account, RoleName: &role,
 		})
 	})
 	if err != nil {
-		return aws.Credentials{}, wire.Fault(err, "no credentials for role %q in account %s", role, account)
+		return aws.Credentials{}, "", wire.Fault(err, "no credentials for role %q in account %s", role, account)
 	}
 	given := out.RoleCredentials // whole, see complete
-	credentials := aws.Credentials{
+	credentials = aws.Credentials{
 		AccessKeyID:     *given.AccessKeyId,
 		SecretAccessKey: *given.SecretAccessKey,
 		SessionToken:    *given.SessionToken,
@@ -38,5 +41,5 @@ func (c *Client) RoleCredentials(ctx context.Context, account, role string) (aws
 	if given.Expiration > 0 { // milliseconds since 1970
 		credentials.CanExpire, credentials.Expires = true, time.UnixMilli(given.Expiration)
 	}
-	return credentials, nil
+	return credentials, accessToken, nil
 }

@@ -37,7 +37,7 @@ func TestRoleCredentials(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f := &fake{strike: func(*request) reply { return text(200, test.body) }}
-				got, err := f.client(t, &source{}).RoleCredentials(t.Context(), "123456789012", "Admin")
+				got, _, err := f.client(t, &source{}).RoleCredentials(t.Context(), "123456789012", "Admin")
 				if err != nil || got != test.want {
 					t.Errorf("got %+v, %v", got, err)
 				}
@@ -77,7 +77,7 @@ func TestRoleCredentialsFaults(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f := &fake{strike: func(*request) reply { return test.strike }}
-				got, err := f.client(t, &source{}).RoleCredentials(t.Context(), "123456789012", "Admin")
+				got, _, err := f.client(t, &source{}).RoleCredentials(t.Context(), "123456789012", "Admin")
 				says(t, err, test.kind, `no credentials for role "Admin" in account 123456789012: `+test.why)
 				if got != (aws.Credentials{}) || strings.Contains(fmt.Sprintf("%+v", err), "canary") {
 					t.Errorf("got %+v beside the error %+v", got, err)
@@ -97,7 +97,7 @@ func TestRoleCredentialsFaults(t *testing.T) {
 					}
 					return text(200, wholeCredentials)
 				}
-				if _, err := f.client(t, &source{}).RoleCredentials(t.Context(), "123456789012", "Admin"); err != nil || f.count() != 2 {
+				if _, _, err := f.client(t, &source{}).RoleCredentials(t.Context(), "123456789012", "Admin"); err != nil || f.count() != 2 {
 					t.Errorf("%d calls, %v; want the second to succeed", f.count(), err)
 				}
 			})
@@ -120,7 +120,7 @@ func TestRoleCredentialsRenewTheToken(t *testing.T) {
 		done := make(chan error)
 		for range 50 {
 			go func() {
-				_, err := c.RoleCredentials(t.Context(), "123456789012", "Admin")
+				_, _, err := c.RoleCredentials(t.Context(), "123456789012", "Admin")
 				done <- err
 			}()
 		}

@@ -67,11 +67,11 @@ func TestEmulatedPortal(t *testing.T) {
 	}
 
 	srv.Update(func(c *idctest.Config) { c.Faults = nil })
-	credentials, err := c.RoleCredentials(t.Context(), accounts[0].ID, accounts[0].Roles[0])
+	credentials, _, err := c.RoleCredentials(t.Context(), accounts[0].ID, accounts[0].Roles[0])
 	if err != nil || !credentials.HasKeys() || credentials.SessionToken == "" || !credentials.Expires.After(srv.Now()) {
 		t.Errorf("credentials of %q until %v, %v", credentials.AccessKeyID, credentials.Expires, err)
 	}
-	_, err = c.RoleCredentials(t.Context(), accounts[0].ID, "Nobody")
+	_, _, err = c.RoleCredentials(t.Context(), accounts[0].ID, "Nobody")
 	if fault.KindOf(err) != fault.Denied {
 		t.Errorf("of a role that is not assigned: %v", err)
 	}

@@ -46,7 +46,7 @@ func FuzzReply(f *testing.F) {
 				}
 			}
 		}
-		keys, err := c.RoleCredentials(ctx, "111111111111", "Admin")
+		keys, _, err := c.RoleCredentials(ctx, "111111111111", "Admin")
 		if err == nil && (keys.AccessKeyID == "" || keys.SecretAccessKey == "" || keys.SessionToken == "") {
 			t.Fatal("credentials that lack something")
 		}

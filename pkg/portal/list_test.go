@@ -568,7 +568,7 @@ func TestNoTokenAtAll(t *testing.T) {
 		c := f.client(t, noToken{})
 		l := c.List(t.Context(), 64, nil)
 		says(t, l.Err, fault.Login, `cannot list the accounts: the session "okta" is over: the token expired at 17:02`)
-		_, err := c.RoleCredentials(t.Context(), "123456789012", "Admin")
+		_, _, err := c.RoleCredentials(t.Context(), "123456789012", "Admin")
 		says(t, err, fault.Login, `no credentials for role "Admin" in account 123456789012: the session "okta" is over: the token expired at 17:02`)
 		if f.count() != 0 || fault.HintOf(err) != "run: sso-login okta" {
 			t.Errorf("%d calls, hint %q", f.count(), fault.HintOf(err))

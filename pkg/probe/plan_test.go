@@ -115,16 +115,16 @@ func TestPlan(t *testing.T) {
 		},
 		"a process": {
 			config: "[profile p]\ncredential_process = x\n",
-			want:   "skipped|credential_process runs with --allow-process only (config:2)",
+			want:   "skipped|credential_process only runs with --allow-process (config:2)",
 		},
 		"a process before half a key": {
 			config:      "[profile p]\ncredential_process = x\n",
 			credentials: "[p]\naws_secret_access_key = x\n",
-			want:        "skipped|credential_process runs with --allow-process only (config:2)",
+			want:        "skipped|credential_process only runs with --allow-process (config:2)",
 		},
 		"a process before keys in the config": {
 			config: "[profile p]\ncredential_process = x\naws_access_key_id = x\naws_secret_access_key = x\n",
-			want:   "skipped|credential_process runs with --allow-process only (config:2)",
+			want:   "skipped|credential_process only runs with --allow-process (config:2)",
 		},
 		"the AWS CLI's own login": {
 			config: "[profile p]\nlogin_session = arn:aws:iam::111111111111:user/x\n",
@@ -172,7 +172,7 @@ func TestPlan(t *testing.T) {
 		"a role that asks for a code of no device": {
 			config: okta + ssoProfile("r", devAccount, "A") +
 				"[profile p]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = r\nmfa_serial =\n",
-			want: `mfa-required|the role asks for a code of the device "", see mfa_serial (config:11); ` +
+			want: `mfa-required|the role needs an MFA code from "", see mfa_serial (config:11); ` +
 				"to be asked for one, run: aws sts get-caller-identity --profile p",
 		},
 		"a region that is empty": {
@@ -189,7 +189,7 @@ func TestPlan(t *testing.T) {
 			config: okta + ssoProfile("r", devAccount, "A") +
 				"[profile q]\nrole_arn = arn:aws:iam::111111111111:role/x\nsource_profile = r\nmfa_serial = arn:mfa\n" +
 				"[profile p]\nrole_arn = arn:aws:iam::111111111111:role/y\nsource_profile = q\n",
-			want: `mfa-required|the role asks for a code of the device "arn:mfa", see mfa_serial (config:11); ` +
+			want: `mfa-required|the role needs an MFA code from "arn:mfa", see mfa_serial (config:11); ` +
 				"to be asked for one, run: aws sts get-caller-identity --profile p",
 		},
 		"a token file without a role": {

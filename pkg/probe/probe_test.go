@@ -19,6 +19,7 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/resolve"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -76,11 +77,11 @@ func newProber(t testing.TB, config, url string, source portal.TokenSource) *pro
 	if err := c.Err(); err != nil {
 		t.Fatal(err)
 	}
-	return &probe.Prober{
-		Config: c, Concurrency: 8,
+	return &probe.Prober{Concurrency: 8, Resolver: resolve.Resolver{
+		Config: c, RoleSession: "sso-test",
 		Wire:   newWire(t, wire.Settings{Endpoint: url, MaxAttempts: 2}),
 		Tokens: func(portal.Session) portal.TokenSource { return source },
-	}
+	}}
 }
 
 func against(t testing.TB, cfg idctest.Config, config string) (*idctest.Server, *probe.Prober) {

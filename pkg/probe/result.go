@@ -3,6 +3,8 @@ package probe
 import (
 	"iter"
 	"time"
+
+	"aws-sso-plugins/pkg/resolve"
 )
 
 // Result is what is known of one profile.
@@ -21,6 +23,24 @@ type Result struct {
 	Index int
 	// Err is the failure as a value; nil for OK and Skipped.
 	Err error
+}
+
+// resultOf returns what is known of a target before anything was asked.
+func resultOf(t *resolve.Target) Result {
+	return Result{
+		Profile: t.Profile, Index: t.Index, Region: t.Region, Session: t.Session.Label(),
+		AccountID: t.AccountID, RoleName: t.RoleName,
+	}
+}
+
+// failure returns the result of a target that failed, or was skipped.
+func failure(t *resolve.Target, err error) Result {
+	r := resultOf(t)
+	r.Status, r.Err, r.Reason = resolve.StatusOf(err), err, err.Error()
+	if r.Status == Skipped {
+		r.Err = nil
+	}
+	return r
 }
 
 // InOrder hands the results on in the order of their indexes, each as soon as

@@ -1,30 +1,31 @@
 package probe
 
 import (
-	"errors"
 	"slices"
 	"strings"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 // Status is what a check found. A profile has exactly one.
-type Status string
+type Status = resolve.Status
 
 // The statuses.
 const (
-	OK            Status = "ok"
-	Skipped       Status = "skipped"        // no credentials of its own, or a process or an endpoint that is not allowed
-	LoginRequired Status = "login-required" // no valid token, or the session ended
-	AccessDenied  Status = "access-denied"  // the portal: no such assignment
-	STSDenied     Status = "sts-denied"     // STS refused the credentials, or the role
+	OK            = resolve.OK
+	Skipped       = resolve.Skipped
+	LoginRequired = resolve.LoginRequired
+	AccessDenied  = resolve.AccessDenied
+	STSDenied     = resolve.STSDenied
+	InvalidConfig = resolve.InvalidConfig
+	MFARequired   = resolve.MFARequired
+	Throttled     = resolve.Throttled
+	Timeout       = resolve.Timeout
+	Unreachable   = resolve.Unreachable
+	Failed        = resolve.Failed
+
 	WrongIdentity Status = "wrong-identity" // STS answered for another account or role
-	InvalidConfig Status = "invalid-config" // keys are missing, contradict each other or make no sense
-	MFARequired   Status = "mfa-required"   // a role that asks for a code
-	Throttled     Status = "throttled"      // AWS asked for fewer calls to the end
-	Timeout       Status = "timeout"        // no answer in time
-	Unreachable   Status = "unreachable"    // no connection
-	Failed        Status = "error"          // anything else: 5xx, a reply of no use, a command that failed
 )
 
 // Statuses are all of them, in the order of a summary.
@@ -36,7 +37,7 @@ func Statuses() []Status {
 }
 
 // Meaning is what the status says of a profile, in a few words.
-func (s Status) Meaning() string {
+func Meaning(s Status) string {
 	switch s {
 	case OK:
 		return "STS answered, for the account and role that the profile names"
@@ -53,7 +54,7 @@ func (s Status) Meaning() string {
 	case InvalidConfig:
 		return "keys are missing, contradict each other or make no sense"
 	case MFARequired:
-		return "a role that asks for a code"
+		return "a role that needs an MFA code"
 	case Throttled:
 		return "AWS asked for fewer calls to the end"
 	case Timeout:
@@ -64,21 +65,6 @@ func (s Status) Meaning() string {
 		return "anything else: a fault of the service, a reply of no use, a command that failed"
 	}
 	return ""
-}
-
-// Healthy says whether the status is no failure.
-func (s Status) Healthy() bool { return s == OK || s == Skipped }
-
-// Asked says whether a profile of this status was really asked about: AWS, or
-// the profile's own command, had the chance to say yes. A profile that nobody
-// asked about, because there is no login or no connection, is not known to be
-// down.
-func (s Status) Asked() bool {
-	switch s {
-	case Skipped, LoginRequired, InvalidConfig, MFARequired, Unreachable:
-		return false
-	}
-	return true
 }
 
 // StatusSet is a choice of statuses; nil is all of them.
@@ -123,38 +109,4 @@ func statusWords() []string {
 		words = append(words, string(s))
 	}
 	return words
-}
-
-// finding is an error whose status its kind alone does not tell.
-type finding struct {
-	status Status
-	err    error
-}
-
-func (f *finding) Error() string { return f.err.Error() }
-func (f *finding) Unwrap() error { return f.err }
-
-// statusOf is the status of a failure: by what the service said in status and
-// code, which pkg/wire has made a kind of, never by text.
-func statusOf(err error) Status {
-	var f *finding
-	if errors.As(err, &f) {
-		return f.status
-	}
-	switch fault.KindOf(err) {
-	case fault.Login:
-		return LoginRequired
-	case fault.Denied:
-		return AccessDenied
-	case fault.Config, fault.Usage:
-		return InvalidConfig
-	case fault.Throttled:
-		return Throttled
-	case fault.Timeout:
-		return Timeout
-	case fault.Unreachable:
-		return Unreachable
-	default:
-		return Failed
-	}
 }

@@ -1,11 +1,10 @@
 package probe
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 
-	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 // Tally counts results. Its zero value is ready.
@@ -24,22 +23,14 @@ func (t *Tally) Add(r Result) {
 		t.counts = map[Status]int{}
 	}
 	t.counts[r.Status]++
-	if isOutage(r) {
-		t.outage++
-	}
-}
-
-// isOutage says whether a failure says nothing of the profile, but all of the
-// way to AWS.
-func isOutage(r Result) bool {
 	switch r.Status {
 	case Throttled, Timeout, Unreachable:
-		return true
+		t.outage++
 	case Failed:
-		var own *finding // a failure that is the profile's own: its command, its request
-		return fault.KindOf(r.Err) == fault.Reply && !errors.As(r.Err, &own)
+		if resolve.Outage(r.Err) {
+			t.outage++
+		}
 	}
-	return false
 }
 
 // Count is the number of results of a status.

@@ -1,4 +1,4 @@
-package probe
+package resolve
 
 import (
 	"context"
@@ -25,7 +25,7 @@ const deadStreak = 3
 // gets a connection: then thousands of profiles need not find out one by one.
 // A connection that was reset or an answer of 5xx is a connection.
 type route struct {
-	run     *run
+	plan    *Plan
 	name    string // of the service in the region, or of the endpoint that was set
 	suspect string // the setting that may be wrong
 
@@ -40,8 +40,8 @@ type route struct {
 
 // newRoute is the route of a client's configuration. endpoint is the URL that
 // the config has for it, setting says where the region is set.
-func (r *run) newRoute(service wire.Service, cfg aws.Config, endpoint, setting string) *route {
-	rt := &route{run: r, name: hostPrefix[service] + "." + cfg.Region, suspect: setting}
+func (p *Plan) newRoute(service wire.Service, cfg aws.Config, endpoint, setting string) *route {
+	rt := &route{plan: p, name: hostPrefix[service] + "." + cfg.Region, suspect: setting}
 	if cfg.BaseEndpoint != nil {
 		rt.suspect = "AWS_ENDPOINT_URL or " + service.EnvironmentVariable()
 		if u, err := url.Parse(*cfg.BaseEndpoint); err == nil {
@@ -51,7 +51,7 @@ func (r *run) newRoute(service wire.Service, cfg aws.Config, endpoint, setting s
 			rt.suspect = "endpoint_url " + strconv.Quote(endpoint)
 		}
 	}
-	rt.ctx, rt.cancel = context.WithCancelCause(r.ctx)
+	rt.ctx, rt.cancel = context.WithCancelCause(context.Background())
 	return rt
 }
 
@@ -62,14 +62,17 @@ var hostPrefix = map[wire.Service]string{wire.Portal: "portal.sso", wire.STS: "s
 var errGivenUp = errors.New("the route is given up")
 
 // call makes a call, unless the route is given up.
-func (rt *route) call(do func(context.Context) error) error {
+func (rt *route) call(ctx context.Context, do func(context.Context) error) error {
 	if rt.givenUp() {
 		return rt.unreachable()
 	}
-	err := do(rt.ctx)
+	own, cancel := context.WithCancel(ctx)
+	defer cancel()
+	defer context.AfterFunc(rt.ctx, cancel)()
+	err := do(own)
 	switch {
 	case noConnection(err):
-		return rt.failed(err)
+		return rt.failed(ctx, err)
 	case fault.KindOf(err) == fault.Canceled && rt.givenUp():
 		return rt.unreachable()
 	case connected(err):
@@ -88,7 +91,7 @@ func (rt *route) succeeded() {
 
 // failed counts a call without a connection. The first one is explained, to its
 // profile and to all; the others say in short what it was.
-func (rt *route) failed(err error) error {
+func (rt *route) failed(ctx context.Context, err error) error {
 	rt.mu.Lock()
 	first := !rt.told
 	rt.told = true
@@ -100,7 +103,7 @@ func (rt *route) failed(err error) error {
 		return rt.unreachable()
 	}
 	explained := rt.explain(err)
-	rt.run.notify(explained)
+	rt.plan.notify(ctx, explained)
 	return explained
 }
 

@@ -1,7 +1,9 @@
-package probe
+package resolve
 
 import (
 	"path"
+
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
 
 	"aws-sso-plugins/pkg/awsconfig"
 )
@@ -89,10 +91,10 @@ func (o origin) mainKey() string {
 
 // roleOf is the account and the role's name in the ARN of a role,
 // arn:aws:iam::ACCOUNT:role/PATH/NAME; empty where it has another form.
-func roleOf(arn string) (account, role string) {
-	parts := splitARN(arn)
-	if parts == nil || parts[2] != "iam" || path.Dir(parts[5]) == "." {
+func roleOf(text string) (account, role string) {
+	parts, err := arn.Parse(text)
+	if err != nil || parts.Service != "iam" || path.Dir(parts.Resource) == "." {
 		return "", ""
 	}
-	return parts[4], path.Base(parts[5])
+	return parts.AccountID, path.Base(parts.Resource)
 }

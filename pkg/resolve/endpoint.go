@@ -1,4 +1,4 @@
-package probe
+package resolve
 
 import (
 	"cmp"
@@ -24,7 +24,7 @@ type stsAt struct{ region, endpoint string }
 // environment's, its services section's, its own.
 func (pl *planner) where(p *awsconfig.Profile, region string) (where, error) {
 	at := where{sts: stsAt{region: region}}
-	if pl.IgnoreEndpoints || strings.EqualFold(p.Get("ignore_configured_endpoint_urls"), "true") {
+	if pl.resolver.IgnoreEndpoints || strings.EqualFold(p.Get("ignore_configured_endpoint_urls"), "true") {
 		return at, nil
 	}
 	for _, service := range []struct {
@@ -32,19 +32,19 @@ func (pl *planner) where(p *awsconfig.Profile, region string) (where, error) {
 		id  string
 		url *string
 	}{{wire.Portal, "sso", &at.portal}, {wire.STS, "sts", &at.sts.endpoint}} {
-		if pl.Wire.Moved(service.of) {
+		if pl.resolver.Wire.Moved(service.of) {
 			continue
 		}
 		own := ""
 		if name, ok := p.Lookup("services"); ok {
-			section, ok := pl.Config.Service(name)
+			section, ok := pl.config.Service(name)
 			if !ok {
 				return at, invalid(p, "services", "there is no [services %s]", name)
 			}
 			own = section.EndpointURL(service.id)
 		}
 		*service.url = cmp.Or(own, p.Get("endpoint_url"))
-		if _, err := pl.Wire.WithEndpoint(service.of, "endpoint_url", *service.url); err != nil {
+		if _, err := pl.resolver.Wire.WithEndpoint(service.of, "endpoint_url", *service.url); err != nil {
 			return at, invalid(p, "endpoint_url", "%s", err)
 		}
 	}
