@@ -130,7 +130,7 @@ type test struct {
 
 // notify tells at once what concerns more than one profile.
 func (t *test) notify(err error) {
-	if fault.KindOf(err) == fault.Unknown {
+	if fault.KindOf(err) == fault.Notice {
 		t.app.Warn(err)
 		return
 	}
