@@ -1,19 +1,111 @@
 package idctest
 
 import (
+	"bytes"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"hash/fnv"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
 )
 
 // Account is an AWS account that a user may enter, with the roles (permission sets) that are assigned to the user.
+// Its JSON has the portal's own names.
 type Account struct {
-	ID    string   // 12 digits
-	Name  string   // left out of replies if empty, as the portal may do
-	Email string   // left out of replies if empty
-	Roles []string // permission set names, listed in this order
+	ID    string   `json:"accountId"`              // 12 digits
+	Name  string   `json:"accountName,omitempty"`  // left out of replies if empty, as the portal may do
+	Email string   `json:"emailAddress,omitempty"` // left out of replies if empty
+	Roles []string `json:"roles"`                  // permission set names, listed in this order
+}
+
+// Accounts makes accounts from texts of the form
+//
+//	ID/ROLE[,ROLE...][=NAME]
+//
+// as in Accounts("111111111111/Admin,Dev=Production", "222222222222/Dev"). It panics at a text of another form, which is a
+// mistake in the test.
+func Accounts(texts ...string) []Account {
+	accounts := []Account{}
+	for _, text := range texts {
+		a, err := parseAccount(text)
+		if err != nil {
+			panic(fmt.Sprintf("idctest: Accounts: %q: %v", text, err))
+		}
+		accounts = append(accounts, a)
+	}
+	return accounts
+}
+
+// ReadAccounts reads accounts from JSON: a list of accounts for the default instance,
+//
+//	[{"accountId": "111111111111", "accountName": "Production", "emailAddress": "aws@example.com", "roles": ["Admin"]}]
+//
+// or an object of such lists by start URL. An error says where the document is wrong. The lists of an object are returned
+// by start URL, and a list alone under an empty one.
+func ReadAccounts(r io.Reader) (map[string][]Account, error) {
+	data, err := io.ReadAll(r)
+	if err != nil {
+		return nil, err
+	}
+	var byURL map[string][]Account
+	decode := func(into any) error {
+		d := json.NewDecoder(bytes.NewReader(data))
+		d.DisallowUnknownFields()
+		if err := d.Decode(into); err != nil {
+			return err
+		}
+		if _, err := d.Token(); err != io.EOF {
+			return errors.New("there is more after the JSON document")
+		}
+		return nil
+	}
+	if bytes.HasPrefix(bytes.TrimSpace(data), []byte("[")) {
+		var list []Account
+		err = decode(&list)
+		byURL = map[string][]Account{"": list}
+	} else {
+		err = decode(&byURL)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("accounts: %w", err)
+	}
+	for startURL, list := range byURL {
+		if list == nil {
+			byURL[startURL] = []Account{}
+		}
+		seen := map[string]bool{}
+		for _, a := range list {
+			if !accountIDForm.MatchString(a.ID) || seen[a.ID] {
+				return nil, fmt.Errorf("accounts: accountId %q is not 12 digits, or is there twice", a.ID)
+			}
+			seen[a.ID] = true
+			if slices.Contains(a.Roles, "") {
+				return nil, fmt.Errorf("accounts: account %s has a role without a name", a.ID)
+			}
+		}
+	}
+	return byURL, nil
+}
+
+// addAccounts puts what [ReadAccounts] returned in the place of what the instances have.
+func (c *Config) addAccounts(byURL map[string][]Account) {
+	for startURL, list := range byURL {
+		if startURL == "" || c.StartURL != "" && trimStartURL(startURL) == trimStartURL(c.StartURL) {
+			c.Accounts = list
+			continue
+		}
+		instances := map[string][]Account{}
+		for u, old := range c.Instances {
+			if trimStartURL(u) != trimStartURL(startURL) {
+				instances[u] = old
+			}
+		}
+		instances[startURL] = list
+		c.Instances = instances
+	}
 }
 
 var (

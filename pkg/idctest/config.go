@@ -9,6 +9,7 @@ import (
 	"net/url"
 	"regexp"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -37,6 +38,11 @@ func (a Approval) check() error {
 type Config struct {
 	// Addr is the loopback address to listen on; by default 127.0.0.1 with a free port.
 	Addr string
+	// AllowRemote lets Addr be an address that other machines reach, as another container must. Whoever reaches it is
+	// signed in and may steer the server.
+	AllowRemote bool
+	// PublicURL is the http URL by which clients reach the server, where that is not the address that it listens on.
+	PublicURL string
 	// Region is the region of Identity Center; by default eu-central-1.
 	Region string
 	// StartURL is the default instance's start URL; by default https://d-1234567890.awsapps.com/start.
@@ -189,6 +195,9 @@ func (c Config) check() error {
 		if parsed, err := url.Parse(u); err != nil || parsed.Scheme == "" || parsed.Host == "" {
 			return fmt.Errorf("vanity host %s redirects to %q, which is not a URL", h, u)
 		}
+	}
+	if u, err := url.Parse(c.PublicURL); c.PublicURL != "" && (err != nil || u.Scheme != "http" || u.Host == "" || strings.Trim(u.Path, "/") != "") {
+		return fmt.Errorf("public URL %q is not of the form http://HOST:PORT", c.PublicURL)
 	}
 	if c.NoEndpoints && !c.Intercept {
 		return errors.New("without endpoints the server needs its proxy: Intercept")

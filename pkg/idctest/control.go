@@ -1,6 +1,7 @@
 package idctest
 
 import (
+	"bytes"
 	"encoding/json"
 	"flag"
 	"fmt"
@@ -21,6 +22,7 @@ GET  /_idc/violations   what clients got wrong, a line each
 GET  /_idc/warnings     what clients got wrong that -warn names, a line each
 GET  /_idc/secrets      every secret issued or received, a line each
 POST /_idc/set          change knobs: a form of flag names and values, latency=20ms&fault=ListAccounts%3Dreset
+POST /_idc/accounts     replace accounts by those of the body, JSON as in the file of -accounts-file
 POST /_idc/reset        forget requests and counts
 POST /_idc/token        sign in and get the token as a cache file holds it; start-url=URL for another instance
 POST /_idc/credentials  role credentials for account=ID&role=NAME, or the key of an IAM user for account=ID&user=NAME
@@ -51,7 +53,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	form, err := url.ParseQuery(string(body))
-	if err != nil {
+	if err != nil && name != "accounts" {
 		http.Error(w, "the body is no form: "+err.Error(), http.StatusBadRequest)
 		return
 	}
@@ -82,6 +84,14 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 		}
 	case "set":
 		if err := s.set(string(body)); err != nil {
+			http.Error(w, err.Error(), http.StatusBadRequest)
+		}
+	case "accounts":
+		byURL, err := ReadAccounts(bytes.NewReader(body))
+		if err == nil {
+			err = s.update(func(c *Config) error { c.addAccounts(byURL); return nil })
+		}
+		if err != nil {
 			http.Error(w, err.Error(), http.StatusBadRequest)
 		}
 	case "reset":
@@ -129,6 +139,11 @@ func writeJSON(w http.ResponseWriter, v any) {
 	json.NewEncoder(w).Encode(v)
 }
 
+// fixedFlags are those that hold for a server's whole life, and one that would have it read any file.
+var fixedFlags = []string{
+	"addr", "allow-remote", "public-url", "region", "start-url", "intercept", "no-endpoints", "ca-dir", "accounts-file",
+}
+
 // set changes knobs as flags do, in the order of the form, and all or none.
 func (s *Server) set(form string) error {
 	return s.update(func(c *Config) error {
@@ -147,7 +162,7 @@ func (s *Server) set(form string) error {
 			if err != nil {
 				return err
 			}
-			if slices.Contains([]string{"addr", "region", "start-url", "intercept", "no-endpoints", "ca-dir"}, name) {
+			if slices.Contains(fixedFlags, name) {
 				return fmt.Errorf("%s cannot change while the server runs", name)
 			}
 			if err := fs.Set(name, value); err != nil {

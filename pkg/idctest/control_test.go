@@ -111,21 +111,24 @@ func TestControlRefusals(t *testing.T) {
 	}
 }
 
+func parseFlags(args ...string) (idctest.Config, error) {
+	var c idctest.Config
+	fs := flag.NewFlagSet("", flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
+	c.Flags(fs)
+	err := fs.Parse(args)
+	return c, err
+}
+
 func TestFlags(t *testing.T) {
-	parse := func(args ...string) (idctest.Config, error) {
-		var c idctest.Config
-		fs := flag.NewFlagSet("", flag.ContinueOnError)
-		fs.SetOutput(io.Discard)
-		c.Flags(fs)
-		err := fs.Parse(args)
-		return c, err
-	}
+	parse := parseFlags
 	got, err := parse(
 		"-addr=127.0.0.1:0", "-region=us-east-1", "-start-url=https://a.awsapps.com/start", "-user=joe",
 		"-accounts=2", "-roles=A,B", "-instance=https://b.awsapps.com/start=1", "-offset=1h", "-seed=5",
 		"-latency=1ms", "-rate=2.5", "-burst=3", "-retry-after=1s", "-fault=*=reset:10%", "-deny=1/R", "-tolerate=bad-scope",
 		"-warn=unknown-path", "-disable-region=af-south-1", "-intercept", "-host=a.example", "-vanity=aws.example",
 		"-vanity=b.example=https://c.example/", "-no-endpoints", "-ca-dir=/ca",
+		"-allow-remote", "-public-url=http://idc:1",
 		"-page-size=9", "-approve=never", "-slow-downs=2", "-interval=2s", "-device-lifetime=3s",
 		"-registration-lifetime=4s", "-session-lifetime=5s", "-token-lifetime=6s", "-credential-lifetime=7s",
 		"-no-refresh", "-keep-refresh-token",
@@ -147,6 +150,7 @@ func TestFlags(t *testing.T) {
 		},
 		Tolerate: []idctest.Rule{idctest.BadScope}, Warn: []idctest.Rule{idctest.UnknownPath},
 		DisabledRegions: []string{"af-south-1"}, Intercept: true, Hosts: []string{"a.example"}, NoEndpoints: true, CADir: "/ca",
+		AllowRemote: true, PublicURL: "http://idc:1",
 		Vanity: map[string]string{"aws.example": "https://a.awsapps.com/start", "b.example": "https://c.example/"}, PageSize: 9, Approval: idctest.Never, SlowDowns: 2,
 		Interval: 2 * time.Second, DeviceLifetime: 3 * time.Second, RegistrationLifetime: 4 * time.Second,
 		SessionLifetime: 5 * time.Second, TokenLifetime: 6 * time.Second, CredentialLifetime: 7 * time.Second,

@@ -4,6 +4,7 @@ import (
 	"flag"
 	"fmt"
 	"maps"
+	"os"
 	"regexp"
 	"slices"
 	"strconv"
@@ -15,6 +16,9 @@ import (
 // /_idc/set of a running server takes the same names and values.
 func (c *Config) Flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.Addr, "addr", c.Addr, "loopback `address` to listen on; default 127.0.0.1 and a free port")
+	fs.BoolVar(&c.AllowRemote, "allow-remote", c.AllowRemote,
+		"let -addr be an address that other machines reach, for containers; whoever reaches it is signed in")
+	fs.StringVar(&c.PublicURL, "public-url", c.PublicURL, "`URL` by which clients reach the server; default what it listens on")
 	fs.StringVar(&c.Region, "region", c.Region, "`region` of Identity Center; default eu-central-1")
 	fs.StringVar(&c.StartURL, "start-url", c.StartURL,
 		"start `URL` of the default instance; default https://d-1234567890.awsapps.com/start")
@@ -51,7 +55,7 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 		c.Accounts = build(n)
 		return nil
 	})
-	fs.Func("account", "an account, `ID/ROLE[,ROLE...][=NAME]`; repeatable, the first replaces the accounts made up; "+
+	fs.Func("account", "an `ACCOUNT`, ID/ROLE[,ROLE...][=NAME]; repeatable, the first replaces the accounts made up; "+
 		"at run time it replaces the account of that id; ID/ removes it, ID/=NAME leaves it without roles", func(value string) error {
 		a, err := parseAccount(value)
 		if err != nil {
@@ -62,6 +66,18 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 			c.Accounts = append(c.Accounts, a)
 		}
 		return nil
+	})
+	fs.Func("accounts-file", "read accounts, roles and e-mails from `FILE`, in JSON", func(value string) error {
+		f, err := os.Open(value)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		byURL, err := ReadAccounts(f)
+		if err == nil {
+			c.addAccounts(byURL)
+		}
+		return err
 	})
 	fs.Func("unassign", "at run time: take `ACCOUNT[/ROLE]` from the user; repeatable", func(value string) error {
 		id, role, _ := strings.Cut(value, "/")
@@ -137,7 +153,7 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 	fs.Float64Var(&c.Rate, "rate", c.Rate, "portal calls a second, beyond which they get 429; default no limit")
 	fs.IntVar(&c.Burst, "burst", c.Burst, "`calls` that may come at once within -rate; default the rate")
 	fs.DurationVar(&c.RetryAfter, "retry-after", c.RetryAfter, "send Retry-After with 429 and 503")
-	fs.Func("fault", "`OP[@ACCOUNT[/ROLE]]=KIND[:0.1|:10%|:x3|:200ms]`, OP may be *; repeatable; none removes all",
+	fs.Func("fault", "what goes wrong: `FAULT` is OP[@ACCOUNT[/ROLE]]=KIND[:0.1|:10%|:x3|:200ms], OP may be *; repeatable; none removes all",
 		func(value string) error {
 			if value == "none" {
 				c.Faults = nil
@@ -186,7 +202,7 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 		})
 	fs.IntVar(&c.PageSize, "page-size", c.PageSize, "most `entries` in a page of a listing; default 100")
 
-	fs.Func("approve", "what the person does, `visit, auto, deny, never or expire`; default visit", func(value string) error {
+	fs.Func("approve", "what the `PERSON` does who signs in: visit, auto, deny, never or expire; default visit", func(value string) error {
 		c.Approval = Approval(value)
 		return c.Approval.check()
 	})

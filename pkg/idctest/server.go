@@ -88,12 +88,20 @@ func Start(cfg Config) (*Server, error) {
 	}
 	// The name is tested after the listener has resolved it: this server signs anybody in.
 	addr, ok := listener.Addr().(*net.TCPAddr)
-	if !ok || !addr.IP.IsLoopback() {
+	if !ok || !addr.IP.IsLoopback() && !cfg.AllowRemote {
 		_ = listener.Close()
-		return nil, fmt.Errorf("address %s is not a loopback address", cfg.Addr)
+		return nil, fmt.Errorf("address %s is not a loopback address; -allow-remote allows it", cfg.Addr)
+	}
+	public := strings.TrimRight(cfg.PublicURL, "/")
+	if public == "" {
+		reached := *addr
+		if reached.IP.IsUnspecified() { // every address: this machine reaches it by its own
+			reached.IP = net.IPv4(127, 0, 0, 1)
+		}
+		public = "http://" + reached.String()
 	}
 	s := &Server{
-		URL:      "http://" + addr.String(),
+		URL:      public,
 		Region:   cfg.Region,
 		StartURL: cfg.StartURL,
 		done:     make(chan struct{}),
@@ -139,8 +147,8 @@ func (s *Server) Close() {
 }
 
 // Update changes the configuration: change gets the present one, and what it leaves there holds for every request that
-// arrives after Update returns. Addr, Region, StartURL, Log, Intercept, NoEndpoints and CADir stay as they
-// were at the start. Faults with Times tell
+// arrives after Update returns. Addr, AllowRemote, PublicURL, Region, StartURL, Log, Intercept, NoEndpoints
+// and CADir stay as they were at the start. Faults with Times tell
 // how many are left. Tokens and codes that were issued keep their lifetimes. Update panics if the outcome makes no
 // sense, which is a mistake in the test.
 func (s *Server) Update(change func(*Config)) {
@@ -158,6 +166,7 @@ func (s *Server) update(change func(*Config) error) error {
 	}
 	cfg = cfg.withDefaults()
 	cfg.Addr, cfg.Region, cfg.StartURL, cfg.Log = s.cfg.Addr, s.cfg.Region, s.cfg.StartURL, s.cfg.Log
+	cfg.AllowRemote, cfg.PublicURL = s.cfg.AllowRemote, s.cfg.PublicURL
 	cfg.Intercept, cfg.NoEndpoints, cfg.CADir = s.cfg.Intercept, s.cfg.NoEndpoints, s.cfg.CADir
 	if err := cfg.check(); err != nil {
 		return err
@@ -576,7 +585,11 @@ func (s *Server) Env() []string {
 		}
 		env = append(env, "NODE_USE_ENV_PROXY=1") // Node.js heeds HTTPS_PROXY only when told to
 	}
-	return append(env, "HTTPS_PROXY="+proxy, "https_proxy="+proxy, "NO_PROXY=127.0.0.1,localhost", "no_proxy=127.0.0.1,localhost")
+	direct := "127.0.0.1,localhost"
+	if u, err := url.Parse(s.URL); err == nil && loopback(u) != nil {
+		direct += "," + u.Hostname()
+	}
+	return append(env, "HTTPS_PROXY="+proxy, "https_proxy="+proxy, "NO_PROXY="+direct, "no_proxy="+direct)
 }
 
 // deadProxy is the discard port, on which nothing listens.

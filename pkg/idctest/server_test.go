@@ -81,6 +81,8 @@ func TestBadConfig(t *testing.T) {
 		"approval":      {Approval: "x"},
 		"rule":          {Tolerate: []idctest.Rule{"x"}},
 		"warning":       {Warn: []idctest.Rule{"x"}},
+		"public URL":    {PublicURL: "https://idc"},
+		"public path":   {PublicURL: "http://idc/path"},
 		"host":          {Hosts: []string{"x/y"}},
 		"vanity":        {Vanity: map[string]string{"a.example": "x"}},
 		"no endpoints":  {NoEndpoints: true},

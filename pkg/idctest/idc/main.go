@@ -9,8 +9,8 @@
 //
 //	idc -accounts 300 -rate 20 -fault '*=reset:10%' -- ./script
 //
-// The form with browse is for $BROWSER, as in BROWSER="idc browse"; the flag -browser sets it. A link to idc by the name
-// idc-browser needs the URL only.
+// Installed it is named idctest. The form with browse is for $BROWSER, as in BROWSER="idc browse %s &"; the flag -browser
+// sets it. A link to idc by a name that ends in -browser needs the URL only.
 //
 // The exit status is that of COMMAND; 1 if that is 0, or there is none, and a client did what no correct client does,
 // which is then told on stderr; 2 for a wrong command line; 127 if COMMAND cannot be started.
@@ -23,6 +23,9 @@ import (
 	"os/signal"
 	"syscall"
 )
+
+// version is set when the program is linked.
+var version = "devel"
 
 func main() {
 	signals := make(chan os.Signal, 8)

@@ -14,59 +14,65 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 )
 
-const usage = `usage: idc [flags] COMMAND [ARG...]   run COMMAND against an Identity Center of its own
-       idc [flags]                    print the environment, serve until interrupted
-       idc browse URL                 visit URL as a person who signs in (for $BROWSER)
-
-`
-
 // options are the flags of the process; those of the server are idctest's.
 type options struct {
-	server   idctest.Config
-	addrFile string
-	export   bool
-	stdin    bool
-	log      string
-	models   string
-	browser  bool
-	command  []string
+	server     idctest.Config
+	addrFile   string
+	export     bool
+	stdin      bool
+	log        string
+	models     string
+	browser    bool
+	home       string
+	version    bool
+	completion string
+	command    []string
 }
 
-func parse(args []string, stderr io.Writer) (*options, error) {
-	o := &options{}
-	fs := flag.NewFlagSet("idc", flag.ContinueOnError)
-	fs.SetOutput(stderr)
-	fs.Usage = func() {
-		fmt.Fprint(stderr, usage)
-		fs.PrintDefaults()
-	}
+func (o *options) flags(name string) *flag.FlagSet {
+	fs := flag.NewFlagSet(name, flag.ContinueOnError)
+	fs.SetOutput(io.Discard)
 	o.server.Flags(fs)
 	fs.StringVar(&o.addrFile, "addr-file", "", "write the server's URL to `FILE` once it serves")
 	fs.BoolVar(&o.export, "export", false, "print the environment as shell commands, for eval")
 	fs.BoolVar(&o.stdin, "stdin", false, "serve until stdin is closed")
 	fs.StringVar(&o.log, "log", "", "append a line for each request to `FILE`; - is stderr")
 	fs.StringVar(&o.models, "models", "", "write endpoint rules for the AWS CLI below `DIR`, to be used as ~/.aws/models")
-	fs.BoolVar(&o.browser, "browser", false, "set BROWSER, so that sign-ins approve themselves")
-	if err := fs.Parse(args); err != nil {
-		return nil, err
+	fs.BoolVar(&o.browser, "browser", false, "set BROWSER, so that sign-ins approve themselves, those of the AWS CLI too")
+	fs.StringVar(&o.home, "home", "", "write a config with profiles for all accounts and roles, and a login, to `DIR`/.aws, and use it as HOME")
+	fs.BoolVar(&o.version, "version", false, "print the version")
+	fs.StringVar(&o.completion, "completion", "", "print the completion of `SHELL`: bash, zsh or fish")
+	return fs
+}
+
+// pages returns the pages that the command line asks to visit, if it does. Launchers add words of their own: Python
+// takes a final & for "do not wait", others put it in as a word, or add the URL to a %s that they do not know.
+func pages(name string, args []string) ([]string, bool) {
+	switch {
+	case strings.HasSuffix(name, "-browser"):
+	case len(args) > 0 && args[0] == "browse":
+		args = args[1:]
+	default:
+		return nil, false
 	}
-	o.command = fs.Args()
-	return o, nil
+	var urls []string
+	for _, arg := range args {
+		if arg != "&" && arg != "%s" {
+			urls = append(urls, arg)
+		}
+	}
+	return urls, true
 }
 
 // run is the process. It returns the exit status.
 func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	name := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
 	fail := func(status int, err error) int {
-		fmt.Fprintf(stderr, "idc: error: %v\n", err)
+		fmt.Fprintf(stderr, "%s: error: %v\n", name, err)
 		return status
 	}
-	name := strings.TrimSuffix(filepath.Base(args[0]), ".exe")
-	if name == "idc-browser" || len(args) > 1 && args[1] == "browse" {
-		pages := args[1:]
-		if name != "idc-browser" {
-			pages = args[2:]
-		}
-		if len(pages) != 1 {
+	if urls, ok := pages(name, args[1:]); ok {
+		if len(urls) != 1 {
 			return fail(2, errors.New("browse: want one URL"))
 		}
 		ctx, cancel := context.WithCancel(context.Background())
@@ -75,19 +81,37 @@ func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stder
 			<-signals
 			cancel()
 		}()
-		if err := idctest.Browse(ctx, pages[0]); err != nil {
+		if err := idctest.Browse(ctx, urls[0]); err != nil {
 			return fail(1, err)
 		}
 		return 0
 	}
 
-	o, err := parse(args[1:], stderr)
-	if errors.Is(err, flag.ErrHelp) {
+	o := &options{}
+	fs := o.flags(name)
+	if len(args) == 2 && args[1] == "__manual" {
+		printManual(stdout, name, fs)
 		return 0
 	}
-	if err != nil {
-		return 2 // package flag has said why
+	err := fs.Parse(args[1:])
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		printHelp(stdout, name, (&options{}).flags(name))
+		return 0
+	case err != nil:
+		// What is wrong comes last, where it is seen.
+		fmt.Fprint(stderr, synopsis(name), "       ", name, " -h tells all\n")
+		return fail(2, errors.New(suggest(err, fs)))
+	case o.version:
+		fmt.Fprintln(stdout, name, version)
+		return 0
+	case o.completion != "":
+		if err := printCompletion(stdout, name, o.completion, fs); err != nil {
+			return fail(2, err)
+		}
+		return 0
 	}
+	o.command = fs.Args()
 	if o.log == "-" {
 		o.server.Log = stderr
 	} else if o.log != "" {
@@ -126,10 +150,10 @@ func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stder
 	}
 	srv.Close()
 	for _, v := range srv.Warnings() {
-		fmt.Fprintf(stderr, "idc: warning: %v\n", v)
+		fmt.Fprintf(stderr, "%s: warning: %v\n", name, v)
 	}
 	for _, v := range srv.Violations() {
-		fmt.Fprintf(stderr, "idc: violation: %v\n", v)
+		fmt.Fprintf(stderr, "%s: violation: %v\n", name, v)
 		if status == 0 {
 			status = 1
 		}
@@ -145,10 +169,18 @@ func (o *options) environment(srv *idctest.Server) ([]string, error) {
 		if err != nil {
 			return nil, err
 		}
-		if strings.ContainsAny(self, " \t'") {
+		if strings.ContainsAny(self, " \t'\\") {
 			self = `"` + self + `"`
 		}
-		env = append(env, "BROWSER="+self+" browse")
+		// Python, and with it the AWS CLI, waits for a browser unless there is a final &.
+		env = append(env, "BROWSER="+self+" browse %s &")
+	}
+	if o.home != "" {
+		files, err := srv.WriteHome(o.home)
+		if err != nil {
+			return nil, err
+		}
+		env = append(env, files...)
 	}
 	if o.models != "" {
 		if err := srv.WriteModels(o.models); err != nil {

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"flag"
 	"fmt"
 	"io"
 	"net/http"
@@ -67,6 +68,7 @@ func idc(t *testing.T, args ...string) *exec.Cmd {
 	}
 	cmd := exec.CommandContext(t.Context(), self, args...)
 	// A binary built with -race waits a second at exit unless told not to.
+	cmd.Args[0] = "idc"
 	cmd.Env = append(os.Environ(), asIDC+"=1", asClient+"=1", "GORACE=atexit_sleep_ms=0")
 	return cmd
 }
@@ -102,7 +104,7 @@ func TestCommandGetsEnvironment(t *testing.T) {
 		t.Fatal(err)
 	}
 	if !strings.HasPrefix(lines[0], "http://127.0.0.1:") || lines[1] != lines[0] || lines[2] != "true" ||
-		!strings.HasSuffix(lines[3], " browse") || string(written) != lines[0]+"\n" {
+		!strings.HasSuffix(lines[3], " browse %s &") || string(written) != lines[0]+"\n" {
 		t.Errorf("%s\naddr file: %s", stdout, written)
 	}
 	rules, err := os.ReadFile(filepath.Join(dir, "sts", "2011-06-15", "endpoint-rule-set-1.json"))
@@ -123,22 +125,152 @@ func TestCommandStatus(t *testing.T) {
 		"violation and own":  {command("violate-and-exit7"), 7, "unknown-path"},
 		"tolerated":          {append([]string{"-tolerate=unknown-path"}, command("violate")...), 0, ""},
 		"no such command":    {[]string{"--", filepath.Join(t.TempDir(), "nothing")}, 127, "idc: error: "},
-		"no such flag":       {[]string{"-x"}, 2, "flag provided but not defined: -x"},
+		"no such flag":       {[]string{"-x"}, 2, "error: flag provided but not defined: -x\n"},
+		"mistyped":           {[]string{"-acounts", "3"}, 2, "error: flag provided but not defined: -acounts; did you mean -accounts?\n"},
+		"warning":            {append([]string{"-warn=unknown-path"}, command("violate")...), 0, "idc: warning: GET /nowhere: unknown-path: no operation has this path\n"},
+		"no such shell":      {[]string{"-completion", "tcsh"}, 2, "want bash, zsh or fish"},
+		"home with a config": {[]string{"-home", homeWithConfig(t)}, 2, "config exists, and idctest did not write it"},
 		"no such fault":      {[]string{"-fault", "x"}, 2, `fault "x": want OP=KIND`},
 		"not loopback":       {[]string{"-addr", "0.0.0.0:0"}, 2, "not a loopback address"},
 		"log in no place":    {[]string{"-log", filepath.Join(t.TempDir(), "no", "log")}, 2, "idc: error: open "},
 		"addr in no place":   {[]string{"-addr-file", filepath.Join(t.TempDir(), "no", "addr")}, 2, "idc: error: open "},
 		"models in no place": {[]string{"-models", os.Args[0]}, 2, "idc: error: mkdir "},
-		"help":               {[]string{"-h"}, 0, "usage: idc [flags] COMMAND"},
 		"browse nothing":     {[]string{"browse"}, 2, "want one URL"},
 		"browse the world":   {[]string{"browse", "http://192.0.2.1/"}, 1, "not a loopback address"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			_, stderr, status := output(t, idc(t, tt.args...))
-			if status != tt.status || !strings.Contains(stderr, tt.stderr) || tt.stderr == "" && stderr != "" {
+			if status != tt.status || !strings.Contains(stderr, tt.stderr) || tt.stderr == "" && stderr != "" ||
+				strings.Contains(tt.stderr, "flag provided") && !strings.HasSuffix(stderr, tt.stderr) {
 				t.Errorf("status %d, want %d\n%s", status, tt.status, stderr)
 			}
 		})
+	}
+}
+
+func homeWithConfig(t *testing.T) string {
+	t.Helper()
+	dir := t.TempDir()
+	if err := os.Mkdir(filepath.Join(dir, ".aws"), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(filepath.Join(dir, ".aws", "config"), []byte("[default]\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return dir
+}
+
+func TestHelp(t *testing.T) {
+	stdout, stderr, status := output(t, idc(t, "-h"))
+	if status != 0 || stderr != "" {
+		t.Errorf("status %d\n%s", status, stderr)
+	}
+	for _, want := range []string{
+		"usage: idc [flags] COMMAND", "-intercept ", "-home DIR", "AWS_ENDPOINT_URL_SSO", "HTTPS_PROXY", "NODE_EXTRA_CA_CERTS",
+		"/_idc/set", "KMS_DisabledException", "repeat-token", "polled-too-fast", "into 1", "127 ",
+	} {
+		if !strings.Contains(stdout, want) {
+			t.Errorf("no %q in:\n%s", want, stdout)
+		}
+	}
+	for line := range strings.Lines(stdout) {
+		if len(line) > 130 {
+			t.Errorf("a line of %d characters: %s", len(line), line)
+		}
+	}
+}
+
+// Every flag is in the manual page and in the completion of each shell, which the shell can read.
+func TestManualAndCompletion(t *testing.T) {
+	manual, _, status := output(t, idc(t, "__manual"))
+	if status != 0 || !strings.HasPrefix(manual, ".TH IDC 1\n") {
+		t.Fatalf("status %d\n%s", status, manual)
+	}
+	texts := map[string]string{"manual": strings.ReplaceAll(manual, `\-`, "-")}
+	for shell, check := range map[string][]string{"bash": {"bash", "-n"}, "zsh": {"zsh", "-n"}, "fish": {"fish", "--no-execute"}} {
+		text, stderr, status := output(t, idc(t, "-completion", shell))
+		if status != 0 {
+			t.Fatalf("%s: status %d\n%s", shell, status, stderr)
+		}
+		texts[shell] = text
+		path, err := exec.LookPath(check[0])
+		if err != nil {
+			t.Logf("%s is not here to read its completion", shell)
+			continue
+		}
+		file := filepath.Join(t.TempDir(), "completion")
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if out, err := exec.CommandContext(t.Context(), path, check[1], file).CombinedOutput(); err != nil {
+			t.Errorf("%s: %v\n%s", shell, err, out)
+		}
+	}
+	(&options{}).flags("idc").VisitAll(func(f *flag.Flag) {
+		for what, text := range texts {
+			dash := "-"
+			if what == "fish" {
+				dash = "-o "
+			}
+			if !strings.Contains(text, dash+f.Name) {
+				t.Errorf("%s: no flag %s", what, f.Name)
+			}
+		}
+	})
+}
+
+func TestHomeOfCommand(t *testing.T) {
+	dir := filepath.Join(t.TempDir(), "home")
+	args := append([]string{"-home", dir, "-account", "111111111111/Admin=One"}, command("env", "HOME", "AWS_PROFILE", "AWS_ACCESS_KEY_ID")...)
+	cmd := idc(t, args...)
+	cmd.Env = append(cmd.Env, "AWS_ACCESS_KEY_ID=AKIAOUTSIDE", "AWS_PROFILE=outside")
+	stdout, stderr, status := output(t, cmd)
+	if want := dir + "\nAdmin-111111111111\n\n"; status != 0 || stdout != want {
+		t.Errorf("status %d, %q, want %q\n%s", status, stdout, want, stderr)
+	}
+	// Its own config it replaces.
+	if _, stderr, status := output(t, idc(t, args...)); status != 0 {
+		t.Errorf("again: status %d\n%s", status, stderr)
+	}
+}
+
+// Python reads $BROWSER for the AWS CLI: it must open the page and not wait for it.
+func TestBrowserAsPythonReadsIt(t *testing.T) {
+	python, err := exec.LookPath("python3")
+	if err != nil {
+		t.Skip("python3 is not here")
+	}
+	visited := make(chan string, 1)
+	release := make(chan bool)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		visited <- r.URL.String()
+		<-release // as the AWS CLI, which answers the callback only after the browser was started
+	}))
+	defer server.Close()
+	defer close(release)
+	script := "import sys, webbrowser; sys.exit(not webbrowser.open('" + server.URL + "/page?a=1&b=2'))"
+	// Without pipes: the browser, which goes on, would hold them open.
+	if err := idc(t, "-browser", "--", python, "-c", script).Run(); err != nil {
+		t.Error(err)
+	}
+	if got := <-visited; got != "/page?a=1&b=2" {
+		t.Errorf("visited %s", got)
+	}
+}
+
+func TestBrowseTakesWordsOfLaunchers(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) {}))
+	defer server.Close()
+	for _, args := range [][]string{{server.URL + "/"}, {server.URL + "/", "&"}, {"%s", "&", server.URL + "/"}} {
+		if _, stderr, status := output(t, idc(t, append([]string{"browse"}, args...)...)); status != 0 {
+			t.Errorf("%q: status %d\n%s", args, status, stderr)
+		}
+	}
+}
+
+func TestVersion(t *testing.T) {
+	if stdout, _, status := output(t, idc(t, "-version")); status != 0 || stdout != "idc devel\n" {
+		t.Errorf("status %d, %q", status, stdout)
 	}
 }
 
