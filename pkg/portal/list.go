@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"sync"
@@ -9,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 
+	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -85,7 +87,7 @@ type listing struct {
 	ctx  context.Context // of the calls; ends with stop, too
 	stop context.CancelFunc
 
-	outage outage
+	breaker *wire.Breaker
 
 	mu       sync.Mutex
 	seen     map[string]bool // account ids
@@ -95,6 +97,13 @@ type listing struct {
 	err      error           // why the listing is incomplete
 }
 
+// How many calls in a row must fail before the portal is taken to be down. An
+// account may be broken by itself, a dozen of them in a row hardly.
+const (
+	maxUnanswered = 3
+	maxUseless    = 12
+)
+
 // outcome is what came of one account.
 type outcome struct {
 	AccountRoles
@@ -102,7 +111,8 @@ type outcome struct {
 }
 
 func (c *Client) begin(ctx context.Context, concurrency int) *listing {
-	l := &listing{client: c, concurrency: concurrency, outcomes: make(chan outcome), seen: map[string]bool{}, active: 1}
+	l := &listing{client: c, concurrency: concurrency, outcomes: make(chan outcome), seen: map[string]bool{}, active: 1,
+		breaker: wire.NewBreaker(wire.Limits{Unanswered: maxUnanswered, Useless: maxUseless})}
 	l.ctx, l.stop = context.WithCancel(ctx)
 	l.workers.Go(func() {
 		if err := l.findAccounts(); err != nil {
@@ -127,15 +137,18 @@ func (l *listing) end() {
 
 func (l *listing) findAccounts() error {
 	return eachPage(func(next *string) (*string, error) {
-		out, err := call(l.ctx, l.client.tokens, func(token string) (*sso.ListAccountsOutput, error) {
-			return l.client.sso.ListAccounts(l.ctx, &sso.ListAccountsInput{
-				AccessToken: &token, MaxResults: aws.Int32(pageSize), NextToken: next,
+		var out *sso.ListAccountsOutput
+		err := l.breaker.Call(l.ctx, func(ctx context.Context) (err error) {
+			out, err = call(ctx, l.client.tokens, func(token string) (*sso.ListAccountsOutput, error) {
+				return l.client.sso.ListAccounts(ctx, &sso.ListAccountsInput{
+					AccessToken: &token, MaxResults: aws.Int32(pageSize), NextToken: next,
+				})
 			})
+			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		_ = l.outage.ended(l.outage.began(), nil)
 		for _, info := range out.AccountList {
 			account, err := accountOf(info)
 			if err != nil {
@@ -171,13 +184,16 @@ func (l *listing) work() {
 		if !ok {
 			return
 		}
-		began := l.outage.began()
-		roles, err := l.client.roles(l.ctx, account.ID)
+		var roles []string
+		err := l.breaker.Call(l.ctx, func(ctx context.Context) (err error) {
+			roles, err = l.client.roles(ctx, account.ID)
+			return err
+		})
 		if err != nil && l.ctx.Err() != nil {
 			continue // it was stopped, which says nothing of the account
 		}
-		if fatal := l.outage.ended(began, err); fatal != nil {
-			l.callOff(fatal)
+		if fatal := l.fatal(err); fatal != nil {
+			l.abort(fatal)
 			continue
 		}
 		l.outcomes <- outcome{
@@ -208,8 +224,18 @@ func (l *listing) miss(err error) {
 	}
 }
 
-// callOff stops the listing, and is the reason then.
-func (l *listing) callOff(err error) {
+// fatal returns why the roles of no further account need to be asked for, nil
+// if they should: the session has no login, or nobody answers.
+func (l *listing) fatal(err error) error {
+	var untried *tokenError
+	if errors.As(err, &untried) || fault.KindOf(wire.Fault(err, "")) == fault.Login {
+		return err
+	}
+	return l.breaker.Err()
+}
+
+// abort cancels the listing and records err as the cause.
+func (l *listing) abort(err error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ctx.Err() == nil { // who comes first says why

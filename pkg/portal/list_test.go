@@ -592,10 +592,10 @@ func TestOutageEndsTheListing(t *testing.T) {
 		text   string
 		calls  int // accounts that are asked for after the outage began
 	}{
-		{"reset", broken, fault.Unreachable, "cannot list all accounts: no answer for 3 accounts in a row: the connection to 127.0.0.1:1 broke: it was closed in the middle", 3 * 64},
-		{"hang", hang, fault.Timeout, "cannot list all accounts: no answer for 3 accounts in a row: no answer from 127.0.0.1:1 within 15s", 3 * 64},
-		{"500", text(500, ""), fault.Reply, "cannot list all accounts: no usable answer for 12 accounts in a row: AWS answered 500", 3*64 + 12},
-		{"page", text(200, "<html>log in</html>"), fault.Reply, "cannot list all accounts: no usable answer for 12 accounts in a row: 127.0.0.1:1: the reply was not from AWS (a proxy or a captive portal?)", 3*64 + 12},
+		{"reset", broken, fault.Unreachable, "cannot list all accounts: no answer to 3 calls in a row: the connection to 127.0.0.1:1 broke: it was closed in the middle", 3 * 64},
+		{"hang", hang, fault.Timeout, "cannot list all accounts: no answer to 3 calls in a row: no answer from 127.0.0.1:1 within 15s", 3 * 64},
+		{"500", text(500, ""), fault.Reply, "cannot list all accounts: no usable answer to 12 calls in a row: AWS answered 500", 3*64 + 12},
+		{"page", text(200, "<html>log in</html>"), fault.Reply, "cannot list all accounts: no usable answer to 12 calls in a row: 127.0.0.1:1: the reply was not from AWS (a proxy or a captive portal?)", 3*64 + 12},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			t.Parallel()

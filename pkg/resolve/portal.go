@@ -31,7 +31,7 @@ type portalKey struct {
 type sessionPortal struct {
 	session *session
 	client  *portal.Client
-	route   *route
+	service *service
 	err     error // the region makes no client
 }
 
@@ -58,7 +58,7 @@ func (p *Plan) portal(s *credentialSet) *sessionPortal {
 		sp.err = err
 		return sp
 	}
-	sp.route = p.newRoute(wire.Portal, cfg, key.endpoint, p.sessionPlace(of, s.profile))
+	sp.service = p.newService(wire.Portal, cfg, key.endpoint, p.sessionPlace(of, s.profile))
 	sp.client, sp.err = portal.New(w, of.Region, sp.session.pace, sp.session.tokens)
 	return sp
 }
@@ -97,7 +97,7 @@ func (p *Plan) askPortal(ctx context.Context, s *credentialSet) (got aws.Credent
 	if err := p.endOf(sp); err != nil {
 		return aws.Credentials{}, "", err
 	}
-	err = sp.route.call(ctx, func(ctx context.Context) (err error) {
+	err = sp.service.call(ctx, func(ctx context.Context) (err error) {
 		got, token, err = sp.client.RoleCredentials(ctx, a.AccountID, a.RoleName)
 		return err
 	})

@@ -22,8 +22,8 @@ import (
 type STS struct {
 	Region string
 
-	client *sts.Client
-	route  *route
+	client  *sts.Client
+	service *service
 }
 
 // sts returns the client for an STS. profile is one that asks there; nil: none
@@ -43,7 +43,7 @@ func (p *Plan) sts(at stsAt, profile *awsconfig.Profile) (*STS, error) {
 		return nil, err
 	}
 	cfg.APIOptions = append(cfg.APIOptions, wire.Require(complete), p.watchClock)
-	service := &STS{at.region, sts.NewFromConfig(cfg), p.newRoute(wire.STS, cfg, at.endpoint, p.regionPlace(at.region, profile))}
+	service := &STS{at.region, sts.NewFromConfig(cfg), p.newService(wire.STS, cfg, at.endpoint, p.regionPlace(at.region, profile))}
 	p.services[at] = service
 	return service, nil
 }
@@ -81,7 +81,7 @@ func (p *Plan) regionPlace(region string, profile *awsconfig.Profile) string {
 // soon, those under way too, with a fault of kind Unreachable. do returns
 // faults, see [STSFault].
 func (s *STS) Call(ctx context.Context, do func(context.Context, *sts.Client) error) error {
-	return s.route.call(ctx, func(ctx context.Context) error { return do(ctx, s.client) })
+	return s.service.call(ctx, func(ctx context.Context) error { return do(ctx, s.client) })
 }
 
 // With lends the client the credentials for one call: a client for each
