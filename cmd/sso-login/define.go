@@ -104,7 +104,7 @@ func (c *command) fromQuestions(ctx context.Context, app *cli.App) (d definition
 // returns the config that holds it.
 func (d definition) write(ctx context.Context, app *cli.App, paths cli.Paths) (*awsconfig.Config, error) {
 	added := false
-	_, err := app.Store(paths).Update(ctx, safefile.Target{Path: paths.Config}, func(old []byte) ([]byte, error) {
+	_, err := app.Store(paths).Update(ctx, safefile.Target{Path: paths.Config, Backup: awsconfig.BackupSuffix}, func(old []byte) ([]byte, error) {
 		file := awsconfig.Parse(paths.Config, awsconfig.ConfigFile, old)
 		if there, ok := awsconfig.Merge(file, nil).Session(d.name); ok {
 			return old, d.differsFrom(there)

@@ -27,7 +27,7 @@ func main() {
 			"SESSION is the name of an [sso-session]; - reads names from standard input, a line each. " +
 				"Without it every session with a login is taken.",
 			"Only profiles with managed_by = sso-profiles are ever changed or removed. Everything else in the file stays " +
-				"as it is, to the byte; before sections are rewritten or removed the old file is kept as config.sso-profiles.bak.",
+				"as it is, to the byte; before each change the old file is kept as config.sso-profiles.bak.",
 		},
 		Formats:     []string{"table", "text", "name", "json", "jsonl", "ini"},
 		Manual:      manual,

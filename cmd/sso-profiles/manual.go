@@ -50,7 +50,7 @@ func manual() cli.Manual {
 			{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "The region of new profiles that --client-region gives none."},
 		},
 		Files: []cli.Value{
-			{Text: "~/.aws/config.sso-profiles.bak", Help: "The config before sections of it were last rewritten or removed."},
+			{Text: "~/.aws/config.sso-profiles.bak", Help: "The config before its last change."},
 		},
 	}
 }

@@ -17,6 +17,9 @@ const (
 	CredentialsFile
 )
 
+// BackupSuffix names the backup that is kept of the config before each change.
+const BackupSuffix = ".sso-profiles.bak"
+
 // A File is one parsed file. It never changes.
 type File struct {
 	path     string

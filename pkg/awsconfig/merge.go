@@ -24,36 +24,73 @@ type Config struct {
 // Load reads and merges the two files. A file that is not there is an empty
 // one, and so is an empty path; one that cannot be read is a fault.File. What
 // stands in the files is never an error here: see [Config.Err].
-func Load(configPath, credentialsPath string) (*Config, error) {
-	config, err := loadFile(configPath, ConfigFile)
+//
+// A file that another program is writing is read when that is done; see
+// [safefile.Read]. Where the system does not tell of the writer, a config that
+// was just written is read again if it is empty, cannot be read, or lacks a
+// profile or session of one of the names.
+func Load(configPath, credentialsPath string, names ...string) (*Config, error) {
+	config, err := ReadFile(configPath, ConfigFile, names...)
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := loadFile(credentialsPath, CredentialsFile)
+	credentials, err := ReadFile(credentialsPath, CredentialsFile)
 	if err != nil {
 		return nil, err
 	}
 	return Merge(config, credentials), nil
 }
 
-func loadFile(path string, kind Kind) (*File, error) {
+// ReadFile reads and parses one file as [Load] does.
+func ReadFile(path string, kind Kind, names ...string) (*File, error) {
 	if path == "" {
 		return Parse(path, kind, nil), nil
 	}
-	src, err := readFile(path)
+	info, err := os.Stat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		var inPath *fs.PathError
-		if errors.As(err, &inPath) {
-			err = inPath.Err // the message names the path itself
+		err = fault.Annotate(withoutPath(err), "cannot read %q", path).OrKind(fault.File)
+	}
+	var src []byte
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return Parse(path, kind, nil), nil
+	case err != nil:
+	case info.Mode().IsRegular() && filepath.IsAbs(path):
+		src, err = safefile.Read(path, maxFile, func(src []byte) bool {
+			return Parse(path, kind, src).complete(names)
+		})
+	default:
+		if src, err = readFile(path); err != nil {
+			err = fault.Annotate(withoutPath(err), "cannot read %q", path).OrKind(fault.File)
 		}
-		if errors.Is(err, fs.ErrPermission) && filepath.IsAbs(path) {
-			if _, because := safefile.Read(path, 1); because != nil {
-				return nil, because // says whose the file is
-			}
-		}
-		return nil, fault.Annotate(err, "cannot read %q", path).OrKind(fault.File)
+	}
+	if err != nil {
+		return nil, err
 	}
 	return Parse(path, kind, src), nil
+}
+
+// withoutPath returns the error without the path, which the message names
+// itself.
+func withoutPath(err error) error {
+	var inPath *fs.PathError
+	if errors.As(err, &inPath) {
+		return inPath.Err
+	}
+	return err
+}
+
+// complete reports whether the file has any content, can be read, and has a
+// profile or session of each name.
+func (f *File) complete(names []string) bool {
+	for _, name := range names {
+		_, profile := f.find(profileSection, name)
+		_, session := f.find(sessionSection, name)
+		if !profile && !session {
+			return false
+		}
+	}
+	return f.text != "" && f.Err() == nil
 }
 
 // maxFile is far above a config with every role of every account in it, and

@@ -135,7 +135,7 @@ func (a *App) askToAddAliases(ctx context.Context, store *safefile.Store, path s
 const maxAliases = 4 << 20
 
 func readIfThere(path string) ([]byte, error) {
-	data, err := safefile.Read(path, maxAliases)
+	data, err := safefile.Read(path, maxAliases, nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}

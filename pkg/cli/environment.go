@@ -180,9 +180,10 @@ func (a *App) Tokens(p Paths) *tokencache.Cache {
 }
 
 // Config reads both files. One that the AWS CLI could not read is a fault of
-// kind Config with file and line.
-func (a *App) Config(p Paths) (*awsconfig.Config, error) {
-	c, err := awsconfig.Load(p.Config, p.Credentials)
+// kind Config with file and line. names are profiles and sessions that are
+// needed: see [awsconfig.Load].
+func (a *App) Config(p Paths, names ...string) (*awsconfig.Config, error) {
+	c, err := awsconfig.Load(p.Config, p.Credentials, names...)
 	if err != nil {
 		return nil, err
 	}
@@ -198,6 +199,10 @@ func (a *App) Begin(ctx context.Context, args []string, what string) (names []Na
 	if paths, err = a.env.Paths(); err != nil {
 		return nil, Paths{}, nil, err
 	}
-	config, err = a.Config(paths)
+	needed := make([]string, len(names))
+	for i, n := range names {
+		needed[i] = n.Text
+	}
+	config, err = a.Config(paths, needed...)
 	return names, paths, config, err
 }

@@ -89,7 +89,7 @@ const maxOutcome = 64 << 10
 // One from the future was written before the clock was set back, and would
 // count for ever.
 func (e *Engine) outcome(s portal.Session, since time.Time) (outcome, bool) {
-	data, err := safefile.Read(e.outcomePath(s), maxOutcome)
+	data, err := safefile.Read(e.outcomePath(s), maxOutcome, nil)
 	if err != nil {
 		return outcome{}, false
 	}

@@ -3,8 +3,6 @@ package profiles
 import (
 	"bytes"
 	"context"
-	"errors"
-	"os"
 	"sync"
 
 	"aws-sso-plugins/pkg/awsconfig"
@@ -12,10 +10,6 @@ import (
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/safefile"
 )
-
-// BackupSuffix names the copy that is kept of a config before sections of it
-// are rewritten or removed.
-const BackupSuffix = ".sso-profiles.bak"
 
 // Source is a session to list.
 type Source struct {
@@ -69,10 +63,11 @@ func CheckSession(name string) error {
 // Preview plans and writes nothing. old and planned are the file before and
 // after.
 func (s *Sync) Preview(inputs []Input) (plan *Plan, old, planned []byte, err error) {
-	old, err = os.ReadFile(s.ConfigPath)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, nil, nil, fault.Annotate(err, "cannot read the config").OrKind(fault.File)
+	file, err := awsconfig.ReadFile(s.ConfigPath, awsconfig.ConfigFile)
+	if err != nil {
+		return nil, nil, nil, err
 	}
+	old = file.Bytes()
 	if plan, err = s.plan(old, inputs); err != nil {
 		return nil, nil, nil, err
 	}
@@ -84,12 +79,7 @@ func (s *Sync) Preview(inputs []Input) (plan *Plan, old, planned []byte, err err
 // plan without changes leaves the file as it is, to its modification time.
 func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
 	var plan *Plan
-	target := safefile.Target{Path: s.ConfigPath, Backup: func(_, _ []byte) string {
-		if plan.Destructive() {
-			return BackupSuffix
-		}
-		return ""
-	}}
+	target := safefile.Target{Path: s.ConfigPath, Backup: awsconfig.BackupSuffix}
 	_, err := s.Store.Update(ctx, target, func(old []byte) ([]byte, error) {
 		var err error
 		if plan, err = s.plan(old, inputs); err != nil {
@@ -104,15 +94,13 @@ func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
 }
 
 func (s *Sync) plan(old []byte, inputs []Input) (*Plan, error) {
-	credentials, err := os.ReadFile(s.CredentialsPath)
-	if err != nil && !errors.Is(err, os.ErrNotExist) {
-		return nil, fault.Annotate(err, "cannot read the credentials file").OrKind(fault.File)
+	credentials, err := awsconfig.ReadFile(s.CredentialsPath, awsconfig.CredentialsFile)
+	if err != nil {
+		return nil, err
 	}
 	config := s.Config
-	if config == nil || !holds(config.ConfigFile(), old) || !holds(config.CredentialsFile(), credentials) {
-		config = awsconfig.Merge(
-			awsconfig.Parse(s.ConfigPath, awsconfig.ConfigFile, old),
-			awsconfig.Parse(s.CredentialsPath, awsconfig.CredentialsFile, credentials))
+	if config == nil || !holds(config.ConfigFile(), old) || !holds(config.CredentialsFile(), credentials.Bytes()) {
+		config = awsconfig.Merge(awsconfig.Parse(s.ConfigPath, awsconfig.ConfigFile, old), credentials)
 	}
 	return Make(config, inputs, s.Options)
 }

@@ -2,7 +2,6 @@ package profiles_test
 
 import (
 	"context"
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
@@ -50,14 +49,14 @@ func read(t *testing.T, path string) string {
 func TestWriteKeepsTheOldFile(t *testing.T) {
 	s := newSync(t, sessions)
 	inputs := []profiles.Input{listed("okta", "1/Admin")}
-	backup := s.ConfigPath + profiles.BackupSuffix
+	backup := s.ConfigPath + awsconfig.BackupSuffix
 
 	plan, err := s.Write(t.Context(), inputs)
 	if err != nil || plan.Summary() != "1 added" {
 		t.Fatal(plan, err)
 	}
-	if _, err := os.Stat(backup); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("a backup of a file to which was only added: %v", err)
+	if got := read(t, backup); got != sessions {
+		t.Errorf("the backup of a file to which was only added holds %q", got)
 	}
 
 	old := time.Date(2020, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -135,16 +136,31 @@ func TestChangeInTheGap(t *testing.T) {
 					write(t, path, there, 0o644)
 				}
 				edits := 0
-				k.InTheGap(func() {
-					if edits++; edits == 1 {
+				var editing sync.WaitGroup
+				k.InTheGap(func(interrupted func() bool) {
+					if edits++; edits > 1 {
+						return
+					}
+					done := make(chan struct{})
+					editing.Go(func() { // it waits for the lease, where there is one
+						defer close(done)
 						if err := edit(path); err != nil {
 							t.Error(err)
+						}
+					})
+					for !interrupted() {
+						select {
+						case <-done:
+							return
+						default:
+							runtime.Gosched()
 						}
 					}
 				})
 				changed, err := k.Update(context.Background(), safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
 					return append(old, " and ours"...), nil
 				})
+				editing.Wait()
 				if err != nil || !changed {
 					t.Fatalf("changed %v, error %v", changed, err)
 				}
@@ -369,12 +385,17 @@ func init() {
 		if err := safefile.Rehearse(path, 200<<10); !errors.Is(err, syscall.ENOSPC) {
 			return fmt.Errorf("the rehearsal says %w", err)
 		}
-		// No room for the new content, then none for the backup.
-		err := errors.Join(
-			check(safefile.Target{Path: path}, 200<<10, 1),
-			check(safefile.Target{Path: path, Backup: func(_, _ []byte) string { return ".bak" }}, 40<<10, 1),
-		)
-		if err != nil {
+		// No room for the new content. The backup needs none: it is the old file.
+		if err := check(safefile.Target{Path: path}, 200<<10, 1); err != nil {
+			return err
+		}
+		if _, err := k.Update(context.Background(), safefile.Target{Path: path, Backup: ".bak"}, becomes(strings.Repeat("x", 40<<10))); err != nil {
+			return err
+		}
+		if err := os.Rename(path+".bak", path); err != nil {
+			return err
+		}
+		if err := still(1); err != nil {
 			return err
 		}
 		// A mount of its own on the full disk: the write in place fails half
@@ -443,14 +464,14 @@ func init() {
 
 		// The target's own backup is enough, and a foreign edit is seen.
 		first := true
-		target := safefile.Target{Path: path, Backup: func(_, _ []byte) string {
+		target := safefile.Target{Path: path, Backup: ".bak"}
+		_, err = k.Update(context.Background(), target, func(old []byte) ([]byte, error) {
 			if first {
 				first = false
 				_ = os.WriteFile(path, []byte("theirs"), 0o644)
 			}
-			return ".bak"
-		}}
-		_, err = k.Update(context.Background(), target, func(old []byte) ([]byte, error) { return append(old, "+ours"...), nil })
+			return append(old, "+ours"...), nil
+		})
 		err = errors.Join(err, holds("config", "theirs+ours", 0o644), holds("config.bak", "theirs", 0o600),
 			holds(backup, "old and longer", 0o600), said(3, "config.bak"))
 		if err != nil {

@@ -6,7 +6,8 @@ import "context"
 var Writable = writable
 
 // InTheGap has f called between the last look at a file and the rename.
-func (s *Store) InTheGap(f func()) { s.gap = f }
+// interrupted reports whether somebody waits to open the file for writing.
+func (s *Store) InTheGap(f func(interrupted func() bool)) { s.gap = f }
 
 // TryLock is [Store.Lock] that does not wait: ok is false, with nothing to
 // release and no error, if somebody holds the lock.

@@ -1,8 +1,10 @@
 package safefile
 
 import (
+	"bytes"
 	"context"
 	"os"
+	"time"
 )
 
 // inPlaceSuffix names the backup that is made before a file is written in
@@ -10,64 +12,84 @@ import (
 const inPlaceSuffix = ".aws-sso-plugins.bak"
 
 // writeInPlace writes a file that cannot be renamed over: Docker mounts single
-// files, and a mount point is busy for ever. kept is a backup that was made
-// already. If the write fails the old content is put back.
-func (s *Store) writeInPlace(ctx context.Context, t Target, at place, was snapshot, content []byte, kept string) (bool, error) {
-	own := kept == ""
+// files, and a mount point is always busy. The caller has released its guard.
+// If the write fails the old content is restored.
+func (s *Store) writeInPlace(ctx context.Context, t Target, at location, was snapshot, content []byte, b backup) (bool, error) {
+	own := b.path == ""
 	if own {
-		kept = at.path + inPlaceSuffix
-		if err := keep(ctx, kept, was); err != nil {
+		b.path = at.path + inPlaceSuffix
+	}
+	if !b.made {
+		if err := b.copy(ctx, was); err != nil {
 			return false, err
 		}
 	}
 	drop := func() {
 		if own {
-			_ = os.Remove(kept)
+			_ = os.Remove(b.path)
 		}
 	}
-	if err := stillThere(t, at, was); err != nil {
+	complete, err := overwrite(ctx, t, at, was, content)
+	switch {
+	case err == errChanged:
 		drop()
 		return false, err
-	}
-	whole, err := overwrite(t, at, was, content)
-	switch {
-	case err != nil && whole:
+	case err != nil && complete:
 		drop()
 		return false, unchanged(at.path, err)
 	case err != nil:
-		return false, failed("write", at.path, err).WithHint("run: cp %s %s", shellWord(kept), shellWord(at.path))
+		return false, failed("write", at.path, err).WithHint("run: cp %s %s", shellWord(b.path), shellWord(at.path))
 	case own && t.Secret:
-		// A token that lives on in a backup outlives its logout.
+		// A token that stays in a backup outlives its logout.
 		drop()
-		s.notice("%q is a mount of its own and cannot be replaced, wrote it in place", t.Path)
+		s.notice("%q is a mount point and cannot be replaced, wrote it in place", t.Path)
 	default:
-		s.notice("%q is a mount of its own and cannot be replaced, wrote it in place, the old content is in %q", t.Path, kept)
+		s.notice("%q is a mount point and cannot be replaced, wrote it in place, the old content is in %q", t.Path, b.path)
 	}
 	return true, nil
 }
 
-// overwrite writes a file in place. whole says whether the file holds the old
-// content or the new, and not a mix.
-func overwrite(t Target, at place, was snapshot, content []byte) (whole bool, err error) {
-	f, err := os.OpenFile(at.path, os.O_WRONLY|nonBlocking|noFollow, 0)
+// overwrite writes a file in place, unless it is not what was read any more.
+// complete reports whether the file holds the old content or the new, and not a
+// mix. On Linux others can neither read nor write meanwhile, where nobody has
+// the file open.
+func overwrite(ctx context.Context, t Target, at location, was snapshot, content []byte) (complete bool, err error) {
+	var f *os.File
+	err = retryWhile(ctx, func() (err error) {
+		f, err = os.OpenFile(at.path, os.O_RDWR|nonBlocking|noFollow, 0)
+		return err
+	}, isBusy) // a run of ours reads it
 	if err != nil {
 		return true, err
 	}
 	defer f.Close()
+	for start, wait := time.Now(), time.Millisecond; !takeExclusiveLease(f); wait *= 2 {
+		if time.Since(start) >= writerPatience/10 || pause(ctx, wait) != nil {
+			break // somebody keeps it open, for reading as a rule
+		}
+	}
+	defer dropLease(f)
+	now, err := snapshotOf(f, at)
+	if err != nil {
+		return true, err
+	}
+	if !bytes.Equal(now.data, was.data) || now.info.Mode() != was.info.Mode() {
+		return true, errChanged
+	}
 	if t.Secret {
 		if err := f.Chmod(0o600); err != nil {
 			return true, err
 		}
 	}
-	if err := pour(f, content); err != nil {
-		return pour(f, was.data) == nil, err
+	if err := writeAll(f, content); err != nil {
+		return writeAll(f, was.data) == nil, err
 	}
 	return true, nil
 }
 
-// pour makes content all that is in the file. It is cut at the end and not at
-// the beginning, so that at no moment the file is empty.
-func pour(f *os.File, content []byte) error {
+// writeAll makes content all that is in the file. It cuts the file at the end
+// and not at the beginning, so that at no moment the file is empty.
+func writeAll(f *os.File, content []byte) error {
 	if _, err := f.WriteAt(content, 0); err != nil {
 		return err
 	}

@@ -18,7 +18,7 @@ func TestWriteInPlaceLooksAgain(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	was, err := take(at)
+	was, err := readSnapshot(at)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -26,7 +26,7 @@ func TestWriteInPlaceLooksAgain(t *testing.T) {
 		t.Fatal(err)
 	}
 	k := &Store{}
-	changed, err := k.writeInPlace(context.Background(), Target{Path: path}, at, was, []byte("ours"), "")
+	changed, err := k.writeInPlace(context.Background(), Target{Path: path}, at, was, []byte("ours"), backup{})
 	if changed || !errors.Is(err, errChanged) {
 		t.Errorf("changed %v, error %v", changed, err)
 	}

@@ -114,7 +114,7 @@ func (s *Store) lockFile(name string) (path string, works bool, err error) {
 // prepareLock makes the folder and, where its owner could not open a file that
 // the kernel lock makes, the file.
 func prepareLock(dir, path string) error {
-	if err := ownLinks(dir); err != nil {
+	if err := checkLinks(dir); err != nil {
 		return err
 	}
 	info, err := os.Stat(dir)
@@ -128,13 +128,13 @@ func prepareLock(dir, path string) error {
 		return err
 	case !info.IsDir():
 		return &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is not a folder")}
-	case wide(info):
+	case sharedWithOthers(info):
 		// Anybody who may open a lock file may hold the lock for ever.
 		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder
 			return err
 		}
 	}
-	return inheritLock(path, info)
+	return giveLockToOwner(path, info)
 }
 
 // try takes the lock if nobody holds it. Without a release and an error

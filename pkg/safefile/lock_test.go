@@ -400,7 +400,7 @@ func TestPersist(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				start := time.Now()
-				err := persist(t.Context(), func() error {
+				err := retryWhile(t.Context(), func() error {
 					if time.Since(start) < tc.frees {
 						return held
 					}
@@ -416,7 +416,7 @@ func TestPersist(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
 		start := time.Now()
-		err := persist(ctx, func() error { return held }, again)
+		err := retryWhile(ctx, func() error { return held }, again)
 		if took := time.Since(start); !errors.Is(err, held) || took > 20*time.Millisecond {
 			t.Errorf("canceled: error %v after %v", err, took)
 		}

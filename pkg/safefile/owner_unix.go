@@ -29,8 +29,8 @@ func owner(info fs.FileInfo) (uid, gid int, ok bool) {
 	return int(st.Uid), int(st.Gid), true
 }
 
-// user is a uid as a person says it.
-func user(uid int) string {
+// userName is a uid as a person says it.
+func userName(uid int) string {
 	if uid == 0 {
 		return "root"
 	}
@@ -46,12 +46,12 @@ func hardLinked(info fs.FileInfo) bool {
 	return ok && st.Nlink > 1
 }
 
-// wide says whether others than the owner have any right to a thing.
-func wide(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
+// sharedWithOthers says whether others than the owner have any right to a thing.
+func sharedWithOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
 
-// wear gives a new file the owner, mode and attributes of the one that it is
+// apply gives a new file the owner, mode and attributes of the one that it is
 // to replace, or, if there is none, the owner of its folder.
-func (d dress) wear(f *os.File, target string) error {
+func (d attributes) apply(f *os.File, target string) error {
 	mode, like, kept := d.mode, d.like, true
 	if like == nil && os.Geteuid() == 0 {
 		// Under sudo with the user's HOME the user's next run must be able to
@@ -64,7 +64,7 @@ func (d dress) wear(f *os.File, target string) error {
 	}
 	if like != nil {
 		var err error
-		if kept, err = own(f, like); err != nil {
+		if kept, err = chownLike(f, like); err != nil {
 			return err
 		}
 		if !kept {
@@ -81,9 +81,9 @@ func (d dress) wear(f *os.File, target string) error {
 	return nil
 }
 
-// own gives f the owner of another file, which must succeed, and its group,
+// chownLike gives f the owner of another file, which must succeed, and its group,
 // which may fail where one is no member.
-func own(f *os.File, like fs.FileInfo) (group bool, err error) {
+func chownLike(f *os.File, like fs.FileInfo) (group bool, err error) {
 	info, err := f.Stat()
 	if err != nil {
 		return false, err
@@ -92,7 +92,7 @@ func own(f *os.File, like fs.FileInfo) (group bool, err error) {
 	haveUID, haveGID, _ := owner(info)
 	if uid != haveUID {
 		if err := f.Chown(uid, gid); err != nil {
-			return false, fmt.Errorf("it belongs to %s and that cannot be kept: %w", user(uid), err)
+			return false, fmt.Errorf("it belongs to %s and that cannot be kept: %w", userName(uid), err)
 		}
 		return true, nil
 	}
@@ -102,8 +102,8 @@ func own(f *os.File, like fs.FileInfo) (group bool, err error) {
 	return f.Chown(-1, gid) == nil, nil
 }
 
-// inherit gives a folder that root made to the owner of the folder around it.
-func inherit(dir, parent string) error {
+// giveToOwnerOf gives a folder that root made to the owner of the folder around it.
+func giveToOwnerOf(dir, parent string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -116,13 +116,13 @@ func inherit(dir, parent string) error {
 		return err
 	}
 	defer f.Close()
-	_, err = own(f, like)
+	_, err = chownLike(f, like)
 	return err
 }
 
-// inheritLock makes the lock file for root in a folder that is not root's:
+// giveLockToOwner makes the lock file for root in a folder that is not root's:
 // one of root's own, 0600, would lock that user out for ever.
-func inheritLock(path string, dir fs.FileInfo) error {
+func giveLockToOwner(path string, dir fs.FileInfo) error {
 	if uid, _, _ := owner(dir); uid == 0 || os.Geteuid() != 0 {
 		return nil
 	}
@@ -134,7 +134,7 @@ func inheritLock(path string, dir fs.FileInfo) error {
 		return err
 	}
 	defer f.Close()
-	_, err = own(f, dir)
+	_, err = chownLike(f, dir)
 	return err
 }
 

@@ -16,18 +16,18 @@ const (
 // the access list that it inherits from there, and so is one that replaces it.
 func owner(fs.FileInfo) (uid, gid int, ok bool) { return 0, 0, false }
 
-func user(int) string { return "another user" }
+func userName(int) string { return "another user" }
 
-// wide is false, since the mode of a file says nothing of others.
-func wide(fs.FileInfo) bool { return false }
+// sharedWithOthers is false, since the mode of a file says nothing of others.
+func sharedWithOthers(fs.FileInfo) bool { return false }
 
 func hardLinked(fs.FileInfo) bool { return false }
 
-func (d dress) wear(*os.File, string) error { return nil }
+func (d attributes) apply(*os.File, string) error { return nil }
 
-func inherit(string, string) error { return nil }
+func giveToOwnerOf(string, string) error { return nil }
 
-func inheritLock(string, fs.FileInfo) error { return nil }
+func giveLockToOwner(string, fs.FileInfo) error { return nil }
 
 // writableFolder asks only whether there is such a folder; the access lists of
 // Windows are best asked by trying.

@@ -13,7 +13,7 @@ import (
 // mount of its own is emptied instead. Remove waits for the lock as
 // [Store.Update] does, and makes no lock where there is no file.
 func (s *Store) Remove(ctx context.Context, path string) (existed bool, err error) {
-	err = s.redo(path, "remove", func() error {
+	err = s.redo(ctx, path, "remove", func() error {
 		existed, err = s.remove(ctx, path)
 		return err
 	})
@@ -37,17 +37,17 @@ func (s *Store) remove(ctx context.Context, path string) (bool, error) {
 	case err == nil && info.Mode()&fs.ModeSymlink != 0:
 		return false, errChanged
 	case err == nil:
-		err = regular(info)
+		err = checkRegular(info)
 	}
 	if err != nil {
 		return false, failed("remove", path, err)
 	}
-	if err := at.mine(); err != nil {
+	if err := at.checkOwner(); err != nil {
 		return false, err
 	}
-	err = patiently(ctx, func() error { return os.Remove(at.path) })
+	err = retryWhileOpen(ctx, func() error { return os.Remove(at.path) })
 	switch {
-	case mounted(err):
+	case isMountPoint(err):
 		if err := os.Truncate(at.path, 0); err != nil {
 			return false, failed("empty", path, err)
 		}

@@ -1,30 +1,31 @@
-// Package safefile is the one writer of the suite: every file that the tools
-// change is changed here.
+// Package safefile writes files: every file that the suite changes is changed
+// here.
 //
-// What it promises, kill -9, a full disk and other programs included:
+// What it guarantees, kill -9, a full disk and other programs included:
 //
 //   - A reader sees the old content or the new, never a mix. New content goes
-//     to a temporary file beside the target, is synced, and takes the target's
-//     place by rename.
-//   - No update is lost. Read, change and write happen under a kernel lock,
-//     which the suite's own tools honour; and because the AWS CLI and editors
-//     know no lock, the target is read again right before the rename, and the
-//     work is done anew if it is not what it was. Between that look and the
-//     rename lie microseconds; on Linux the two files are exchanged instead, so
-//     that what came meanwhile is seen and put back.
+//     to a temporary file beside the target, is synced, and replaces the target
+//     by rename.
+//   - No change of another program is lost. The suite's own programs exclude one
+//     another by a kernel lock. The AWS CLI and editors take no lock, so the
+//     target is only read, and only replaced, while nobody has it open for
+//     writing. On Linux a file lease tells, and makes a program that opens the
+//     file for writing wait until the replacement is done; then the old and the
+//     new file are exchanged in one step, and exchanged back if the old one is
+//     not what was read. docs/reliability.md says what holds on other systems.
 //   - The file stays the file that the user made. Symbolic links are followed
-//     and stay links, mode, owner, group and, on Linux, extended attributes
-//     are kept, a file that was made read-only is refused although a rename
-//     could replace it, and what belongs to another user than root is never
-//     written through a link. Other hard links keep the old content, and
-//     Notice says so. On Windows mode and owner are what the folder lends.
+//     and stay links. Mode, owner, group and, on Linux, extended attributes are
+//     kept. A read-only file is refused, although a rename could replace it.
+//     A file of another user is never written through a link. Other hard links
+//     keep the old content, and Notice says so. On Windows mode and owner are
+//     those that the folder gives.
 //
-// A file that cannot be renamed over, because it is a mount of its own
-// (docker run -v ~/.aws/config:...), is the one exception to the first rule:
-// it is written in place, after a backup.
+// A file that cannot be renamed over, because it is a mount point of its own
+// (docker run -v ~/.aws/config:...), is the one exception to the first rule: it
+// is written in place, after a backup.
 //
-// The package knows no environment, no home folder and no file formats.
-// Faults are *fault.Error of kind File, Timeout (a lock) or Canceled.
+// The package knows no environment, no home folder and no file formats. Errors
+// are *fault.Error of kind File, Timeout (a lock) or Canceled.
 package safefile
 
 import (
@@ -40,46 +41,48 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// Store writes, removes and locks files for one user. Its methods may be
-// used by several goroutines, which exclude one another as processes do. A
-// Store must not be copied once it is used.
+// Store writes, removes and locks files for one user. Several goroutines may
+// use its methods; they exclude one another as processes do. A Store must not
+// be copied after its first use.
 type Store struct {
 	// LockDir is the folder of the lock files, ~/.aws/sso/lock in the suite.
-	// It is made when first needed, 0700. A lock file is empty and has a
-	// hashed name; none is ever removed, since a lock on a removed file locks
-	// nobody out.
+	// It is created when first needed, 0700. A lock file is empty and has a
+	// hashed name. None is ever removed, because a lock on a removed file
+	// excludes nobody.
 	LockDir string
 
-	// Notice is told what a person should know although all went well: that a
-	// lock is being waited for, that a file was written in place. It gets one
-	// line in lower case without a full stop, and may be called from several
-	// goroutines. Nil tells nobody.
+	// Notice is called with what a person should know although the work
+	// succeeded: that a lock is being waited for, that a file was written in
+	// place. The text is one line in lower case without a full stop. Several
+	// goroutines may call it. Nil: nobody is told.
 	Notice func(string)
 
 	mu       sync.Mutex
 	held     map[string]bool // lock files that this Store holds
+	swept    map[string]bool // folders without leftovers of earlier runs
 	unlocked sync.Once       // whether the user was told that locks do not work
 
-	newKernelLock func(path string) kernelLock // nil: flock; for tests
-	gap           func()                       // nil; for tests, between the last look and the rename
+	newKernelLock func(path string) kernelLock  // nil: flock; for tests
+	gap           func(interrupted func() bool) // nil; for tests, between the last look and the rename
 }
 
 // Target is a file to be changed.
 type Target struct {
-	// Path is the file, absolute. Where it is a symbolic link, or a chain of
-	// them, the file at its end is changed, and made if it does not exist.
+	// Path is the file, absolute. If it is a symbolic link, or a chain of
+	// them, the file at its end is changed, and created if it does not exist.
 	Path string
 
-	// Secret is for tokens: the file is 0600 whatever it was before, also when
-	// its content stays. Otherwise an existing file keeps its mode and a new
-	// one is 0600. New folders are 0700 in either case.
+	// Secret is for tokens: the file becomes 0600 whatever it was before, also
+	// when its content stays. Otherwise an existing file keeps its mode and a
+	// new one is 0600. New folders are 0700 in either case.
 	Secret bool
 
-	// Backup is asked, right before the file is replaced, whether the old
-	// content should be kept: a suffix that is not empty keeps it as
-	// Path+suffix, 0600, replacing an older backup of that name. It is not
-	// asked for a file that did not exist. Nil keeps nothing.
-	Backup func(old, new []byte) (suffix string)
+	// Backup, if not empty, keeps the old file as Path+Backup, 0600, in place of
+	// an older backup. Another program that still writes to the old file then
+	// writes to the backup. A backup that was written to is itself kept, under a
+	// name with its time, and Notice says so. No backup is made of a file that
+	// did not exist.
+	Backup string
 
 	// ModTime is the modification time that the new file gets. Zero is now.
 	ModTime time.Time
@@ -90,53 +93,69 @@ type Target struct {
 	Held bool
 }
 
-// redos is how often an update is done again because another program changed
-// the file meanwhile.
-const redos = 3
+const (
+	// redos and writerPatience limit how often and how long an update begins
+	// again because another program changes the file: it ends after both.
+	redos          = 3
+	writerPatience = 2 * time.Second
+	// freshAge is the age at which a file counts as complete where the system
+	// does not tell who has it open.
+	freshAge = time.Second
+)
 
 // errChanged says that the target is not what it was when it was read.
 var errChanged = errors.New("another program changes it again and again")
 
-// Update replaces the content of a file by what change makes of it, and says
+// Update replaces the content of a file by what change returns, and reports
 // whether it did.
 //
-// change is given the content, nil if there is no file, and returns the new
-// one. It may do to old what it likes. If both are equal nothing is written,
-// and the file keeps its modification time; nothing and no file are equal too.
-// change is called again, up to three times, when another program has changed
-// the file meanwhile, so it must not keep what it learned. An error of change
-// ends the update, with the file as it was, and is returned unchanged.
+// change gets the content, nil if there is no file, and returns the new one. It
+// may modify old. If both are equal nothing is written, and the file keeps its
+// modification time; nothing and no file are equal too. change is called again
+// when another program has changed the file meanwhile, so it must not keep what
+// it learned. An error of change ends the update, with the file as it was, and
+// is returned unchanged.
+//
+// A file that another program has open for writing is waited for. After two
+// seconds the error says so, and the file is as it was. The same holds for a
+// file that others change again and again.
 //
 // Update holds the lock named like the file that Path leads to. A caller may
-// hold any lock of its own by [Store.Lock] meanwhile; change must not update
-// or remove the same file, or it waits for itself until the lock times out.
+// hold any lock of its own by [Store.Lock] meanwhile; change must not update or
+// remove the same file, or it waits for itself until the lock times out.
 //
-// With an error the file is as it was, with two exceptions. changed is true
-// beside an error when the new content is in place but the disk would not
-// confirm that it will survive a power cut. And where a file that cannot be
-// renamed over could neither be written nor be put back, the hint is the
-// command that restores it from the backup.
+// With an error the file is as it was, with three exceptions. changed is true
+// beside an error when the new content is in place but the disk does not
+// confirm that it will survive a power cut, or when two other programs wrote at
+// the same time and the content of one is in another file, which the error
+// names. And where a file that cannot be renamed over could neither be written
+// nor be restored, the hint is the command that restores it from the backup.
 func (s *Store) Update(ctx context.Context, t Target, change func(old []byte) (new []byte, err error)) (changed bool, err error) {
-	err = s.redo(t.Path, "write", func() error {
+	err = s.redo(ctx, t.Path, "write", func() error {
 		changed, err = s.update(ctx, t, change)
 		return err
 	})
 	return changed, err
 }
 
-// redo calls work until the file held still meanwhile.
-func (s *Store) redo(path, verb string, work func() error) error {
+// redo calls work until the file was left alone meanwhile.
+func (s *Store) redo(ctx context.Context, path, verb string, work func() error) error {
+	start, wait := time.Now(), time.Millisecond
 	for n := 0; ; n++ {
 		err := work()
 		switch {
 		case !errors.Is(err, errChanged):
 			return err
-		case n == redos:
+		case n >= redos && time.Since(start) >= writerPatience:
 			return failed(verb, path, errChanged).
 				WithHint("close the program that is changing it, then run this again")
 		case n == 0:
 			s.notice("%q was changed by another program meanwhile, beginning again with its new content", path)
 		}
+		if err := pause(ctx, wait); err != nil {
+			return stopped(ctx, verb, path)
+		}
+		wait = min(2*wait, longerPoll/2)
 	}
 }
 
@@ -146,12 +165,16 @@ func (s *Store) update(ctx context.Context, t Target, change func([]byte) ([]byt
 		return false, err
 	}
 	defer release()
-	was, err := take(at)
+	was, g, err := s.readGuarded(ctx, at)
 	if err != nil {
 		return false, err
 	}
+	g.release() // change may take long, and who opens the file would wait
 	content, err := change(bytes.Clone(was.data))
 	if err != nil {
+		if !g.leased && changesSoon(ctx, at, was) {
+			return false, errChanged
+		}
 		return false, err
 	}
 	if err := stopped(ctx, "write", t.Path); err != nil {
@@ -160,47 +183,47 @@ func (s *Store) update(ctx context.Context, t Target, change func([]byte) ([]byt
 	if bytes.Equal(content, was.data) {
 		return false, tighten(t, at, was)
 	}
-	if err := was.replaceable(at); err != nil {
+	if err := was.checkReplaceable(at); err != nil {
 		return false, err
 	}
 	return s.replace(ctx, t, at, was, content)
 }
 
 // hold resolves a path and locks the file that it leads to.
-func (s *Store) hold(ctx context.Context, path string, held bool) (place, func(), error) {
+func (s *Store) hold(ctx context.Context, path string, held bool) (location, func(), error) {
 	at, err := resolve(path)
 	if err != nil {
-		return place{}, nil, err
+		return location{}, nil, err
 	}
 	if held {
 		return at, func() {}, nil
 	}
 	release, err := s.acquire(ctx, at.path, patience)
 	if err != nil {
-		return place{}, nil, err
+		return location{}, nil, err
 	}
-	// While waiting for the lock somebody may have pointed a link elsewhere;
-	// then this is the lock of another file.
+	// If somebody pointed a link elsewhere while we waited for the lock, it is
+	// the lock of another file.
 	again, err := resolve(path)
 	switch {
 	case err != nil:
 		release()
-		return place{}, nil, err
+		return location{}, nil, err
 	case again.path != at.path:
 		release()
-		return place{}, nil, errChanged
+		return location{}, nil, errChanged
 	}
 	return again, release, nil
 }
 
-// replace puts content in the target's place. On every way out but success
-// the target is as it was and the temporary file is gone.
-func (s *Store) replace(ctx context.Context, t Target, at place, was snapshot, content []byte) (bool, error) {
+// replace puts content in the target's place. Unless it succeeds the target is
+// as it was and the temporary file is gone.
+func (s *Store) replace(ctx context.Context, t Target, at location, was snapshot, content []byte) (bool, error) {
 	if err := makeFolder(at.dir); err != nil {
 		return false, failed("make the folder", at.dir, err)
 	}
 	s.sweep(at)
-	temp, err := writeTemp(at.path, content, dress{like: was.info, mode: t.mode(was), bare: t.Secret})
+	temp, err := writeTemp(at.path, content, attributes{like: was.info, mode: t.mode(was), bare: t.Secret})
 	if err != nil {
 		return false, unchanged(at.path, err)
 	}
@@ -210,30 +233,32 @@ func (s *Store) replace(ctx context.Context, t Target, at place, was snapshot, c
 			return false, unchanged(at.path, err)
 		}
 	}
-	kept, err := t.backup(ctx, was, content)
+	b, err := prepareBackup(ctx, t, at, was)
 	if err != nil {
 		return false, err
 	}
 	if err := stopped(ctx, "write", t.Path); err != nil {
 		return false, err
 	}
-	if err := stillThere(t, at, was); err != nil {
+	g, err := s.stillThere(ctx, t, at, was)
+	if err != nil {
 		return false, err
 	}
+	defer g.release()
 	if s.gap != nil {
-		s.gap()
+		s.gap(g.interrupted)
 	}
-	err = patiently(ctx, func() error { return takePlace(temp, at, was) })
+	if g.interrupted() {
+		return false, errChanged
+	}
+	old, err := displace(ctx, temp, at, was, g)
 	switch {
+	case err == nil:
+	case isMountPoint(err) && was.info != nil:
+		g.release() // or we would wait for ourselves
+		return s.writeInPlace(ctx, t, at, was, content, b)
 	case errors.Is(err, errChanged):
 		return false, err
-	case err == nil:
-		if hardLinked(was.info) {
-			s.notice("%q had other names (hard links), which keep its old content", at.path)
-		}
-		return true, confirm(at)
-	case mounted(err) && was.info != nil:
-		return s.writeInPlace(ctx, t, at, was, content, kept)
 	case errors.Is(err, fs.ErrNotExist):
 		// A logout of the AWS CLI deletes every file beside the tokens that
 		// holds one, the temporary file too.
@@ -241,9 +266,56 @@ func (s *Store) replace(ctx context.Context, t Target, at place, was snapshot, c
 	default:
 		return false, unchanged(at.path, err)
 	}
+	if old != "" {
+		defer os.Remove(old)
+		b.mark(old)
+		if now, err := readSnapshot(location{path: old}); err != nil || !now.equal(was) || g.interrupted() {
+			return s.giveBack(t, at, old, content)
+		}
+	}
+	err = confirm(at)
+	// A program that opened the file just before the exchange may have been
+	// held up in the middle of that.
+	if old != "" && g.interrupted() {
+		return s.giveBack(t, at, old, content)
+	}
+	if hardLinked(was.info) {
+		s.notice("%q had other names (hard links), which keep its old content", at.path)
+	}
+	return true, errors.Join(err, s.keepBackup(ctx, b, old, was))
 }
 
-// mode is the mode that the target should have.
+// giveBack puts the old file back, because another program changed it or is
+// about to. Where yet another program has changed the new file by then, both
+// are kept.
+func (s *Store) giveBack(t Target, at location, old string, content []byte) (changed bool, err error) {
+	now, g, err := tryGuarded(at)
+	if err == nil {
+		defer g.release()
+		if bytes.Equal(now.data, content) {
+			exchanged, err := putBack(old, at.path)
+			switch {
+			case err != nil:
+				return true, failed("write", at.path, err)
+			case !exchanged || !g.interrupted():
+				return false, errChanged
+			}
+		}
+	}
+	kept := freeName(t.Path + otherSuffix)
+	if err := os.Rename(old, kept); err != nil {
+		return true, failed("keep the change of another program in", kept, err)
+	}
+	return true, fault.New(fault.File, fmt.Sprintf("cannot write %q alone", t.Path),
+		fmt.Sprintf("two other programs wrote it at the same time; what one of them wrote is in %q", kept)).
+		WithHint("compare the two files, then remove %s", shellWord(kept))
+}
+
+// otherSuffix names the file with the change of another program that could not
+// be put back.
+const otherSuffix = ".aws-sso-plugins.other"
+
+// mode returns the mode that the target should have.
 func (t Target) mode(was snapshot) fs.FileMode {
 	if t.Secret || was.info == nil {
 		return 0o600
@@ -251,28 +323,30 @@ func (t Target) mode(was snapshot) fs.FileMode {
 	return was.info.Mode().Perm()
 }
 
-// stillThere is errChanged unless the path still leads to the same file and
-// that still has the content, mode and owner that were read.
-func stillThere(t Target, at place, was snapshot) error {
+// stillThere returns errChanged unless the path still leads to the same file
+// and that still has the content, mode and owner that were read. The guard on
+// the file is the caller's to release.
+func (s *Store) stillThere(ctx context.Context, t Target, at location, was snapshot) (*guard, error) {
 	again, err := resolve(t.Path)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if again.path != at.path {
-		return errChanged
+		return nil, errChanged
 	}
-	now, err := take(again)
+	now, g, err := s.readGuarded(ctx, again)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	if !now.equal(was) {
-		return errChanged
+		g.release()
+		return nil, errChanged
 	}
-	return nil
+	return g, nil
 }
 
 // confirm makes a rename in the target's folder survive a power cut.
-func confirm(at place) error {
+func confirm(at location) error {
 	if err := syncFolder(at.dir); err != nil {
 		return fault.New(fault.File, fmt.Sprintf("wrote %q, but the disk does not confirm it", at.path), reason(err))
 	}

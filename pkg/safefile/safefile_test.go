@@ -264,7 +264,7 @@ func TestForeignWriter(t *testing.T) {
 	}{
 		{"once", 1, 2, false},
 		{"three times", 3, 4, false},
-		{"for ever", 99, 4, true},
+		{"for ever", 1 << 20, 4, true},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			k, n := store(t)
@@ -285,12 +285,12 @@ func TestForeignWriter(t *testing.T) {
 				}
 				return append(old, "ours\n"...), nil
 			})
-			if calls != tc.calls {
+			if calls < tc.calls || calls > tc.calls && !tc.fails {
 				t.Errorf("%d calls, want %d", calls, tc.calls)
 			}
 			n.only(t, path, "changed by another program")
 			got := content(t, path)
-			for i := range min(tc.meddles, tc.calls) {
+			for i := range min(tc.meddles, calls) {
 				if !strings.Contains(got, fmt.Sprintf("theirs %d\n", i+1)) {
 					t.Errorf("their edit %d is lost", i+1)
 				}
@@ -414,7 +414,7 @@ func TestTempRemovedMeanwhile(t *testing.T) {
 	path := filepath.Join(dir, "token.json")
 	write(t, path, "old", 0o600)
 	swept := 0
-	target := safefile.Target{Path: path, Secret: true, Backup: func(_, _ []byte) string {
+	k.InTheGap(func(func() bool) {
 		for _, name := range names(t, dir) {
 			if strings.HasSuffix(name, ".tmp") && swept == 0 {
 				swept++
@@ -423,8 +423,8 @@ func TestTempRemovedMeanwhile(t *testing.T) {
 				}
 			}
 		}
-		return ""
-	}}
+	})
+	target := safefile.Target{Path: path, Secret: true}
 	if _, err := k.Update(context.Background(), target, becomes("new")); err != nil {
 		t.Fatal(err)
 	}
@@ -438,12 +438,7 @@ func TestBackup(t *testing.T) {
 	dir := folder(t)
 	path := filepath.Join(dir, "config")
 	ask := func(suffix string) safefile.Target {
-		return safefile.Target{Path: path, Backup: func(old, new []byte) string {
-			if string(old) == string(new) {
-				t.Error("asked for nothing")
-			}
-			return suffix
-		}}
+		return safefile.Target{Path: path, Backup: suffix}
 	}
 	for _, step := range []struct {
 		suffix, to string
@@ -489,7 +484,7 @@ func TestBackupThatFailsStopsTheWrite(t *testing.T) {
 			if err := os.Mkdir(path+".bak", 0o700); err != nil {
 				t.Fatal(err)
 			}
-			target := safefile.Target{Path: path, Backup: func(_, _ []byte) string { return tc.suffix }}
+			target := safefile.Target{Path: path, Backup: tc.suffix}
 			changed, err := k.Update(context.Background(), target, becomes("new"))
 			wantFault(t, err, fault.File, tc.words, "")
 			if changed || content(t, path) != "old" || len(names(t, dir)) != 2 {
@@ -575,16 +570,15 @@ func TestRemoveTakesTheTempsOfTheSameFile(t *testing.T) {
 	mine, other := filepath.Join(dir, "a.json"), filepath.Join(dir, "b.json")
 	for _, path := range []string{mine, other} {
 		// Catch the temporary file of a write by making a copy of it.
-		target := safefile.Target{Path: path, Backup: func(_, _ []byte) string {
+		k.InTheGap(func(func() bool) {
 			for _, name := range names(t, dir) {
 				if strings.HasSuffix(name, ".tmp") && !strings.Contains(name, "left") {
 					write(t, filepath.Join(dir, strings.TrimSuffix(name, ".tmp")+"left.tmp"), "secret", 0o600)
 				}
 			}
-			return ""
-		}}
+		})
 		write(t, path, "1", 0o600)
-		if _, err := k.Update(context.Background(), target, becomes("2")); err != nil {
+		if _, err := k.Update(context.Background(), safefile.Target{Path: path}, becomes("2")); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -670,21 +664,21 @@ func TestRead(t *testing.T) {
 	path := filepath.Join(dir, "f")
 	write(t, path, "12345", 0o600)
 	for _, max := range []int64{5, 6, 1 << 20} {
-		if got, err := safefile.Read(path, max); err != nil || string(got) != "12345" {
+		if got, err := safefile.Read(path, max, nil); err != nil || string(got) != "12345" {
 			t.Errorf("max %d: %q, %v", max, got, err)
 		}
 	}
-	_, err := safefile.Read(path, 4)
+	_, err := safefile.Read(path, 4, nil)
 	wantFault(t, err, fault.File, "too large, more than 4 bytes", "")
 	if !errors.Is(err, safefile.ErrTooLarge) {
 		t.Errorf("%v is not ErrTooLarge", err)
 	}
-	if _, err = safefile.Read(dir, 4); !errors.Is(err, safefile.ErrNotRegular) {
+	if _, err = safefile.Read(dir, 4, nil); !errors.Is(err, safefile.ErrNotRegular) {
 		t.Errorf("folder: %v", err)
 	}
-	if _, err = safefile.Read(filepath.Join(dir, "none"), 4); !errors.Is(err, fs.ErrNotExist) {
+	if _, err = safefile.Read(filepath.Join(dir, "none"), 4, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("none: %v", err)
 	}
-	_, err = safefile.Read("f", 4)
+	_, err = safefile.Read("f", 4, nil)
 	wantFault(t, err, fault.File, "not absolute", "")
 }

@@ -4,119 +4,66 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 
 	"aws-sso-plugins/pkg/fault"
 )
 
-// ErrNotRegular is in the error of a folder, pipe or device where a file
-// should be.
-var ErrNotRegular = errors.New("not a regular file")
-
-// ErrTooLarge is in the error of [Read] when the file is larger than allowed.
-var ErrTooLarge = errors.New("too large")
-
-// Read is the content of a file, at most max bytes. The path is absolute, and
-// links are followed. The error is one for a person, with a hint where the file
-// belongs to somebody else, and can be told apart: [fs.ErrNotExist],
-// [fs.ErrPermission], [ErrTooLarge] and [ErrNotRegular], which is found out
-// without opening, since a pipe would hang.
-func Read(path string, max int64) ([]byte, error) {
-	if err := absolute("read", path); err != nil {
-		return nil, err
-	}
-	info, err := os.Stat(path)
-	if err == nil {
-		err = regular(info)
-	}
-	if err != nil {
-		return nil, failed("read", path, err)
-	}
-	f, err := os.OpenFile(path, os.O_RDONLY|nonBlocking, 0)
-	if err != nil {
-		return nil, failed("read", path, err)
-	}
-	defer f.Close()
-	data, err := slurp(f, max)
-	if err != nil {
-		return nil, failed("read", path, err)
-	}
-	return data, nil
-}
-
-func slurp(f *os.File, max int64) ([]byte, error) {
-	var b bytes.Buffer
-	if info, err := f.Stat(); err == nil && info.Size() < max {
-		b.Grow(int(info.Size()) + bytes.MinRead)
-	}
-	n, err := b.ReadFrom(io.LimitReader(f, max))
-	if err != nil {
-		return nil, err
-	}
-	if n == max {
-		if more, _ := f.Read(make([]byte, 1)); more > 0 {
-			return nil, fmt.Errorf("%w, more than %d bytes", ErrTooLarge, max)
-		}
-	}
-	return b.Bytes()[:n:n], nil
-}
-
-func regular(info fs.FileInfo) error {
-	switch {
-	case info.Mode().IsRegular():
-		return nil
-	case info.IsDir():
-		return isFolder()
-	default:
-		return ErrNotRegular
-	}
-}
-
-func isFolder() error { return fmt.Errorf("it is a folder, %w", ErrNotRegular) }
-
-// snapshot is what a file was at one moment.
+// snapshot is a file as it was at one moment.
 type snapshot struct {
 	data []byte      // nil: there is no file
 	info fs.FileInfo // nil: there is no file
 }
 
-// take reads the file at a place as it is now.
-func take(at place) (snapshot, error) {
-	info, err := os.Lstat(at.path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return snapshot{}, nil
-	}
-	if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-		return snapshot{}, errChanged
-	}
-	if err == nil {
-		err = regular(info)
-	}
-	if err != nil {
-		return snapshot{}, failed("use", at.path, err)
-	}
-	f, err := os.OpenFile(at.path, os.O_RDONLY|nonBlocking|noFollow, 0)
-	if err != nil {
-		if errors.Is(err, fs.ErrNotExist) {
-			return snapshot{}, errChanged
-		}
-		return snapshot{}, failed("read", at.path, err)
+// readSnapshot reads the file at a location as it is now, without a guard.
+func readSnapshot(at location) (snapshot, error) {
+	f, err := openRegular(at, func(path string) (*os.File, error) {
+		return os.OpenFile(path, os.O_RDONLY|nonBlocking|noFollow, 0)
+	})
+	if f == nil || err != nil {
+		return snapshot{}, err
 	}
 	defer f.Close()
-	return read(f, at)
+	return snapshotOf(f, at)
 }
 
-func read(f *os.File, at place) (snapshot, error) {
+// openRegular opens a regular file by open. The file is nil where there is none.
+func openRegular(at location, open func(path string) (*os.File, error)) (*os.File, error) {
+	info, err := os.Lstat(at.path)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, nil
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		return nil, errChanged
+	case err == nil:
+		err = checkRegular(info)
+	}
+	if err != nil {
+		return nil, failed("use", at.path, err)
+	}
+	f, err := open(at.path)
+	switch {
+	case err == nil, errors.Is(err, errWriter):
+		return f, err
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, errChanged
+	case isBusy(err): // a run of ours writes it in place
+		return nil, errWriter
+	}
+	return nil, failed("read", at.path, err)
+}
+
+// snapshotOf reads an open file.
+func snapshotOf(f *os.File, at location) (snapshot, error) {
 	info, err := f.Stat()
 	if err == nil {
-		err = regular(info)
+		err = checkRegular(info)
 	}
 	if err != nil {
 		return snapshot{}, failed("use", at.path, err)
 	}
-	data, err := slurp(f, maxInt)
+	data, err := readUpTo(f, maxInt)
 	if err != nil {
 		return snapshot{}, failed("read", at.path, err)
 	}
@@ -128,8 +75,8 @@ func read(f *os.File, at place) (snapshot, error) {
 
 const maxInt = int64(^uint(0) >> 1)
 
-// equal says whether two snapshots are of the same content, mode and owner.
-// The modification time says too little: it is coarse, and a program that
+// equal reports whether two snapshots have the same content, mode and owner.
+// The modification time is not compared: it is coarse, and a program that
 // writes the same bytes again does not matter.
 func (s snapshot) equal(o snapshot) bool {
 	if s.info == nil || o.info == nil {
@@ -140,9 +87,9 @@ func (s snapshot) equal(o snapshot) bool {
 	return s.info.Mode() == o.info.Mode() && suid == ouid && sgid == ogid && bytes.Equal(s.data, o.data)
 }
 
-// replaceable is the error of a file that must not be replaced.
-func (s snapshot) replaceable(at place) error {
-	if err := at.mine(); err != nil {
+// checkReplaceable is the error of a file that must not be replaced.
+func (s snapshot) checkReplaceable(at location) error {
+	if err := at.checkOwner(); err != nil {
 		return err
 	}
 	if s.info == nil {
@@ -155,79 +102,18 @@ func (s snapshot) replaceable(at place) error {
 	}
 	// The new file would be ours, and the old owner locked out of it.
 	if uid, _, ok := owner(s.info); ok && os.Geteuid() != 0 && uid != os.Geteuid() {
-		return fault.New(fault.File, fmt.Sprintf("cannot write %q", at.path), fmt.Sprintf("the file belongs to %s", user(uid))).
+		return fault.New(fault.File, fmt.Sprintf("cannot write %q", at.path), fmt.Sprintf("the file belongs to %s", userName(uid))).
 			WithHint("%s", chownHint(at.path))
 	}
 	return nil
 }
 
-// writable is the error that [Store.Update] would end with because of what
-// the file and its folder are: read-only, not ours, not a file. It is for a
-// tool that wants to know before it does an hour's work; nothing is touched.
-func writable(path string) error {
-	at, err := resolve(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Lstat(at.path)
-	var was snapshot
-	switch {
-	case err == nil:
-		if err := regular(info); err != nil {
-			return failed("write", path, err)
-		}
-		was.info = info
-	case !errors.Is(err, fs.ErrNotExist):
-		return failed("write", path, err)
-	}
-	if err := was.replaceable(at); err != nil {
-		return err
-	}
-	dir := at.dir
-	for {
-		err := writableFolder(dir)
-		parent, _ := split(trimSeparators(dir))
-		if parent = trimSeparators(parent); !errors.Is(err, fs.ErrNotExist) || parent == dir {
-			if err != nil {
-				return failed("write", path, err)
-			}
-			return nil
-		}
-		dir = parent
-	}
-}
-
-// Rehearse is the error that [Store.Update] would end with if it wrote size
-// bytes to path now: it writes them beside the file, syncs and removes them. It
-// is for content that cannot be had a second time, before it is asked for. What
-// it cannot know is what happens until then.
-func Rehearse(path string, size int) error {
-	if err := writable(path); err != nil {
-		return err
-	}
-	at, err := resolve(path)
-	if err != nil {
-		return err
-	}
-	if err := makeFolder(at.dir); err != nil {
-		return failed("make the folder", at.dir, err)
-	}
-	temp, err := writeTemp(at.path, make([]byte, size), dress{mode: 0o600, bare: true})
-	if err != nil {
-		return unchanged(at.path, err)
-	}
-	if err := os.Remove(temp); err != nil {
-		return unchanged(at.path, err)
-	}
-	return nil
-}
-
 // tighten takes the rights of others from a secret that is not rewritten.
-func tighten(t Target, at place, was snapshot) error {
-	if !t.Secret || was.info == nil || !wide(was.info) {
+func tighten(t Target, at location, was snapshot) error {
+	if !t.Secret || was.info == nil || !sharedWithOthers(was.info) {
 		return nil
 	}
-	if err := was.replaceable(at); err != nil {
+	if err := was.checkReplaceable(at); err != nil {
 		return err
 	}
 	f, err := os.OpenFile(at.path, os.O_RDONLY|nonBlocking|noFollow, 0)

@@ -210,7 +210,7 @@ func (c *Cache) RoleAccounts(ctx context.Context) iter.Seq[string] {
 			if filepath.Ext(file.Name()) != ".json" {
 				continue // session.db of the AWS CLI
 			}
-			data, err := safefile.Read(filepath.Join(c.RoleDir, file.Name()), maxFile)
+			data, err := safefile.Read(filepath.Join(c.RoleDir, file.Name()), maxFile, nil)
 			if err != nil {
 				continue
 			}

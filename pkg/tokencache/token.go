@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -153,13 +152,6 @@ func (c *Cache) target(k Key) safefile.Target {
 func (c *Cache) shared(k Key) bool {
 	info, err := os.Stat(c.TokenPath(k))
 	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
-}
-
-// written says whether a file was written within the last while. It is what
-// tells a writer at work from a file that is broken for good.
-func written(path string, within time.Duration) bool {
-	info, err := os.Stat(path)
-	return errors.Is(err, fs.ErrNotExist) || err == nil && time.Since(info.ModTime()) < within
 }
 
 // tokenFile is a token with what was noticed when it was read.

@@ -23,7 +23,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"time"
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/safefile"
@@ -53,38 +52,30 @@ type Cache struct {
 // maxFile is more than any client's token; what is larger is no token.
 const maxFile = 1 << 20
 
-// The AWS CLI and some SDKs write in place, so a file may be found half
-// written. One that makes no sense and is that fresh is read again.
-const (
-	fresh   = 2 * time.Second
-	rereads = 5
-	reread  = 10 * time.Millisecond
-)
-
 // load reads a file of the cache and parses it. It is not found where the file
-// is missing or makes no sense; the error is of one that cannot be read.
+// is missing or makes no sense; the error is of one that cannot be read. The
+// AWS CLI and some SDKs write in place, so a file that makes no sense may be
+// half written and is read again.
 func load[T any](c *Cache, path string, parse func([]byte) (T, error)) (value T, found bool, err error) {
-	for n := 0; ; n++ {
-		data, err := safefile.Read(path, maxFile)
-		switch {
-		case errors.Is(err, fs.ErrNotExist):
-			return value, false, nil
-		case errors.Is(err, safefile.ErrTooLarge), errors.Is(err, safefile.ErrNotRegular):
-			c.note(err.Error())
-			return value, false, nil
-		case err != nil:
-			return value, false, err
-		}
-		if value, err = parse(data); err == nil {
-			return value, true, nil
-		}
-		if n == rereads || !written(path, fresh) {
-			c.note(fmt.Sprintf("ignored %q: %v", path, err))
-			var none T
-			return none, false, nil
-		}
-		time.Sleep(reread)
+	data, err := safefile.Read(path, maxFile, func(data []byte) bool {
+		_, err := parse(data)
+		return err == nil
+	})
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return value, false, nil
+	case errors.Is(err, safefile.ErrTooLarge), errors.Is(err, safefile.ErrNotRegular):
+		c.note(err.Error())
+		return value, false, nil
+	case err != nil:
+		return value, false, err
 	}
+	if value, err = parse(data); err != nil {
+		c.note(fmt.Sprintf("ignored %q: %v", path, err))
+		var none T
+		return none, false, nil
+	}
+	return value, true, nil
 }
 
 func (c *Cache) note(text string) {

@@ -290,7 +290,7 @@ sso-profiles okta >/dev/null; echo status $?; sso-profiles okta --check; echo ch
 	if err != nil || generated(string(outside)) != 10 || !strings.HasPrefix(string(outside), handWritten) {
 		s.Errorf("%v\n%s", err, outside)
 	}
-	if backup := s.read("config.aws-sso-plugins.bak"); backup != handWritten+okta {
+	if backup := s.read("config.sso-profiles.bak"); backup != handWritten+okta {
 		s.Errorf("the backup holds\n%s", backup)
 	}
 }

@@ -10,12 +10,12 @@ import (
 // whatever was just written.
 const grace = 2 * time.Second
 
-// patiently does something to a file until nobody has it open.
-func patiently(ctx context.Context, do func() error) error {
-	return persist(ctx, do, heldOpen)
+// retryWhileOpen does something to a file until nobody has it open.
+func retryWhileOpen(ctx context.Context, do func() error) error {
+	return retryWhile(ctx, do, isHeldOpen)
 }
 
-func persist(ctx context.Context, do func() error, again func(error) bool) error {
+func retryWhile(ctx context.Context, do func() error, again func(error) bool) error {
 	for start, wait := time.Now(), firstPoll; ; wait = min(2*wait, longerPoll) {
 		err := do()
 		if err == nil || !again(err) || time.Since(start) >= grace || pause(ctx, wait) != nil {

@@ -264,7 +264,7 @@ func TestBackupThroughALink(t *testing.T) {
 	link(t, "../dotfiles/config", dir+"/aws/config")
 	write(t, dir+"/precious", "precious", 0o644)
 	link(t, "../precious", dir+"/aws/config.bak") // must not be written through
-	target := safefile.Target{Path: dir + "/aws/config", Backup: func(_, _ []byte) string { return ".bak" }}
+	target := safefile.Target{Path: dir + "/aws/config", Backup: ".bak"}
 	if _, err := k.Update(context.Background(), target, becomes("new")); err != nil {
 		t.Fatal(err)
 	}

@@ -15,7 +15,7 @@ import (
 const maxLinks = 40
 
 // place is where a path leads to.
-type place struct {
+type location struct {
 	path   string // the file itself, which may not exist; no part is a link
 	dir    string // its folder, which may not exist
 	linked bool   // a link leads here
@@ -24,45 +24,45 @@ type place struct {
 // resolve follows the links of an absolute path to the file at its end. That
 // a file or folder does not exist is no error: it can be made. Links of other
 // users are.
-func resolve(path string) (place, error) {
-	if err := absolute("use", path); err != nil {
-		return place{}, err
+func resolve(path string) (location, error) {
+	if err := checkAbsolute("use", path); err != nil {
+		return location{}, err
 	}
 	for at, n := path, 0; n <= maxLinks; n++ {
 		dir, base := split(at)
 		if base == "" || base == "." || base == ".." {
-			return place{}, failed("use", path, isFolder())
+			return location{}, failed("use", path, errIsFolder())
 		}
-		if err := ownLinks(dir); err != nil {
-			return place{}, failed("use", path, err)
+		if err := checkLinks(dir); err != nil {
+			return location{}, failed("use", path, err)
 		}
 		dir, err := canonical(dir)
 		if err != nil {
-			return place{}, failed("use", path, err)
+			return location{}, failed("use", path, err)
 		}
 		at = filepath.Join(dir, base)
 		info, err := os.Lstat(at)
 		switch {
 		case errors.Is(err, fs.ErrNotExist), err == nil && info.Mode()&fs.ModeSymlink == 0:
-			return place{path: at, dir: dir, linked: at != filepath.Clean(path)}, nil
+			return location{path: at, dir: dir, linked: at != filepath.Clean(path)}, nil
 		case err != nil:
-			return place{}, failed("use", path, err)
+			return location{}, failed("use", path, err)
 		}
-		if err := ours(at, info); err != nil {
-			return place{}, failed("use", path, err)
+		if err := checkOwned(at, info); err != nil {
+			return location{}, failed("use", path, err)
 		}
 		to, err := os.Readlink(at)
 		if err != nil {
-			return place{}, failed("use", path, err)
+			return location{}, failed("use", path, err)
 		}
 		at = rooted(dir, to)
 	}
-	return place{}, failed("use", path, fmt.Errorf("more than %d symbolic links in a row, or a circle of them", maxLinks))
+	return location{}, failed("use", path, fmt.Errorf("more than %d symbolic links in a row, or a circle of them", maxLinks))
 }
 
-// absolute is the error of a path that would lead elsewhere from another
+// checkAbsolute is the error of a path that would lead elsewhere from another
 // folder.
-func absolute(verb, path string) error {
+func checkAbsolute(verb, path string) error {
 	if filepath.IsAbs(path) {
 		return nil
 	}
@@ -123,12 +123,12 @@ func trimSeparators(dir string) string {
 	return dir
 }
 
-// ownLinks is the error of root in a folder on whose way there is a link of
+// checkLinks is the error of root in a folder on whose way there is a link of
 // another user: sudo in the home of a user must not make, remove and tighten
 // things wherever that user's links lead. Others gain nothing by a link that
 // they could not gain without, and links in a row without end are the kernel's
 // to refuse.
-func ownLinks(dir string) error {
+func checkLinks(dir string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
@@ -138,7 +138,7 @@ func ownLinks(dir string) error {
 		for at := trimSeparators(dir); ; {
 			info, err := os.Lstat(at)
 			if err == nil && info.Mode()&fs.ModeSymlink != 0 {
-				if err := ours(at, info); err != nil {
+				if err := checkOwned(at, info); err != nil {
 					return err
 				}
 				to, err := os.Readlink(at)
@@ -160,9 +160,9 @@ func ownLinks(dir string) error {
 	return walk(dir)
 }
 
-// mine is the error of a place that a link leads to and that another user
+// checkOwner is the error of a place that a link leads to and that another user
 // could have prepared: the file or its folder belong to neither us nor root.
-func (at place) mine() error {
+func (at location) checkOwner() error {
 	if !at.linked {
 		return nil
 	}
@@ -174,15 +174,15 @@ func (at place) mine() error {
 		if err != nil {
 			return failed("use", at.path, err)
 		}
-		if err := ours(path, info); err != nil {
+		if err := checkOwned(path, info); err != nil {
 			return failed("use", at.path, err)
 		}
 	}
 	return nil
 }
 
-// ours is the error of a thing that belongs to neither us nor root.
-func ours(path string, info fs.FileInfo) error {
+// checkOwned is the error of a thing that belongs to neither us nor root.
+func checkOwned(path string, info fs.FileInfo) error {
 	uid, _, ok := owner(info)
 	if !ok || uid == 0 || uid == os.Geteuid() {
 		return nil
@@ -214,7 +214,7 @@ func makeFolder(dir string) error {
 		}
 		return err
 	}
-	if err := inherit(dir, parent); err != nil {
+	if err := giveToOwnerOf(dir, parent); err != nil {
 		return err
 	}
 	return syncFolder(parent)

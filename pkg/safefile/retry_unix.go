@@ -1,0 +1,17 @@
+//go:build unix
+
+package safefile
+
+import "syscall"
+
+// isMountPoint says whether a file could not be renamed over or removed because it
+// is a mount point.
+func isMountPoint(err error) bool { return isErrno(err, syscall.EBUSY, syscall.EXDEV) }
+
+// isHeldOpen says whether an operation failed because a program has the file
+// open, which on Unix is no reason to.
+func isHeldOpen(error) bool { return false }
+
+// isDiskFailure tells a failed fsync of a folder from one that the file system
+// does not offer.
+func isDiskFailure(err error) bool { return isErrno(err, syscall.EIO, syscall.ENOSPC, syscall.EDQUOT) }
