@@ -17,6 +17,7 @@ GOLANGCI = $(TOOLS)/golangci-lint-v2.15.0/golangci-lint
 build: ## the binaries, static, into bin/
 	@mkdir -p bin
 	$(BUILD) -o bin/ $(PROGRAMS:%=./cmd/%)
+	$(BUILD) -o bin/idctest ./pkg/idctest/idc
 
 SOURCES := $(shell find cmd pkg -type f ! -name '*_test.go' ! -path '*/testdata/*') go.mod go.sum
 
@@ -111,6 +112,7 @@ FUZZTIME ?= 1m
 docs: ## docs/ anew: the man pages and the terminal sessions, from what the binaries print
 	@command -v script >/dev/null || { echo 'make docs: script(1) of util-linux is needed' >&2; exit 1; }
 	go test ./cmd -count=1 -run '^(TestRecordings|TestManualsAreCurrent)$$' -update
+	go test ./pkg/idctest/idc -count=1 -run '^TestManualIsCurrent$$' -update
 
 GORELEASER = $(TOOLS)/goreleaser-v2.16.0/goreleaser
 CYCLONEDX  = $(TOOLS)/cyclonedx-gomod-v1.10.0/cyclonedx-gomod

@@ -21,6 +21,7 @@ esac
 root=${DESTDIR:-}$prefix
 made=$root/share/aws-sso-plugins/made-folders
 programs=$(cut -d' ' -f1 "$(dirname "$0")/../pkg/cli/programs.txt" | paste -s -d ' ' -)
+all="$programs idctest" # which is no plugin of anything
 
 folder() {
 	[ ! -d "$1" ] || return 0
@@ -49,7 +50,7 @@ links() {
 
 # What goes below share/.
 shared() {
-	for name in $programs; do
+	for name in $all; do
 		echo "man/man1/$name.1"
 		echo "bash-completion/completions/$name"
 		echo "zsh/site-functions/_$name"
@@ -62,7 +63,7 @@ install_all() {
 	new=
 	[ -z "${DESTDIR:-}" ] || mkdir -p "$DESTDIR"
 	folder "$root/share/aws-sso-plugins"
-	for name in $programs; do
+	for name in $all; do
 		file 755 "bin/$name" "$root/bin/$name"
 	done
 	for path in $(shared); do
@@ -74,7 +75,7 @@ install_all() {
 		printf '%s\n' "$new" | sed '/^$/d' >"$made.new"
 		mv -f "$made.new" "$made"
 	fi
-	echo "installed in $root/bin: $programs"
+	echo "installed in $root/bin: $all"
 	case :$PATH: in
 	*":$prefix/bin:"*) ;;
 	*) echo "add $prefix/bin to your PATH to run them by name" ;;
@@ -122,7 +123,7 @@ uninstall() {
 		# not one that leads elsewhere
 		if [ "$(readlink "$root/bin/$link")" = "$name" ]; then rm -f "$root/bin/$link"; fi
 	done
-	for name in $programs; do
+	for name in $all; do
 		rm -f "$root/bin/$name"
 	done
 	for path in $(shared); do
@@ -136,7 +137,7 @@ uninstall() {
 		done
 	fi
 	rmdir "$root/share/aws-sso-plugins" 2>/dev/null || true
-	echo "removed from $root: $programs"
+	echo "removed from $root: $all"
 	[ ! -d "${HOME:-}/.aws" ] || echo "your sessions, profiles and logins in ~/.aws stay as they are"
 }
 

@@ -30,6 +30,9 @@ func workshop(t *testing.T) string {
 			t.Fatal(err)
 		}
 	}
+	if err := os.Symlink(filepath.Join(binaries, "idc"), filepath.Join(dir, "bin", "idctest")); err != nil {
+		t.Fatal(err)
+	}
 	shell(t, dir, nil, "share.sh", "bin", "share")
 	return dir
 }
@@ -152,6 +155,14 @@ func checkInstalled(t *testing.T, prefix string, env []string) {
 			}
 		}
 	}
+	for _, path := range []string{
+		"bin/idctest", "share/man/man1/idctest.1", "share/bash-completion/completions/idctest",
+		"share/zsh/site-functions/_idctest", "share/fish/vendor_completions.d/idctest.fish",
+	} {
+		if info, err := os.Stat(filepath.Join(prefix, path)); err != nil || info.Size() == 0 {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
 	run := func(program string, args ...string) string {
 		c := exec.Command(program, args...)
 		c.Env = env
@@ -160,6 +171,9 @@ func checkInstalled(t *testing.T, prefix string, env []string) {
 			t.Errorf("%s %q: %v", program, args, err)
 		}
 		return string(out)
+	}
+	if got := run(filepath.Join(prefix, "bin", "idctest"), "-version"); got != "idctest devel\n" {
+		t.Errorf("the emulator: %q", got)
 	}
 	if got := run(filepath.Join(prefix, "bin", "kubectl-sso_login"), "version"); got != "sso-login devel\n" {
 		t.Errorf("as a plugin of kubectl: %q", got)

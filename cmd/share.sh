@@ -16,4 +16,8 @@ for name in $programs; do
 	"$bin/$name" --completion zsh >"$share/zsh/site-functions/_$name"
 	"$bin/$name" --completion fish >"$share/fish/vendor_completions.d/$name.fish"
 done
+"$bin/idctest" __manual >"$share/man/man1/idctest.1"
+"$bin/idctest" -completion bash >"$share/bash-completion/completions/idctest"
+"$bin/idctest" -completion zsh >"$share/zsh/site-functions/_idctest"
+"$bin/idctest" -completion fish >"$share/fish/vendor_completions.d/idctest.fish"
 "$bin/sso-login" __aliases >"$share/aws-sso-plugins/aws-alias"

@@ -13,6 +13,7 @@ cd dist
 version=$(sed -n 's/.*"version":"\([^"]*\)".*/\1/p' metadata.json)
 programs=$(cut -d' ' -f1 ../pkg/cli/programs.txt)
 count=$(wc -w <<<"$programs")
+all="$programs idctest" # which is no plugin of kubectl
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
@@ -23,7 +24,7 @@ stop() {
 
 # What goes with the binaries, below share/.
 shared() {
-	for name in $programs; do
+	for name in $all; do
 		echo "man/man1/$name.1"
 		echo "bash-completion/completions/$name"
 		echo "fish/vendor_completions.d/$name.fish"
@@ -51,12 +52,12 @@ archive() { # OS ARCH
 	fi
 	{
 		printf '%s\n' CHANGELOG.md LICENSE README.md SECURITY.md docs/first-run.svg docs/first-run.txt
-		for program in $programs; do echo "$program$exe"; done
+		for program in $all; do echo "$program$exe"; done
 		shared | sed 's,^,share/,'
 	} | sort >"$work/wanted"
 	(cd "$dir" && find . -type f | sed 's,^\./,,' | sort) >"$work/found"
 	diff "$work/wanted" "$work/found" || stop "$name does not hold what it should"
-	for program in $programs; do
+	for program in $all; do
 		grep -qa "$version" "$dir/$program$exe" || stop "$program of $name does not know its version"
 		bill "${program}_${version}_$1_$2.cdx.json" "$program"
 	done
@@ -66,7 +67,10 @@ archive() { # OS ARCH
 
 bill() { # FILE PROGRAM
 	grep -q '"bomFormat": "CycloneDX"' "$1" || stop "$1 is no bill of materials"
-	for part in "pkg:golang/aws-sso-plugins@$version.*#cmd/$2\"" pkg:golang/github.com/aws/aws-sdk-go-v2@ pkg:golang/std@; do
+	set -- "$1" "cmd/$2" pkg:golang/github.com/aws/aws-sdk-go-v2@
+	# it links the standard library alone
+	[ "$2" != cmd/idctest ] || set -- "$1" pkg/idctest/idc
+	for part in "pkg:golang/aws-sso-plugins@$version.*#$2\"" ${3:-} pkg:golang/std@; do
 		grep -q "$part" "$1" || stop "$1 does not name $part"
 	done
 }
@@ -74,7 +78,7 @@ bill() { # FILE PROGRAM
 stamped() {
 	local dir
 	dir=$work/$(go env GOHOSTOS)-$(go env GOHOSTARCH)
-	for program in $programs; do
+	for program in $all; do
 		[ "$("$dir/$program" --version)" = "$program $version" ] || stop "$program --version is not $version"
 	done
 	echo "version: $version"
@@ -94,7 +98,7 @@ cask() {
 	local cask=homebrew/Casks/aws-sso-plugins.rb
 	tar -tzf "aws-sso-plugins_${version}_darwin_arm64.tar.gz" >"$work/listing"
 	sed -n 's/^  \(binary\|manpage\|bash_completion\|zsh_completion\|fish_completion\) "\([^"]*\)".*/\2/p' "$cask" >"$work/named"
-	[ "$(sort -u "$work/named" | wc -l)" = $((5 * count)) ] || stop "$cask does not name $count binaries, and a man page and the completion of three shells for each"
+	[ "$(sort -u "$work/named" | wc -l)" = $((5 * count + 5)) ] || stop "$cask does not name $((count + 1)) binaries, and a man page and the completion of three shells for each"
 	while read -r path; do
 		grep -qx "$path" "$work/listing" || stop "$cask names $path, which is not in the archive"
 	done <"$work/named"
@@ -142,13 +146,15 @@ deb() {
 	run_dpkg -i "$package"
 	# Whatever comes now, it is taken away again.
 	trap 'run_dpkg -P aws-sso-plugins; rm -rf "$work"' EXIT
-	for program in $programs; do
+	for program in $all; do
 		[ "$("$root/usr/bin/$program" --version)" = "$program $version" ] || stop "the $program installed is not $version"
-		[ "$("$root/usr/bin/kubectl-${program/-/_}" --version)" = "$program $version" ] || stop "kubectl $program does not work"
-		[ "$("$root/usr/bin/kubectl_complete-${program/-/_}" --vers | cut -f1)" = "--version"$'\n:4' ] || stop "kubectl $program does not complete"
 		bash -c '. "$1" && complete -p "$2"' - "$root/usr/share/bash-completion/completions/$program" "$program" >/dev/null || stop "bash does not complete $program"
 		gzip -dc "$root/usr/share/man/man1/$program.1.gz" | cmp -s - "$work/linux-amd64/share/man/man1/$program.1" || stop "the man page of $program is not that of the archive"
 		if command -v man >/dev/null; then man -M "$root/usr/share/man" -w "$program" >/dev/null || stop "man does not find $program"; fi
+	done
+	for program in $programs; do
+		[ "$("$root/usr/bin/kubectl-${program/-/_}" --version)" = "$program $version" ] || stop "kubectl $program does not work"
+		[ "$("$root/usr/bin/kubectl_complete-${program/-/_}" --vers | cut -f1)" = "--version"$'\n:4' ] || stop "kubectl $program does not complete"
 	done
 	[ "$(find "$root/usr/share/zsh/vendor-completions/" -name '_sso-*' | wc -l)" = "$count" ] || stop 'the completion of zsh is not where Debian has it'
 	gzip -dc "$root/usr/share/doc/aws-sso-plugins/CHANGELOG.md.gz" | grep -q '^# Changelog' || stop 'the changelog is missing'
@@ -169,6 +175,11 @@ rpm_holds() {
 	fi
 	for arch in amd64 arm64; do
 		rpm -qlp "aws-sso-plugins_${version}_linux_$arch.rpm" 2>/dev/null >"$work/paths"
+		for program in $all; do
+			for path in "bin/$program" "share/man/man1/$program.1.gz" "share/zsh/site-functions/_$program"; do
+				grep -qx "/usr/$path" "$work/paths" || stop "the rpm for $arch has no /usr/$path"
+			done
+		done
 		for program in $programs; do
 			for path in "bin/$program" "bin/kubectl-${program/-/_}" "share/man/man1/$program.1.gz" "share/zsh/site-functions/_$program"; do
 				grep -qx "/usr/$path" "$work/paths" || stop "the rpm for $arch has no /usr/$path"

@@ -102,6 +102,9 @@ func wrap(text string, width int) []string {
 	return append(lines, line)
 }
 
+// manualDate is the day of the last change that a reader of the manual page should know of.
+const manualDate = "2026-11-27"
+
 // printManual prints the manual page, in the man macros.
 func printManual(w io.Writer, name string, fs *flag.FlagSet) {
 	escape := func(text string) string {
@@ -112,9 +115,11 @@ func printManual(w io.Writer, name string, fs *flag.FlagSet) {
 		}
 		return text
 	}
-	fmt.Fprintf(w, ".TH %s 1\n.SH NAME\n%s \\- AWS IAM Identity Center in a process, for tests\n", strings.ToUpper(name), name)
+	paragraph := func(text string) string { return strings.Join(wrap(escape(text), 76), "\n") }
+	fmt.Fprintf(w, ".TH %s 1 %s aws-sso-plugins\n.SH NAME\n%s \\- AWS IAM Identity Center in a process, for tests\n",
+		strings.ToUpper(name), manualDate, name)
 	fmt.Fprintf(w, ".SH SYNOPSIS\n.nf\n%[1]s [flags] COMMAND [ARG...]\n%[1]s [flags]\n%[1]s browse URL\n.fi\n", name)
-	fmt.Fprintf(w, ".SH DESCRIPTION\n%s\n", escape("Serves the OIDC service, the access portal and STS on one loopback address, so that "+
+	fmt.Fprintf(w, ".SH DESCRIPTION\n%s\n", paragraph("Serves the OIDC service, the access portal and STS on one loopback address, so that "+
 		"AWS clients log in, list accounts and get credentials without AWS. With COMMAND it runs that in an environment in "+
 		"which AWS clients find the server and nothing else; without, it prints the environment and serves until it is "+
 		"interrupted. The form with browse visits a page as a person does who signs in and approves."))
@@ -125,7 +130,7 @@ func printManual(w io.Writer, name string, fs *flag.FlagSet) {
 		if value != "" {
 			head += ` \fI` + escape(strings.ToUpper(value)) + `\fR`
 		}
-		fmt.Fprintf(w, "%s\n%s\n", head, escape(usage))
+		fmt.Fprintf(w, "%s\n%s\n", head, paragraph(usage))
 	})
 	for _, s := range sections() {
 		fmt.Fprintf(w, ".SH %s\n.nf\n", strings.ToUpper(s.title))

@@ -183,7 +183,7 @@ func TestHelp(t *testing.T) {
 // Every flag is in the manual page and in the completion of each shell, which the shell can read.
 func TestManualAndCompletion(t *testing.T) {
 	manual, _, status := output(t, idc(t, "__manual"))
-	if status != 0 || !strings.HasPrefix(manual, ".TH IDC 1\n") {
+	if status != 0 || !strings.HasPrefix(manual, ".TH IDC 1 ") {
 		t.Fatalf("status %d\n%s", status, manual)
 	}
 	texts := map[string]string{"manual": strings.ReplaceAll(manual, `\-`, "-")}
@@ -217,6 +217,34 @@ func TestManualAndCompletion(t *testing.T) {
 			}
 		}
 	})
+}
+
+var update = flag.Bool("update", false, "write the manual page of the repository")
+
+// The manual page is committed, so that a package or a reader of the repository needs no Go to have it.
+func TestManualIsCurrent(t *testing.T) {
+	cmd := idc(t, "__manual")
+	cmd.Args[0] = "idctest" // its name where it is installed
+	page, _, _ := output(t, cmd)
+	path := filepath.Join("..", "..", "..", "docs", "man", "idctest.1")
+	if *update {
+		if err := os.WriteFile(path, []byte(page), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	committed, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	// a checkout on Windows may have CRLF
+	if strings.ReplaceAll(string(committed), "\r\n", "\n") != page {
+		t.Errorf("%s is not what the program says now; make docs makes it anew", path)
+	}
+	if mandoc, err := exec.LookPath("mandoc"); err == nil {
+		if out, err := exec.CommandContext(t.Context(), mandoc, "-T", "lint", path).CombinedOutput(); err != nil || len(out) > 0 {
+			t.Errorf("mandoc: %v\n%s", err, out)
+		}
+	}
 }
 
 func TestHomeOfCommand(t *testing.T) {
