@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"maps"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -258,6 +259,15 @@ func aliasBlock(lines []string, indent string) []string {
 	return block
 }
 
+// aliasRemark is the line above the aliases of a section, also that of a version
+// which had fewer programs.
+var aliasRemark = regexp.MustCompile(`^# aws sso[- ][a-z]+(, aws sso[- ][a-z]+)*$`)
+
+// isOwnAliasLine reports whether a line can stand in a block of ours.
+func isOwnAliasLine(text string, own map[string]bool) bool {
+	return own[text] || aliasRemark.MatchString(text)
+}
+
 // ownAliasLines are all the lines that can stand in a block of ours.
 func ownAliasLines() map[string]bool {
 	own := map[string]bool{aliasesBegin: true, aliasesEnd: true}
@@ -298,7 +308,7 @@ func dropAliases(old []byte, keepHeaders bool) []byte {
 		}
 		end := endOfAliases(texts, i)
 		for k := i; k <= end; k++ {
-			if !own[texts[k]] || keepHeaders && strings.HasPrefix(texts[k], "[") {
+			if !isOwnAliasLine(texts[k], own) || keepHeaders && strings.HasPrefix(texts[k], "[") {
 				kept = append(kept, lines[k]...)
 			}
 		}
@@ -321,7 +331,7 @@ func endOfAliases(texts []string, begin int) int {
 	}
 	own := ownAliasLines()
 	end := begin
-	for end+1 < len(texts) && texts[end+1] != aliasesBegin && own[texts[end+1]] {
+	for end+1 < len(texts) && texts[end+1] != aliasesBegin && isOwnAliasLine(texts[end+1], own) {
 		end++
 	}
 	return end

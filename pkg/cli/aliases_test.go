@@ -10,8 +10,16 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-const (
-	topBlock = `# aws-sso-plugins: begin
+var (
+	topLines, commandLines, topRemark, commandRemark = linesOfAliases()
+
+	topBlock     = aliasesBegin + "\n[toplevel]\n" + topRemark + topLines + "[command sso]\n" + commandRemark + commandLines + aliasesEnd + "\n"
+	commandBlock = aliasesBegin + "\n[command sso]\n" + commandRemark + commandLines + aliasesEnd + "\n"
+	inToplevel   = aliasesBegin + "\n" + topLines + aliasesEnd + "\n"
+)
+
+// earlierBlock is what a version with three programs left in the file.
+const earlierBlock = `# aws-sso-plugins: begin
 [toplevel]
 # aws sso-login, aws sso-profiles, aws sso-test
 sso-login = !sso-login
@@ -23,20 +31,22 @@ profiles = !sso-profiles
 test = !sso-test
 # aws-sso-plugins: end
 `
-	commandBlock = `# aws-sso-plugins: begin
-[command sso]
-# aws sso profiles, aws sso test
-profiles = !sso-profiles
-test = !sso-test
-# aws-sso-plugins: end
-`
-	inToplevel = `# aws-sso-plugins: begin
-sso-login = !sso-login
-sso-profiles = !sso-profiles
-sso-test = !sso-test
-# aws-sso-plugins: end
-`
-)
+
+// linesOfAliases are the lines that there must be for the programs that there
+// are, and the remarks above them.
+func linesOfAliases() (top, command, topRemark, commandRemark string) {
+	topRemark, commandRemark = "# ", "# "
+	for i, program := range Programs() {
+		top += program + " = !" + program + "\n"
+		topRemark += "aws " + program + ", "
+		if i > 0 { // aws sso login is the AWS CLI's own
+			word := strings.TrimPrefix(program, "sso-")
+			command += word + " = !" + program + "\n"
+			commandRemark += "aws sso " + word + ", "
+		}
+	}
+	return top, command, strings.TrimSuffix(topRemark, ", ") + "\n", strings.TrimSuffix(commandRemark, ", ") + "\n"
+}
 
 var aliasFiles = []struct{ name, old, want string }{
 	{"none", "", topBlock},
@@ -57,8 +67,9 @@ var aliasFiles = []struct{ name, old, want string }{
 		commandBlock + "[toplevel]\n" + inToplevel + "f =\n  !f() {\n    aws sts get-caller-identity\n  }; f\n",
 	},
 	{
-		"some are there", "[toplevel]\nsso-login = !sso-login\nsso-test = !other\n[command sso]\ntest = !sso-test\nprofiles = !sso-profiles\n",
-		"[toplevel]\n# aws-sso-plugins: begin\nsso-profiles = !sso-profiles\n# aws-sso-plugins: end\nsso-login = !sso-login\nsso-test = !other\n[command sso]\ntest = !sso-test\nprofiles = !sso-profiles\n",
+		"some are there", "[toplevel]\nsso-login = !sso-login\nsso-test = !other\n[command sso]\n" + commandLines,
+		"[toplevel]\n" + strings.NewReplacer("sso-login = !sso-login\n", "", "sso-test = !sso-test\n", "").Replace(inToplevel) +
+			"sso-login = !sso-login\nsso-test = !other\n[command sso]\n" + commandLines,
 	},
 }
 
@@ -95,7 +106,7 @@ func TestAliasesWrittenAmongOurs(t *testing.T) {
 	for _, tc := range []struct{ name, file, want string }{
 		{"in the block", strings.Replace(topBlock, "sso-test = !sso-test\n", "mine = s3 ls\nsso-test = !sso-test\n", 1), "[toplevel]\nmine = s3 ls\n[command sso]\n"},
 		{"below the block", topBlock + "mine = s3 ls\n", "[toplevel]\n[command sso]\nmine = s3 ls\n"},
-		{"one changed", strings.Replace(topBlock, "test = !sso-test\n#", "test = !my-test\n#", 1), "[toplevel]\n[command sso]\ntest = !my-test\n"},
+		{"one changed", strings.Replace(topBlock, "\ntest = !sso-test\n", "\ntest = !my-test\n", 1), "[toplevel]\n[command sso]\ntest = !my-test\n"},
 		{"a blank line", strings.Replace(topBlock, "[command sso]", "\n[command sso]", 1), "\n"},
 		{
 			"the end mark is gone, and theirs comes later",
@@ -108,6 +119,14 @@ func TestAliasesWrittenAmongOurs(t *testing.T) {
 		if err != nil || string(got) != tc.want {
 			t.Errorf("%s: %q, %v; want %q", tc.name, got, err, tc.want)
 		}
+	}
+}
+
+// A block of a version that had fewer programs is ours, too.
+func TestAliasesOfAnEarlierVersion(t *testing.T) {
+	planned, _, err := withAliases("alias", []byte(earlierBlock+"[command s3]\na = b\n"))
+	if err != nil || string(planned) != topBlock+"[command s3]\na = b\n" {
+		t.Errorf("%s, %v", planned, err)
 	}
 }
 

@@ -83,15 +83,22 @@ func flagNames(model *kong.Application) []string {
 // Format is the format asked for, else table on a terminal and inPipe
 // elsewhere. An unknown one is a fault of kind Usage.
 func (a *App) Format(inPipe report.Format) (report.Format, error) {
+	if a.OutTerminal {
+		inPipe = report.Table
+	}
+	return a.FormatOr(inPipe)
+}
+
+// FormatOr returns the format asked for, else the other. An unknown one is a
+// fault of kind Usage.
+func (a *App) FormatOr(other report.Format) (report.Format, error) {
 	switch f := a.Common.Format; {
-	case slices.Contains(a.Program.Formats, f):
-		return report.Format(f), nil
-	case f != "":
+	case f == "":
+		return other, nil
+	case !slices.Contains(a.Program.Formats, f):
 		return "", fault.UnknownWord("format", f, "-o takes one of", a.Program.Formats)
-	case a.OutTerminal:
-		return report.Table, nil
 	default:
-		return inPipe, nil
+		return report.Format(f), nil
 	}
 }
 
@@ -118,6 +125,8 @@ func formatPurpose(format string) string {
 		return "an object a line, as results come"
 	case "ini":
 		return "the sections themselves, as they would stand in the config; implies --list"
+	case "url":
+		return "URLs alone, a line each"
 	case "junit":
 		return "JUnit XML, a test case a profile"
 	case "prometheus":

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -31,20 +32,26 @@ const manualWord = "__manual"
 // depend on the day it was made.
 const manualDate = "2026-11-26"
 
-// The environment and the files of all programs.
+// The environment and the files of all programs, and of those that ask AWS.
 var (
 	sharedEnvironment = [...]Value{
 		{"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "The files to read instead of ~/.aws/config and ~/.aws/credentials. The caches do not move with them."},
+	}
+	networkEnvironment = [...]Value{
 		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_STS", "Where the services are; plain http only on this machine. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true ignores them."},
 		{"AWS_CA_BUNDLE", "A file of certificates to trust."},
 		{"AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true: use these endpoints."},
 		{"AWS_MAX_ATTEMPTS", "How often a call that fails is made at most. Calls that AWS throttles are slowed down and not counted."},
 		{"HTTPS_PROXY, NO_PROXY", "The proxy, and the hosts to reach without it."},
+	}
+	screenEnvironment = [...]Value{
 		{"NO_COLOR", "Not empty: no colours. TERM=dumb does the same."},
 		{"CI", "Not empty: no progress line."},
 	}
 	sharedFiles = [...]Value{
 		{"~/.aws/config", "Sessions and profiles."},
+	}
+	networkFiles = [...]Value{
 		{"~/.aws/sso/cache", "Tokens and client registrations as the AWS CLI and every SDK read and write them, each file with mode 0600."},
 		{"~/.aws/sso/lock", "Locks, so that many runs at once make one login and lose no edit, and how the last login ended. None holds a secret."},
 	}
@@ -82,8 +89,16 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 	}
 	r.list(List{Title: "Environment", Intro: "A flag beats its variable.", Items: environmentOf(model)})
 	r.items(sharedEnvironment[:])
+	networked := slices.Contains(flagNames(model), "timeout")
+	if networked {
+		r.items(networkEnvironment[:])
+	}
+	r.items(screenEnvironment[:])
 	r.items(m.Environment)
 	r.list(List{Title: "Files", Items: sharedFiles[:]})
+	if networked {
+		r.items(networkFiles[:])
+	}
 	r.items(m.Files)
 
 	r.section("Examples")

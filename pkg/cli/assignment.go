@@ -1,0 +1,98 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/resolve"
+)
+
+// Assignment are the flags that name a role of an account for which there is
+// no profile.
+type Assignment struct {
+	Account    string `placeholder:"ID" complete:"account" help:"The account of an assignment without a profile; with --role." group:"Without a profile"`
+	Role       string `placeholder:"NAME" complete:"role" help:"The role of an assignment without a profile; with --account." group:"Without a profile"`
+	SSOSession string `name:"sso-session" placeholder:"NAME" complete:"session" help:"The session of --account and --role, where there are several." group:"Without a profile"`
+}
+
+// Given reports whether an assignment is named.
+func (f Assignment) Given() bool { return f.Account != "" || f.Role != "" || f.SSOSession != "" }
+
+// Assignment returns the assignment that the flags name. names are the
+// profiles that are named beside them: it is a mistake if there are any.
+func (a *App) Assignment(f Assignment, names []Name, config *awsconfig.Config) (resolve.Assignment, error) {
+	none := resolve.Assignment{}
+	switch {
+	case len(names) > 0:
+		return none, fault.Newf(fault.Usage, "a profile is named, and --account, --role or --sso-session").
+			WithHint("a profile has its account and role in the config")
+	case f.Account == "" || f.Role == "":
+		return none, fault.Newf(fault.Usage, "an assignment needs both --account and --role").
+			WithHint("run: %s --account 111111111111 --role NAME", a.Program.Name)
+	case !portal.IsAccountID(f.Account):
+		return none, fault.Newf(fault.Usage, "--account is not a number of 12 digits: %q", f.Account)
+	}
+	s, err := a.onlySession(f.SSOSession, config)
+	return resolve.Assignment{Session: s, AccountID: f.Account, RoleName: f.Role}, err
+}
+
+// onlySession returns the session of that name; without a name the only one
+// that there is.
+func (a *App) onlySession(name string, config *awsconfig.Config) (portal.Session, error) {
+	all := config.Sessions()
+	switch {
+	case name != "":
+		return a.SessionNamed(config, name)
+	case len(all) == 0:
+		return portal.Session{}, a.NoSessions(config)
+	case len(all) == 1:
+		return portal.SessionIn(all[0])
+	}
+	known := make([]string, len(all))
+	for i, s := range all {
+		known[i] = s.Name
+	}
+	return portal.Session{}, fault.Newf(fault.Usage, "which session? there are %s", strings.Join(known, ", ")).
+		WithHint("add: --sso-session %s", fault.Word(known[0]))
+}
+
+// profilesShown is how many profiles a message names to choose from.
+const profilesShown = 10
+
+// ProfilesOrOwn returns names or, where none is given, the profile that the
+// environment names: AWS_PROFILE, or SSO_PROFILE, which the suite sets for
+// whom it hands a role to. Without either it is a fault of kind Usage with
+// names to choose from.
+func (a *App) ProfilesOrOwn(names []Name, config *awsconfig.Config) ([]Name, error) {
+	if len(names) > 0 {
+		return names, nil
+	}
+	for _, own := range []string{a.env.Profile(), a.env.Getenv("SSO_PROFILE")} {
+		if own != "" {
+			return []Name{{Text: own}}, nil
+		}
+	}
+	f := fault.Newf(fault.Usage, "which profile? there is none in %s", config.ConfigFile().Path())
+	profiles := config.Profiles()
+	if len(profiles) == 0 {
+		if len(config.Sessions()) == 0 {
+			return nil, f.WithHint("%s", a.FirstLogin())
+		}
+		return nil, f.WithHint("run: sso-profiles")
+	}
+	known := make([]string, 0, profilesShown)
+	for _, p := range profiles[:min(len(profiles), profilesShown)] {
+		known = append(known, p.Name)
+	}
+	f.What = "which profile? there are " + strings.Join(known, ", ")
+	if more := len(profiles) - len(known); more > 0 {
+		f.What += fmt.Sprintf(" and %d more", more)
+	}
+	if a.StdinPiped() {
+		return nil, f.WithHint("to read profile names from the pipe: %s -", a.Program.Name)
+	}
+	return nil, f.WithHint("run: %s %s", a.Program.Name, fault.Word(known[0]))
+}
