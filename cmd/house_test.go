@@ -16,7 +16,7 @@ import (
 // it. pkg/idctest stands beside the house: nothing but tests imports it, and it
 // imports nothing of ours.
 var floors = []string{
-	"cmd", "pkg/cli", "pkg/report", "pkg/login", "pkg/profiles", "pkg/probe", "pkg/resolve", "pkg/oidc", "pkg/portal",
+	"cmd", "pkg/cli", "pkg/report", "pkg/login", "pkg/profiles", "pkg/probe", "pkg/fanout", "pkg/resolve", "pkg/oidc", "pkg/portal",
 	"pkg/wire", "pkg/tokencache", "pkg/awsconfig", "pkg/safefile", "pkg/fault",
 }
 

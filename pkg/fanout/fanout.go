@@ -1,0 +1,495 @@
+// Package fanout runs one command once for each of many jobs, several at a
+// time, each with an environment of its own, and returns what they printed.
+//
+// Every command is the leader of a session of its own (on Windows: in a job
+// object of its own), has an empty standard input and no terminal. It ends, with
+// all of its process group, when the run ends. Output is kept byte for byte, in
+// a bounded amount of memory and beyond that in a file without a name.
+package fanout
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"os"
+	"runtime"
+	"sync"
+	"time"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// Job is one run of the command.
+type Job struct {
+	// Env is the whole environment, as "NAME=value".
+	Env []string
+	// Expires is when the credentials in Env end; zero: they do not.
+	Expires time.Time
+}
+
+// Runner runs a command. It is used for one run.
+type Runner struct {
+	// Path is the program, as [Lookup] returns it, and Args its arguments without
+	// the program's name, which is Name.
+	Path, Name string
+	Args       []string
+	// Prepare returns the job of an index. It is called shortly before the job
+	// starts, by as many goroutines as jobs run at once. A job whose Prepare fails
+	// is not started, and its Result has the error.
+	Prepare func(ctx context.Context, index int) (Job, error)
+	// Concurrency is how many jobs run at once at most; below 1 it is 1. Fewer run
+	// where there are not enough file descriptors.
+	Concurrency int
+	// MaxFailures is after how many failures no more jobs start; 0: any number.
+	MaxFailures int
+	// Started is called after a job has started; nil: nobody is told. Several
+	// goroutines may call it at once.
+	Started func(index int)
+	// Expired is called when the credentials of a job end while it still runs;
+	// nil: nobody is told. Several goroutines may call it at once.
+	Expired func(index int)
+	// Lines gets output as it comes, in whole lines; the last one of a stream may
+	// lack its newline. One call is made at a time, and nothing is kept: the
+	// Outputs of the Results are empty. Whoever blocks it makes the commands wait.
+	// Nil: output is kept until the Result.
+	Lines func(index int, stream Stream, lines *Output)
+	// Signal is what running commands get when the context ends, by its cause; nil,
+	// or a nil result: SIGTERM. Windows knows Ctrl-Break alone.
+	Signal func(cause error) os.Signal
+	// Supervisor is told of each command; nil: there is none.
+	Supervisor *Supervisor
+	// TempDir is where output goes that has no room in memory; empty: the system's
+	// folder for temporary files.
+	TempDir string
+
+	limits  limits
+	spool   *spool
+	starter *starter
+	linesMu sync.Mutex
+
+	sessions sessions
+
+	mu       sync.Mutex
+	running  map[*child]struct{}
+	failures int
+	stopped  error // why no more jobs start
+	killed   bool  // Kill was called
+}
+
+// limits are the bounds of a run. Tests set others.
+type limits struct {
+	memory int64         // of output that waits, in bytes
+	held   time.Duration // how long others may hold the output of a command that has ended
+	ending time.Duration // between the signal that asks a command to end and KILL
+}
+
+var defaultLimits = limits{memory: 16 << 20, held: time.Second, ending: 10 * time.Second}
+
+// Stream is one of the two outputs of a command.
+type Stream int
+
+// The streams.
+const (
+	Stdout Stream = iota
+	Stderr
+)
+
+// State is how a job ended.
+type State int
+
+// The states.
+const (
+	// Exited is a command that has ended by itself, with Result.ExitCode.
+	Exited State = iota
+	// Signaled is a command that Result.Signal has ended.
+	Signaled
+	// NotStarted is a job that was not run, see Result.Err.
+	NotStarted
+)
+
+// Result is how one job ended.
+type Result struct {
+	Index    int
+	State    State
+	ExitCode int           // of State Exited
+	Signal   os.Signal     // of State Signaled
+	Duration time.Duration // from start to end of the command
+	Err      error         // why it did not start, or why some of its output is missing
+	Output   [2]*Output    // by Stream; to be closed
+}
+
+// OK reports whether the command ran, exited with 0, and all of its output is
+// there.
+func (r Result) OK() bool { return r.State == Exited && r.ExitCode == 0 && r.Err == nil }
+
+// Close frees the output.
+func (r Result) Close() {
+	for _, o := range r.Output {
+		o.Close()
+	}
+}
+
+// ErrNotStarted is the cause of a job that was not started since the run was to
+// end: a signal, a deadline, [Runner.MaxFailures], or a reader that went away.
+var ErrNotStarted = errors.New("the run ended before")
+
+// Run runs the command for each index from 0 to jobs-1, and returns the results
+// as they come; each index has one. After ctx is cancelled nothing more starts,
+// and running commands get the signal and, ten seconds later, KILL; their results
+// and those of the jobs that did not start follow. Breaking out of the loop does
+// the same; Run then returns after the last command has ended.
+//
+// Standard input of the commands is empty. Processes that a command leaves behind
+// in its process group are killed when it has ended, or after a second if they
+// hold its output open. A process that starts a session of its own is not
+// followed.
+func (r *Runner) Run(ctx context.Context, jobs int) iter.Seq[Result] {
+	return func(yield func(Result) bool) {
+		ctx, cancel := context.WithCancelCause(ctx)
+		if r.limits == (limits{}) {
+			r.limits = defaultLimits
+		}
+		r.spool = &spool{dir: r.TempDir, limit: r.limits.memory}
+		r.running = map[*child]struct{}{}
+		var err error
+		r.starter, err = newStarter()
+		results := make(chan Result)
+		left := make(chan struct{})
+		var all sync.WaitGroup
+		all.Go(func() {
+			<-ctx.Done()
+			r.end(context.Cause(ctx))
+		})
+		go func() {
+			defer close(results)
+			if err != nil {
+				r.stop(err)
+			}
+			r.work(ctx, jobs, func(result Result) {
+				select {
+				case results <- result:
+				case <-left:
+					result.Close()
+				}
+			})
+		}()
+		defer func() {
+			close(left)
+			cancel(ErrNotStarted)
+			for range results { // until every command has ended
+				continue
+			}
+			all.Wait()
+			r.sessions.sweep(false, func() {})
+			r.starter.close()
+			r.spool.close()
+		}()
+		for result := range results {
+			if !yield(result) {
+				return
+			}
+		}
+	}
+}
+
+// work runs the jobs. It returns when every command has ended.
+func (r *Runner) work(ctx context.Context, jobs int, send func(Result)) {
+	var (
+		mu      sync.Mutex
+		next    int
+		workers sync.WaitGroup
+	)
+	take := func() int {
+		mu.Lock()
+		defer mu.Unlock()
+		next++
+		return next - 1
+	}
+	for range min(r.width(), jobs) {
+		workers.Go(func() {
+			for i := take(); i < jobs; i = take() {
+				send(r.one(ctx, i))
+			}
+		})
+	}
+	workers.Wait()
+}
+
+// width is how many commands run at once: each needs two pipes and, before it
+// starts, a connection; some descriptors are for the rest of the program.
+func (r *Runner) width() int {
+	const each, rest = 4, 32
+	width := max(r.Concurrency, 1)
+	if n, ok := descriptors(); ok {
+		width = min(width, max((n-rest)/each, 1))
+	}
+	return width
+}
+
+// one runs one job and counts it if it failed.
+func (r *Runner) one(ctx context.Context, index int) Result {
+	result := Result{Index: index, State: NotStarted}
+	for s := range result.Output {
+		result.Output[s] = &Output{spool: r.spool}
+	}
+	if result.Err = r.mayStart(ctx); result.Err != nil {
+		return result
+	}
+	job, err := r.Prepare(ctx, index)
+	if err == nil {
+		err = r.mayStart(ctx)
+	}
+	if err == nil {
+		r.run(ctx, &result, job)
+	} else {
+		result.Err = err
+	}
+	if !result.OK() && !errors.Is(result.Err, ErrNotStarted) {
+		r.fail()
+	}
+	return result
+}
+
+// mayStart returns why no more jobs start, or nil.
+func (r *Runner) mayStart(ctx context.Context) error {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped == nil && ctx.Err() != nil {
+		r.stopped = fault.Wrap(fault.Canceled, ErrNotStarted, "not started")
+	}
+	return r.stopped
+}
+
+// stop lets no more jobs start.
+func (r *Runner) stop(why error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.stopped == nil {
+		r.stopped = why
+	}
+}
+
+func (r *Runner) fail() {
+	r.mu.Lock()
+	r.failures++
+	enough := r.MaxFailures > 0 && r.failures >= r.MaxFailures
+	r.mu.Unlock()
+	if enough {
+		why := fmt.Sprintf("%d have failed", r.MaxFailures)
+		if r.MaxFailures == 1 {
+			why = "one has failed"
+		}
+		r.stop(&fault.Error{Kind: fault.Canceled, What: "not started", Why: why, Err: ErrNotStarted})
+	}
+}
+
+// run starts the command and waits for its end.
+func (r *Runner) run(ctx context.Context, result *Result, job Job) {
+	c, err := r.start(ctx, job)
+	if err != nil {
+		result.Err = err
+		return
+	}
+	if r.Started != nil {
+		r.Started(result.Index)
+	}
+	if r.Expired != nil && !job.Expires.IsZero() {
+		timer := time.AfterFunc(time.Until(job.Expires), func() { r.Expired(result.Index) })
+		defer timer.Stop()
+	}
+	var readers sync.WaitGroup
+	closed := make(chan struct{})
+	var lost [2]error
+	for s, pipe := range c.pipes {
+		readers.Go(func() { lost[s] = r.read(result.Index, Stream(s), pipe, result.Output[s]) })
+	}
+	go func() { readers.Wait(); close(closed) }()
+
+	c.waitExit()
+	result.Duration = time.Since(c.started)
+	timer := time.NewTimer(r.limits.held)
+	select {
+	case <-closed:
+	case <-timer.C:
+	}
+	timer.Stop()
+	// Before it is reaped: until then its number is nobody else's.
+	c.killGroup()
+	select {
+	case <-closed:
+	case <-time.After(r.limits.held / 8): // what was killed needs a moment to end
+	}
+	for _, pipe := range c.pipes {
+		_ = pipe.Close()
+	}
+	<-closed
+	r.mu.Lock()
+	delete(r.running, c)
+	result.State, result.ExitCode, result.Signal, result.Err = c.reap()
+	r.mu.Unlock()
+	for _, err := range lost {
+		if result.Err == nil {
+			result.Err = err
+		}
+	}
+}
+
+// start starts the command. Where there are no descriptors, processes or memory
+// for one more, it waits until one of those running has ended.
+func (r *Runner) start(ctx context.Context, job Job) (*child, error) {
+	for attempt := 1; ; attempt++ {
+		c, err := r.tryStart(ctx, job)
+		if err == nil || !scarce(err) || ctx.Err() != nil {
+			return c, err
+		}
+		if !r.busy() && attempt > startAttempts {
+			return nil, startFault(r.Name, err)
+		}
+		select {
+		case <-ctx.Done():
+		case <-time.After(startPause):
+		}
+	}
+}
+
+const (
+	startAttempts = 20
+	startPause    = 50 * time.Millisecond
+)
+
+func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
+	var (
+		c     = &child{}
+		write [2]*os.File
+		err   error
+	)
+	for s := range write {
+		if c.pipes[s], write[s], err = os.Pipe(); err != nil {
+			break
+		}
+	}
+	if err == nil {
+		// From the look at what stops the run to the entry in running, so that
+		// nobody who ends the run misses a command.
+		r.starter.do(func() {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			switch {
+			case r.killed || ctx.Err() != nil:
+				err = fault.Wrap(fault.Canceled, ErrNotStarted, "not started")
+				return
+			case r.stopped != nil:
+				err = r.stopped
+				return
+			}
+			c.started = time.Now()
+			if err = r.starter.start(c, r.Path, append([]string{r.Name}, r.Args...), job.Env, write); err == nil {
+				r.running[c] = struct{}{}
+				r.sessions.add(c.number())
+				r.Supervisor.tell(c.number())
+			}
+		})
+	}
+	for _, w := range write {
+		if w != nil {
+			_ = w.Close()
+		}
+	}
+	if err != nil {
+		for _, p := range c.pipes {
+			if p != nil {
+				_ = p.Close()
+			}
+		}
+		var known *fault.Error
+		if !scarce(err) && !errors.As(err, &known) {
+			err = startFault(r.Name, err)
+		}
+		return nil, err
+	}
+	return c, nil
+}
+
+func startFault(name string, err error) error {
+	return fault.Wrap(fault.Unknown, cause(err), "cannot start %q", name)
+}
+
+// end asks the running commands to end, and kills them later.
+func (r *Runner) end(cause error) {
+	var sig os.Signal
+	if r.Signal != nil {
+		sig = r.Signal(cause)
+	}
+	r.each(func(c *child) { c.ask(sig) })
+	deadline := time.Now().Add(r.limits.ending)
+	for r.busy() && time.Now().Before(deadline) {
+		time.Sleep(endingPause)
+	}
+	r.each((*child).killGroup)
+}
+
+const endingPause = 10 * time.Millisecond
+
+// busy reports whether a command is running.
+func (r *Runner) busy() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.running) > 0
+}
+
+// Kill ends all commands at once and lets no more start. It may be called at any
+// time, by any goroutine.
+func (r *Runner) Kill() {
+	r.mu.Lock()
+	r.killed = true
+	for c := range r.running {
+		c.killGroup()
+	}
+	r.mu.Unlock()
+	r.sessions.sweep(false, func() {})
+}
+
+// each calls do for all commands that have not been reaped.
+func (r *Runner) each(do func(*child)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for c := range r.running {
+		do(c)
+	}
+}
+
+// starter starts processes from one thread, which lives as long as the run: on
+// Linux a child ends with the thread that started it.
+type starter struct {
+	calls chan func()
+	null  *os.File
+}
+
+func newStarter() (*starter, error) {
+	s := &starter{calls: make(chan func())}
+	go func() {
+		runtime.LockOSThread() // and never unlocked: the thread ends with this goroutine
+		for call := range s.calls {
+			call()
+		}
+	}()
+	var err error
+	if s.null, err = os.Open(os.DevNull); err != nil {
+		return s, fault.Wrap(fault.File, err, "cannot start anything")
+	}
+	return s, nil
+}
+
+func (s *starter) do(call func()) {
+	done := make(chan struct{})
+	s.calls <- func() { defer close(done); call() }
+	<-done
+}
+
+func (s *starter) close() {
+	close(s.calls)
+	if s.null != nil {
+		_ = s.null.Close()
+	}
+}

@@ -1,0 +1,148 @@
+package fanout
+
+import (
+	"context"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"runtime"
+	"sync"
+	"syscall"
+
+	"golang.org/x/sys/unix"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// CanSupervise reports whether this system has what [Supervise] needs.
+const CanSupervise = true
+
+// Supervise starts this program once more, as a worker that runs the commands,
+// and returns its exit status. Each of the two outlives a kill -9 of the other,
+// and ends the commands then: the worker has started them, and to the supervisor
+// the kernel gives the orphans of the worker.
+//
+// The worker gets args, env and files, and finds its end of a connection at
+// [WorkerFD], for [Connect]. When ctx is cancelled it is told the signal, by the
+// cause. A worker that a signal has ended is a fault. Supervise reaps every child
+// of this process, so there may be no others.
+func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signal func(cause error) os.Signal) (int, error) {
+	if err := adoptOrphans(); err != nil {
+		return 0, fault.Wrap(fault.Unknown, err, "cannot supervise the commands")
+	}
+	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
+	if err != nil {
+		return 0, fault.Wrap(fault.Unknown, os.NewSyscallError("socketpair", err), "cannot supervise the commands")
+	}
+	ours, theirs := os.NewFile(uintptr(ends[0]), "worker"), os.NewFile(uintptr(ends[1]), "supervisor")
+	defer ours.Close()
+	runtime.LockOSThread() // which the worker's end follows
+	defer runtime.UnlockOSThread()
+	worker, _, err := syscall.StartProcess("/proc/self/exe", args, &syscall.ProcAttr{
+		Env:   env,
+		Files: []uintptr{files[0].Fd(), files[1].Fd(), files[2].Fd(), theirs.Fd()},
+		// A stopped worker would not see that the connection has ended.
+		Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGCONT},
+	})
+	_ = theirs.Close()
+	if err != nil {
+		return 0, fault.Wrap(fault.Unknown, cause(err), "cannot start the process that does the work")
+	}
+	var (
+		told    sessions
+		reading sync.WaitGroup
+	)
+	reading.Go(func() { told.read(ours) })
+	stop := context.AfterFunc(ctx, func() {
+		number, ok := signal(context.Cause(ctx)).(syscall.Signal)
+		if !ok {
+			number = syscall.SIGTERM
+		}
+		_, _ = ours.Write([]byte{byte(number)})
+	})
+	defer stop()
+	status, err := reapUntil(worker)
+	if err != nil {
+		return 0, fault.Wrap(fault.Unknown, err, "cannot supervise the commands")
+	}
+	reading.Wait()
+	told.sweep(status.Signaled(), reapAll)
+	if status.Signaled() {
+		return 0, fault.New(fault.Unknown, "the process that does the work was ended", "signal: "+status.Signal().String())
+	}
+	return status.ExitStatus(), nil
+}
+
+// adoptOrphans makes descendants of this process its children when their parent
+// ends.
+func adoptOrphans() error {
+	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+}
+
+// read takes what the worker tells, to its end.
+func (s *sessions) read(from io.Reader) {
+	var number [4]byte
+	for {
+		if _, err := io.ReadFull(from, number[:]); err != nil {
+			return
+		}
+		s.add(int(binary.NativeEndian.Uint32(number[:])))
+	}
+}
+
+// reapAll reaps the children that have ended.
+func reapAll() {
+	for {
+		if pid, err := syscall.Wait4(-1, nil, syscall.WNOHANG, nil); pid <= 0 && !errors.Is(err, syscall.EINTR) {
+			return
+		}
+	}
+}
+
+// reapUntil reaps this process's children until it has reaped one.
+func reapUntil(pid int) (syscall.WaitStatus, error) {
+	for {
+		var status syscall.WaitStatus
+		switch got, err := syscall.Wait4(-1, &status, 0, nil); {
+		case errors.Is(err, syscall.EINTR):
+		case err != nil:
+			return 0, os.NewSyscallError("wait4", err)
+		case got == pid:
+			return status, nil
+		}
+	}
+}
+
+// WorkerFD is the descriptor of the worker's end of the connection.
+const WorkerFD = 3
+
+// Supervisor is the worker's end of the connection.
+type Supervisor struct{ conn *os.File }
+
+// Connect takes the connection over. told is called with the signal that the
+// supervisor got, gone when the supervisor has ended.
+func Connect(told func(os.Signal), gone func()) *Supervisor {
+	syscall.CloseOnExec(WorkerFD)
+	_ = adoptOrphans() // as the supervisor could
+	s := &Supervisor{os.NewFile(WorkerFD, "supervisor")}
+	go func() {
+		var number [1]byte
+		for {
+			if n, err := s.conn.Read(number[:]); n == 0 || err != nil {
+				gone()
+				return
+			}
+			told(syscall.Signal(number[0]))
+		}
+	}()
+	return s
+}
+
+// tell tells the session of a command, by its leader.
+func (s *Supervisor) tell(pid int) {
+	if s == nil {
+		return
+	}
+	_, _ = s.conn.Write(binary.NativeEndian.AppendUint32(nil, uint32(pid)))
+}
