@@ -22,6 +22,7 @@ import (
 
 	"github.com/alecthomas/kong"
 
+	_ "aws-sso-plugins/pkg/cli/harden" // before net/http reads GODEBUG
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/safefile"
 )
