@@ -11,7 +11,7 @@ import (
 // answer. Each is a text for people.
 type ReplyFault string
 
-// The faults. All but TooLarge may pass, and are tried again.
+// The faults. All but TooLarge and TooManyParts may pass, and are tried again.
 const (
 	// Empty is a good status without a body. The SDK takes it for an answer
 	// without fields, which would read as "no access left".
@@ -24,6 +24,9 @@ const (
 	Hollow ReplyFault = "the reply lacks what it should hold"
 	// TooLarge is a body of more than 8 MiB.
 	TooLarge ReplyFault = "the reply was larger than 8 MiB"
+	// TooManyParts is a body with more values, or deeper ones, than any answer
+	// has. What the SDK makes of a few bytes each takes hundreds of them.
+	TooManyParts ReplyFault = "the reply had more parts than any answer of AWS has"
 )
 
 // ReplyError is a reply that is of no use, whatever its status says.
@@ -82,7 +85,11 @@ func judge(c *call, resp *http.Response, body []byte) ReplyFault {
 		return Empty
 	case !speaks(c.service, text):
 		return Foreign
-	case !whole(c.service, text):
+	}
+	switch shape := shapeOf(c.service, text); {
+	case shape.excessive():
+		return TooManyParts
+	case !shape.whole:
 		return CutOff
 	}
 	return ""
@@ -100,38 +107,64 @@ func speaks(s Service, text []byte) bool {
 	return text[0] == '<' && (!complete || bytes.HasSuffix(root, []byte("Response")))
 }
 
-// whole says whether a text that the service speaks ends where it should.
-func whole(s Service, text []byte) bool {
-	if s != STS {
-		return wholeObject(text)
-	}
-	root, _ := rootOf(text)
-	end, ok := bytes.CutSuffix(text, []byte(">"))
-	return ok && len(root) > 0 && bytes.HasSuffix(bytes.TrimRight(end, " \t\r\n"), append([]byte("</"), root...))
+// shape is what a text is made of.
+type shape struct {
+	whole bool // it ends where what it begins with ends
+	parts int  // values, elements and attributes, about
+	depth int  // of what is nested, at most; JSON only
 }
 
-// wholeObject says whether a text that begins with { ends with the } that
-// belongs to it. What is wrong in between the SDK finds: reading every body
-// twice for that (json.Valid) would cost 7% of a call.
-func wholeObject(text []byte) bool {
-	depth := 0
+// The most that an answer may have. A page of the portal has 100 entries of
+// five values, an answer of STS some twenty elements.
+const (
+	maxParts = 10_000
+	maxDepth = 100
+)
+
+func (s shape) excessive() bool { return s.parts > maxParts || s.depth > maxDepth }
+
+func shapeOf(s Service, text []byte) shape {
+	if s == STS {
+		return shapeOfXML(text)
+	}
+	return shapeOfJSON(text)
+}
+
+func shapeOfXML(text []byte) shape {
+	root, _ := rootOf(text)
+	end, ok := bytes.CutSuffix(text, []byte(">"))
+	return shape{
+		whole: ok && len(root) > 0 && bytes.HasSuffix(bytes.TrimRight(end, " \t\r\n"), append([]byte("</"), root...)),
+		parts: bytes.Count(text, []byte("<")) + bytes.Count(text, []byte("=")),
+	}
+}
+
+// shapeOfJSON looks at the structure alone. What is wrong in between the SDK
+// finds: reading every body twice for that (json.Valid) would cost 7% of a call.
+func shapeOfJSON(text []byte) shape {
+	s, depth := shape{}, 0
 	for i := 0; i < len(text); i++ {
 		switch text[i] {
 		case '"':
 			n := stringEnd(text[i+1:])
 			if n < 0 {
-				return false
+				return s
 			}
 			i += n + 1
+		case ',':
+			s.parts++
 		case '{', '[':
+			s.parts++
 			depth++
+			s.depth = max(s.depth, depth)
 		case '}', ']':
 			if depth--; depth == 0 {
-				return i == len(text)-1
+				s.whole = i == len(text)-1
+				return s
 			}
 		}
 	}
-	return false
+	return s
 }
 
 // stringEnd is where the quote stands that ends a JSON string, -1 for nowhere.

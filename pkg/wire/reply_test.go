@@ -75,15 +75,15 @@ func FuzzJudge(f *testing.F) {
 		if !json.Valid(text) || len(text) == 0 || text[0] != '{' {
 			return
 		}
-		if !wholeObject(text) {
+		if !shapeOfJSON(text).whole {
 			t.Errorf("%s: an object was taken for a cut one", text)
 		}
 		for i := 1; i < len(text); i++ {
-			if wholeObject(text[:i]) {
+			if shapeOfJSON(text[:i]).whole {
 				t.Errorf("%s: taken for a whole object", text[:i])
 			}
 		}
-		if wholeObject(append(slices.Clip(text), '}')) {
+		if shapeOfJSON(append(slices.Clip(text), '}')).whole {
 			t.Errorf("%s}: taken for a whole object", text)
 		}
 	})

@@ -157,7 +157,7 @@ func passing(err error) bool {
 	)
 	switch {
 	case errors.As(err, &reply):
-		return reply.Fault != TooLarge
+		return reply.Fault != TooLarge && reply.Fault != TooManyParts
 	case errors.As(err, &timeout):
 		return true
 	case errors.As(err, &broken):

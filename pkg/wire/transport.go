@@ -30,6 +30,7 @@ type Exchange struct {
 }
 
 // maxReply is far above the largest page that AWS sends (100 accounts, 30 kB).
+// maxError is far above what AWS says of an error; the SDK reads it three times.
 // maxGuess bounds what a Content-Length alone makes us allocate.
 // Beyond maxPage one reply at a time is read and decoded, so that as many huge
 // ones as there are calls at once take the memory of one.
@@ -37,6 +38,7 @@ const (
 	maxReply = 8 << 20
 	maxPage  = 256 << 10
 	maxGuess = 64 << 10
+	maxError = 64 << 10
 )
 
 // transport makes each attempt: within its time, read whole, and turned into
@@ -180,6 +182,9 @@ func (t *transport) attempt(c *call, req *http.Request) (*http.Response, error) 
 	if bad := judge(c, resp, content.Bytes()); bad != "" {
 		_ = content.Close()
 		return resp, &ReplyError{Host: req.URL.Host, Status: resp.StatusCode, Fault: bad}
+	}
+	if resp.StatusCode >= 400 && content.Len() > maxError {
+		content.Reset(nil) // the status says enough
 	}
 	resp.ContentLength = int64(content.Len())
 	resp.Body = content
