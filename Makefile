@@ -79,6 +79,10 @@ conformance: ## the AWS CLI, the AWS SDKs and kubectl against the suite; CLIENTS
 	go test -tags conformance -c -o bin/conformance.test ./pkg/conformance
 	cd pkg/conformance && ../../bin/conformance.test -test.timeout 30m -clients '$(CLIENTS)' $(UPDATE)
 
+.PHONY: windows-test
+windows-test: ## the packages' tests and three scripts as Windows programs, under wine; skipped without it
+	go test -tags wine -count=1 -timeout 30m -v ./cmd/wine
+
 .PHONY: torture
 torture: ## what the suite withstands, at full size (some minutes); writes docs/reliability.md
 	@mkdir -p docs
