@@ -90,7 +90,6 @@ func TestPortalRefusals(t *testing.T) {
 		want         string
 		rule         idctest.Rule
 	}{
-		"max_result too large":   {"GET", "/assignment/accounts?max_result=101", 400, "InvalidRequestException", idctest.BadMaxResult},
 		"max_result zero":        {"GET", "/assignment/accounts?max_result=0", 400, "InvalidRequestException", idctest.BadMaxResult},
 		"max_result empty":       {"GET", "/assignment/accounts?max_result=", 400, "InvalidRequestException", idctest.BadMaxResult},
 		"max_result no number":   {"GET", roles + "&max_result=x", 400, "InvalidRequestException", idctest.BadMaxResult},
@@ -311,5 +310,14 @@ func TestThrottle(t *testing.T) {
 	srv.Update(func(c *idctest.Config) { c.Rate = 0 })
 	if got := statuses(2); got != "200 200 " {
 		t.Errorf("without a rate: %s", got)
+	}
+}
+
+// aws-sso-cli asks for 1000 accounts a page, and gets what there is.
+func TestMaxResultAboveTheModels(t *testing.T) {
+	srv := idctest.New(t, idctest.Config{Accounts: idctest.MakeAccounts(150, 1)})
+	doc := portal(t, srv, "GET", "/assignment/accounts?max_result=1000", srv.IssueToken("").AccessToken).doc()
+	if n := len(doc["accountList"].([]any)); n != 100 || doc["nextToken"] == nil {
+		t.Errorf("%d accounts, nextToken %v", n, doc["nextToken"])
 	}
 }

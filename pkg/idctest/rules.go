@@ -13,7 +13,7 @@ const (
 	MalformedRequest Rule = "malformed-request"  // a body or query that cannot be read
 	UnknownField     Rule = "unknown-field"      // a field or parameter that the operation does not have
 	MissingParameter Rule = "missing-parameter"  // a required field, parameter or header is not there
-	BadMaxResult     Rule = "bad-max-result"     // max_result is 1 to 100
+	BadMaxResult     Rule = "bad-max-result"     // max_result is a number above 0
 	BadPageToken     Rule = "bad-page-token"     // next_token is one that a page carried
 
 	BadClientType     Rule = "bad-client-type"     // clientType is "public"
