@@ -70,6 +70,7 @@ func (c *command) check(ctx context.Context, t *test) error {
 		AllowProcess: c.AllowProcess, IgnoreEndpoints: t.app.Environment().IgnoresEndpoints(),
 		Notify: t.notify,
 	}}
+	t.warn(config, targets)
 	t.total, t.tally.Named = len(targets), len(names) > 0
 	return t.take(prober.Run(ctx, targets))
 }

@@ -10,8 +10,7 @@
 // botocore reads, profile for profile and value for value, because botocore is
 // the strictest of them and the AWS CLI is what people compare with. Where
 // another client reads something else, [Config.Problems] names file and line;
-// where botocore reads nothing at all, the problem is Fatal and [Config.Err]
-// returns it. Parsing itself never fails, so that a file with problems can
+// where botocore reads nothing at all, [Config.Err] does. Parsing itself never fails, so that a file with problems can
 // still be shown.
 //
 // [Parse] makes one pass over the text and keeps one index: sections and keys

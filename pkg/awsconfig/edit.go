@@ -145,7 +145,7 @@ func (e *Edit) add(ref sectionRef, kv []KeyValue) error {
 	if e.refused != nil {
 		return e.refused
 	}
-	if err := checkName(ref.name); err != nil {
+	if err := checkName(e.f.kind, ref.name); err != nil {
 		return err
 	}
 	if err := checkPairs(kv); err != nil {
@@ -198,7 +198,7 @@ func (e *Edit) dropAddition(i int32) {
 // stay. Two profiles may swap their names. That the new name is free in the
 // end is checked by [Edit.Bytes].
 func (e *Edit) RenameProfile(old, name string) error {
-	if err := checkName(name); err != nil {
+	if err := checkName(e.f.kind, name); err != nil {
 		return err
 	}
 	from, to := sectionRef{profileSection, old}, sectionRef{profileSection, name}

@@ -1,5 +1,7 @@
 package awsconfig
 
+import "slices"
+
 // Span is where the profile section of that name begins and ends.
 func (f *File) Span(name string) (start, end int) {
 	i, _ := f.find(profileSection, name)
@@ -44,4 +46,34 @@ func (e *Edit) CheckResult(text string) error {
 // edit.
 func (e *Edit) AskIni(text string) error {
 	return e.secondOpinion(Parse(e.f.path, e.f.kind, []byte(text)))
+}
+
+// Problems are those of all sections of the file.
+func (f *File) Problems() []Problem {
+	c := Merge(f, nil)
+	if f.kind == CredentialsFile {
+		c = Merge(nil, f)
+	}
+	l := lint{c: c, seen: map[any]bool{}}
+	for i := range f.sections {
+		l.section(f, int32(i))
+	}
+	problems := []Problem{}
+	for _, p := range l.found {
+		problems = append(problems, p.Problem)
+	}
+	slices.SortStableFunc(problems, byLine)
+	return problems
+}
+
+// Fatal are the lines that botocore cannot read.
+func (f *File) Fatal() []Problem { return f.fatal }
+
+// AllProblems are the problems of all profiles.
+func (c *Config) AllProblems() []Problem {
+	var names []string
+	for _, p := range c.Profiles() {
+		names = append(names, p.Name)
+	}
+	return c.Problems(names)
 }

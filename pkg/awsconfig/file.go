@@ -15,6 +15,10 @@ const (
 	// CredentialsFile is ~/.aws/credentials: every header is the literal name
 	// of a profile.
 	CredentialsFile
+	// AliasFile is ~/.aws/cli/alias, which only the AWS CLI reads: every header
+	// is a literal name such as "toplevel" or "command sso", and goes by the name
+	// of a profile here. Indented lines are part of a value, whatever they hold.
+	AliasFile
 )
 
 // BackupSuffix names the backup that is kept of the config before each change.
@@ -73,7 +77,7 @@ func (k *key) plain() (value string, ok bool) {
 }
 
 // Parse reads src, which it does not keep. It never fails: what botocore
-// cannot read is a Fatal problem, and the rest is read as far as it goes. path
+// cannot read is in [File.Err], and the rest is read as far as it goes. path
 // is for messages only.
 func Parse(path string, kind Kind, src []byte) *File {
 	return parse(path, kind, string(src))

@@ -131,6 +131,9 @@ func (f *File) goName(i int32) (ref sectionRef, ok bool) {
 // do not have for botocore.
 func (f *File) goOnlyNames() map[sectionRef]int32 {
 	only := map[sectionRef]int32{}
+	if f.kind == AliasFile {
+		return only
+	}
 	for i := range f.sections {
 		s := &f.sections[i]
 		if f.plainHeader(int32(i)) {

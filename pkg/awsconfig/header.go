@@ -29,7 +29,7 @@ func readHeader(kind Kind, text string) (typ sectionType, name string, ok bool) 
 	if text == defaultsHeader {
 		return defaultsSection, text, true
 	}
-	if kind == CredentialsFile {
+	if kind != ConfigFile {
 		return profileSection, text, true
 	}
 	switch {
@@ -134,7 +134,7 @@ func (t sectionType) word() string {
 // that need no quotes come here.
 func headerText(kind Kind, typ sectionType, name string) string {
 	switch {
-	case kind == CredentialsFile || name == defaultProfile && typ == profileSection:
+	case kind != ConfigFile || name == defaultProfile && typ == profileSection:
 		return name
 	default:
 		return typ.word() + " " + name

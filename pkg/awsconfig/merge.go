@@ -181,7 +181,7 @@ func (c *Config) Profile(name string) (*Profile, bool) {
 	return &c.profiles[i], true
 }
 
-// Err is the first Fatal problem of either file as a fault.Config, with
+// Err is the first line of either file that botocore cannot read, as a fault.Config with
 // "path:line" as its What, or nil. The config file comes first, as in botocore.
 func (c *Config) Err() error {
 	for _, f := range []*File{c.config, c.credentials} {
@@ -192,7 +192,8 @@ func (c *Config) Err() error {
 	return nil
 }
 
-// Err is the first Fatal problem of the file as a fault.Config, or nil.
+// Err is the first line of the file that botocore cannot read as a fault.Config,
+// or nil.
 func (f *File) Err() error {
 	if len(f.fatal) == 0 {
 		return nil

@@ -31,7 +31,10 @@ func portableByte(c byte) bool {
 }
 
 // checkName refuses a name for a new section that some client would not find.
-func checkName(name string) error {
+func checkName(kind Kind, name string) error {
+	if kind == AliasFile {
+		name = strings.Replace(name, " ", "-", 1) // "command sso"
+	}
 	if !PortableName(name) {
 		return fault.New(fault.Usage, fmt.Sprintf("cannot write a section named %q", name), "not every AWS client reads such a name").
 			WithHint("use letters, digits and _@+.%%:/- only")

@@ -44,15 +44,15 @@ func TestReading(t *testing.T) {
 		{
 			"lone carriage returns: botocore", "Python reads text with universal line ends",
 			"[profile a]\rregion = r\r",
-			profiles{"a": {"region": "r"}}, []string{"1: the line ends in a lone carriage return"},
+			profiles{"a": {"region": "r"}}, []string{"1: a line of the section ends in a lone carriage return"},
 		},
 		{
 			"comment after a value: botocore", "the URL fragments and descriptions that people have in values stay whole",
 			"[profile a]\nregion = r1 # c\noutput = json\t; c\nx = a#b;c\n",
 			profiles{"a": {"region": "r1 # c", "output": "json\t; c", "x": "a#b;c"}}, []string{
-				`2: to the AWS CLI the comment is part of the value of "region"; the Go SDK reads "r1"`,
-				`3: to the AWS CLI the comment is part of the value of "output"; the Go SDK reads "json"`,
-				`3: the value of "output" holds a control character`,
+				`2: to the AWS CLI the comment is part of the value of region; the Go SDK reads "r1"`,
+				`3: to the AWS CLI the comment is part of the value of output; the Go SDK reads "json"`,
+				`3: the value of output holds a control character`,
 			},
 		},
 		{
@@ -63,14 +63,14 @@ func TestReading(t *testing.T) {
 		{
 			"bracket in the comment after a header: botocore", "configparser reads up to the last bracket",
 			"[profile a] # see [b]\nregion = r\n",
-			profiles{}, []string{`1: the AWS CLI drops the section "profile a] # see [b"`},
+			profiles{}, nil,
 		},
 		{
 			"quotes around a value: botocore", "the AWS CLI and JavaScript keep them",
 			"[profile a]\nregion = \"r1\"\noutput = 'json'\n",
 			profiles{"a": {"region": `"r1"`, "output": "'json'"}}, []string{
-				`2: the value of "region" has its quotes in the AWS CLI, and none in the Go SDK`,
-				`3: the value of "output" has its quotes`,
+				`2: the value of region has its quotes in the AWS CLI, and none in the Go SDK`,
+				`3: the value of output has its quotes`,
 			},
 		},
 		{
@@ -95,9 +95,9 @@ func TestReading(t *testing.T) {
 			"deeper line: botocore", "configparser takes it for the rest of the value above",
 			"[profile a]\nregion = r1\n  sso_account_id = 2\n\n  more\n# c\n  [profile b]\noutput = json\n",
 			profiles{"a": {"region": "r1\nsso_account_id = 2\n\nmore\n[profile b]", "output": "json"}}, []string{
-				`3: to the AWS CLI the indented key "sso_account_id" is part of the value of "region" in line 2; to the Go SDK it is a key`,
-				`5: the indented line is part of the value of "region" in line 2`,
-				`7: to the AWS CLI the indented header "[profile b]" is part of the value of "region" in line 2; to the Go SDK it is a section`,
+				`3: to the AWS CLI this indented line is part of the value of the key region in line 2; to the Go SDK it is the key sso_account_id`,
+				`5: to the AWS CLI this indented line is part of the value of the key region in line 2`,
+				`7: to the AWS CLI this indented line is part of the value of the key region in line 2; to the Go SDK it is a section header`,
 			},
 		},
 		{
@@ -108,7 +108,7 @@ func TestReading(t *testing.T) {
 		{
 			"indented key after an indented empty one: botocore", "the Go SDK takes it for a nested block",
 			"[profile a]\n  output =\n  region = r\n",
-			profiles{"a": {"output": "", "region": "r"}}, []string{`3: the Go SDK reads the indented key "region" as part of the empty "output" above`},
+			profiles{"a": {"output": "", "region": "r"}}, []string{`3: the Go SDK reads this indented line as part of the block of the key output above`},
 		},
 		{
 			"nested block", "the AWS CLI and the Go SDK agree but for the case of nested keys",
@@ -118,19 +118,19 @@ func TestReading(t *testing.T) {
 		{
 			"nested key with a colon: botocore", "it cuts at = alone",
 			"[profile a]\ns3 =\n  a:b = c\n",
-			profiles{"a": {"s3": map[string]any{"a:b": "c"}}}, []string{`2: the AWS CLI and the Go SDK read the block below "s3" in different ways`},
+			profiles{"a": {"s3": map[string]any{"a:b": "c"}}}, []string{`2: the AWS CLI and the Go SDK read the block below the key s3 in different ways`},
 		},
 		{
 			"quotes in a nested block: botocore", "as for values",
 			"[services s]\nsts =\n  endpoint_url = \"http://x\"\n",
-			profiles{}, []string{`2: the value of "endpoint_url" below "sts" has its quotes`},
+			profiles{}, nil,
 		},
 		{
 			"no-break space before a key: botocore", "Python counts it as indentation",
 			"[profile a]\nregion = r\n\u00a0output = json\n",
 			profiles{"a": {"region": "r\noutput = json"}}, []string{
 				`3: the line begins with "\u00a0", which only the AWS CLI takes for white space`,
-				`3: to the AWS CLI the indented key "output" is part of the value of "region"`,
+				`3: to the AWS CLI this indented line is part of the value of the key region`,
 			},
 		},
 		{
@@ -159,10 +159,7 @@ func TestReading(t *testing.T) {
 		{
 			"no word before the name: all clients", "but its author meant a profile",
 			"[dev]\nregion = r\n[profile prod]\nregion = r\n[prod]\nregion = q\n",
-			profiles{"prod": {"region": "r"}}, []string{
-				`1: "dev" is no profile in this file: its header lacks the word profile`,
-				`5: "prod" is no profile in this file, though it stands beside "profile prod"`,
-			},
+			profiles{"prod": {"region": "r"}}, nil,
 		},
 		{
 			"sections of the AWS CLI's own", "nobody takes them for profiles",
@@ -172,12 +169,12 @@ func TestReading(t *testing.T) {
 		{
 			"space before the type: botocore", "an edit does not add a second x",
 			"[ profile x ]\nregion = r\n",
-			profiles{}, []string{`1: the section is profile "x" to the Go SDK, and nothing to the AWS CLI`},
+			profiles{}, nil,
 		},
 		{
 			"no name", "no client reads it",
 			"[profile ]\nregion = r\n",
-			profiles{}, []string{`1: the AWS CLI drops the section "profile "`},
+			profiles{}, nil,
 		},
 		{
 			"name with a space in quotes: botocore", "the AWS CLI writes it so",
@@ -190,7 +187,7 @@ func TestReading(t *testing.T) {
 		{
 			"name with a space: botocore", "Go alone reads it",
 			"[profile my dev]\nregion = r\n",
-			profiles{}, []string{`1: the AWS CLI drops the section "profile my dev"`},
+			profiles{}, nil,
 		},
 		{
 			"comment sign in a name: botocore", "the Go SDK reads the keys into the section above",
@@ -205,7 +202,7 @@ func TestReading(t *testing.T) {
 		{
 			"quote in a name: botocore", "its shell words do not end",
 			"[profile o'neil]\nregion = r\n",
-			profiles{}, []string{`1: the AWS CLI drops the section "profile o'neil"`},
+			profiles{}, nil,
 		},
 		{
 			"backslash in a name: botocore", "its shell words drop it",
@@ -232,12 +229,12 @@ func TestReading(t *testing.T) {
 		{
 			"same key twice", "botocore reads nothing, whatever the case",
 			"[profile a]\nregion = r\nRegion = q\n", nil,
-			[]string{`!3: key "region" stands a second time in section "profile a", first in line 2`, "3: the JavaScript SDK"},
+			[]string{"3: the JavaScript SDK", `!3: key "region" stands a second time in section "profile a", first in line 2`},
 		},
 		{
 			"same key twice in two DEFAULT sections", "to configparser they are one",
 			"[DEFAULT]\nregion = r\n[DEFAULT]\nregion = q\n", nil,
-			[]string{"1: to the AWS CLI", "3: to the AWS CLI", `!4: key "region" stands a second time`},
+			[]string{`!4: key "region" stands a second time`},
 		},
 		{
 			"stray lines", "botocore reads nothing",
@@ -264,7 +261,7 @@ func TestReading(t *testing.T) {
 		{
 			"NUL: all clients", "it is a character like others",
 			"[profile a]\nregion = a\x00b\n",
-			profiles{"a": {"region": "a\x00b"}}, []string{`2: the value of "region" holds a control character: "a\x00b"`},
+			profiles{"a": {"region": "a\x00b"}}, []string{`2: the value of region holds a control character`},
 		},
 		{
 			"nested line without =", "botocore reads nothing",
@@ -275,12 +272,11 @@ func TestReading(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			c := parse(tc.in)
 			var problems []string
-			for _, p := range c.Problems() {
-				mark := ""
-				if p.Fatal {
-					mark = "!"
-				}
-				problems = append(problems, fmt.Sprintf("%s%d: %s", mark, p.Line, p.Text))
+			for _, p := range c.AllProblems() {
+				problems = append(problems, fmt.Sprintf("%d: %s", p.Line, p.Text))
+			}
+			for _, p := range c.ConfigFile().Fatal() {
+				problems = append(problems, fmt.Sprintf("!%d: %s", p.Line, p.Text))
 			}
 			if !slices.EqualFunc(problems, tc.problems, strings.HasPrefix) {
 				t.Errorf("problems\n%s\nwant\n%s", strings.Join(problems, "\n"), strings.Join(tc.problems, "\n"))
@@ -399,55 +395,96 @@ func TestService(t *testing.T) {
 }
 
 // TestProblemsOfTheWhole are the problems that show in no file alone.
-func TestProblemsOfTheWhole(t *testing.T) {
+// TestProblems: only what the named profiles are made of is looked at.
+func TestProblems(t *testing.T) {
 	config := awsconfig.Parse("config", awsconfig.ConfigFile, []byte(`[sso-session s]
 sso_start_url = https://x/start
 sso_region = eu-west-1
 sso_role_name = R
-[sso-session empty]
+[services local]
+sts =
+  endpoint_url = "http://localhost"
+[profile other]
+region = "other"
 [profile gone]
 sso_session = nowhere
-[profile other-url]
-sso_session = s
-sso_start_url = https://y/start
-sso_region = eu-west-1
-[profile half]
-sso_session = empty
-sso_account_id = 123456789012
+aws_access_key_id = A
 [profile keys]
 sso_session = s
 sso_account_id = 123456789012
 sso_role_name = R
 aws_access_key_id = A
 [profile chain]
-source_profile = missing
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = middle
+[profile middle]
+source_profile = chain
+region = "middle"
+services = local
 [profile ends]
-services = missing
 region = r1
+x = 1
+[profile 'shadow']
+region = r
+[ profile  shadow ]
+region = q
 `))
-	credentials := awsconfig.Parse("credentials", awsconfig.CredentialsFile, []byte("[ends]\nregion = r2\n[profile x]\nregion = r\n"))
-	var got []string
-	for _, p := range awsconfig.Merge(config, credentials).Problems() {
-		got = append(got, p.String())
-		if p.Fatal {
-			t.Errorf("%s: botocore reads the files", p)
+	credentials := awsconfig.Parse("credentials", awsconfig.CredentialsFile, []byte("[ends]\nregion = r2\nx = 2\n[profile x]\nregion = r\n"))
+	c := awsconfig.Merge(config, credentials)
+	for _, tc := range []struct {
+		profiles []string
+		want     []string
+	}{
+		{nil, nil},
+		{[]string{"nobody"}, nil},
+		{[]string{"gone"}, []string{`config:11: profile "gone" names the sso-session "nowhere", which does not exist: an error to the Go SDK`}},
+		{[]string{"keys", "keys"}, []string{
+			"config:4: sso_role_name in an sso-session is read by the AWS CLI alone; put it into the profiles",
+			`config:17: profile "keys" has keys of its own beside Identity Center: the Go SDK uses the keys, the AWS CLI does not; give the two a profile each`,
+		}},
+		{[]string{"chain"}, []string{
+			"config:6: a value below the key sts has its quotes in the AWS CLI, and none in the Go SDK; remove the quotes",
+			"config:23: the value of region has its quotes in the AWS CLI, and none in the Go SDK; remove the quotes",
+		}},
+		{[]string{"ends"}, []string{
+			`config:26: the key region of profile "ends" is overridden in credentials:2`,
+			`config:27: a key of profile "ends" is overridden in credentials:3`,
+		}},
+		{[]string{"profile x"}, []string{
+			`credentials:4: in the credentials file this is a profile named "profile x" to the AWS CLI, and none to the Go SDK; write "[x]"`,
+		}},
+		{[]string{"shadow"}, []string{
+			`config:28: profile "shadow" of the AWS CLI is profile "'shadow'" to the Go SDK; give it a name without spaces and quotes`,
+			`config:30: the section is profile "shadow" to the Go SDK, though not to the AWS CLI; correct or remove the section`,
+		}},
+	} {
+		var got []string
+		for _, p := range c.Problems(tc.profiles) {
+			got = append(got, p.String())
+		}
+		if diff := cmp.Diff(tc.want, got); diff != "" {
+			t.Errorf("%q: %s", tc.profiles, diff)
 		}
 	}
-	want := []string{
-		"config:4: sso_role_name in an sso-session is read by the AWS CLI alone",
-		`config:5: sso-session "empty" has no sso_start_url`,
-		`config:5: sso-session "empty" has no sso_region`,
-		`config:7: profile "gone" names the sso-session "nowhere", which does not exist`,
-		`config:10: "sso_start_url" of profile "other-url" is "https://y/start", and "https://x/start" in its sso-session in line 2`,
-		`config:14: profile "half" has sso_account_id but no sso_role_name`,
-		`config:19: profile "keys" has keys of its own beside Identity Center: the Go SDK uses the keys, the AWS CLI does not`,
-		`config:21: profile "chain" names the source_profile "missing", which does not exist`,
-		`config:23: profile "ends" names the services section "missing", which does not exist: an error to the AWS CLI`,
-		`config:24: "region" of profile "ends" is overridden in credentials:2`,
-		`credentials:3: in the credentials file this is a profile named "profile x" to the AWS CLI, and none to the Go SDK`,
-	}
-	if diff := cmp.Diff(want, got); diff != "" {
-		t.Error(diff)
+}
+
+// TestProblemsHoldNoSecret: wherever a secret was pasted, no message shows it.
+func TestProblemsHoldNoSecret(t *testing.T) {
+	const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+	for _, text := range []string{
+		"aws_secret_access_key = S # old", "aws_secret_access_key = 'S'", "aws_secret_access_key =\n  S", "aws_session_token = x\n  S==",
+		"aws_session_token = x\n  [S]", "region = x\n  S", "region = x\n  S: y", "region =\n  S = y\n  z = 1 # c", "S =\n  region = x", "  S =\n  region = x",
+		"s3 =\n  k = 'S'", "s3 =\n  S = 'x'", "s3 =\n  S:x = y", "note = S # c", "credential_process = p --key S # c", "endpoint_url = http://u:S@h # c",
+		"S", "S==", "=S", "S:", "  S", "s3 =\n  S", "s3 =\n  S:x", "aws_secret_access_key = S\nAWS_SECRET_ACCESS_KEY: S",
+		"external_id : \"S\"", "AWS_SECRET_ACCESS_KEY : S", "aws_secret_access_key\u00a0= S\r", "sso_session = nowhere\naws_access_key_id = S",
+	} {
+		src := strings.ReplaceAll("[profile a]\nregion = x\n[profile b]\n"+text+"\n", "S", secret)
+		c := awsconfig.Merge(awsconfig.Parse("config", awsconfig.ConfigFile, []byte(src)),
+			awsconfig.Parse("credentials", awsconfig.CredentialsFile, []byte(strings.ReplaceAll("[b]\naws_secret_access_key = S # x\nS = 2\n", "S", secret))))
+		said := fmt.Sprint(c.AllProblems(), c.ConfigFile().Fatal(), c.Err())
+		if strings.Contains(strings.ToLower(said), strings.ToLower(secret[:12])) {
+			t.Errorf("%q: %s", text, said)
+		}
 	}
 }
 
@@ -502,8 +539,8 @@ func TestConcurrentReaders(t *testing.T) {
 					t.Error("region is lost")
 				}
 			}
-			if len(c.Problems()) == 0 {
-				t.Error("the session is missing")
+			if len(c.AllProblems()) > 0 {
+				t.Error("nothing is wrong")
 			}
 		})
 	}

@@ -51,7 +51,7 @@ func newScanner(f *File) *scanner {
 func (s *scanner) scan() {
 	f := s.f
 	if len(s.text) > math.MaxInt32 {
-		f.fatal = append(f.fatal, f.problem(1, true, "the file is larger than 2 GiB", ""))
+		f.fatal = append(f.fatal, f.problem(1, "the file is larger than 2 GiB", ""))
 		s.text = ""
 	}
 	s.reserve()
@@ -97,7 +97,7 @@ func (s *scanner) reserve() {
 // checkEncoding reports what Python's decoder stops at, wherever it stands.
 func (s *scanner) checkEncoding() {
 	if strings.HasPrefix(s.text, byteOrderMark) {
-		s.f.fatal = append(s.f.fatal, s.f.problem(1, true,
+		s.f.fatal = append(s.f.fatal, s.f.problem(1,
 			"the file begins with a byte order mark, with which the AWS CLI cannot read it", "save the file as UTF-8 without a byte order mark"))
 		s.start, s.end = 0, len(byteOrderMark)
 	}
@@ -107,7 +107,7 @@ func (s *scanner) checkEncoding() {
 	for i := 0; i < len(s.text); {
 		r, n := utf8.DecodeRuneInString(s.text[i:])
 		if r == utf8.RuneError && n == 1 {
-			s.f.fatal = append(s.f.fatal, s.f.problem(s.f.lineOf(i), true,
+			s.f.fatal = append(s.f.fatal, s.f.problem(s.f.lineOf(i),
 				fmt.Sprintf("byte 0x%02x is not UTF-8", s.text[i]), "save the file as UTF-8"))
 			return
 		}
@@ -295,7 +295,7 @@ func (s *scanner) closeKey() {
 	}
 	k := &s.f.keys[len(s.f.keys)-1]
 	k.value = strings.Join(s.more, "\n")
-	if k.nested() {
+	if k.nested() && s.f.kind != AliasFile {
 		s.checkBlock(k)
 	}
 	s.more, s.numbers = s.more[:0], s.numbers[:0]
@@ -309,7 +309,7 @@ func (s *scanner) checkBlock(k *key) {
 			if line = trimSpace(line); line == "" || strings.IndexByte(line, '=') >= 0 {
 				continue
 			}
-			problem := s.f.problem(s.numbers[i], true, fmt.Sprintf("the %s below the empty key %q is not \"key = value\"", excerpt(line), k.name),
+			problem := s.f.problem(s.numbers[i], fmt.Sprintf("the %s below the empty key %q is not \"key = value\"", excerpt(line), k.name),
 				"remove the indentation, or write nested lines as key = value")
 			if s.f.sections[s.section].typ == defaultsSection {
 				s.f.leaking = append(s.f.leaking, leakingBlock{k.name, problem})
@@ -341,21 +341,23 @@ func (f *File) leaks(name string) bool {
 }
 
 func (s *scanner) fatal(line int32, text, hint string) {
-	s.f.fatal = append(s.f.fatal, s.f.problem(line, true, text, hint))
+	s.f.fatal = append(s.f.fatal, s.f.problem(line, text, hint))
 }
 
 // excerpt is what a message calls a line of a file: a header as it stands, a
-// key by its name, any other line without its text. It could be a secret without its key,
-// and messages end up in tickets.
+// known key by its name, any other line without its text. It could be a secret
+// without its key, and messages end up in tickets.
 func excerpt(line string) string {
-	if line == "" || line[0] != '[' {
-		i := strings.IndexAny(line, "=:")
-		if i <= 0 {
-			return "line"
-		}
-		return "key " + quoteShort(trimSpace(line[:i]))
+	if line != "" && line[0] == '[' {
+		return "header " + quoteShort(line)
 	}
-	return "header " + quoteShort(line)
+	if n := delimiter(line); n >= 0 {
+		name := trimSpace(line[:n])
+		if _, known := knownKeys[lowerKey(name)]; known {
+			return "key " + quoteShort(name)
+		}
+	}
+	return "line"
 }
 
 func quoteShort(line string) string {
