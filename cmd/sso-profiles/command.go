@@ -72,13 +72,14 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		Store: app.Store(paths), Concurrency: c.Concurrency, Options: options,
 	}
 	inputs, failed := list(ctx, app, run, engine, sessions)
-	if err := ctx.Err(); err != nil {
+	shows := c.previews() || c.lists(format)
+	if err := ctx.Err(); err != nil && !(shows && cli.DeadlinePassed(ctx)) {
 		return err
 	}
 	if len(inputs) == 0 {
 		return cli.ExitStatus(cli.Worst(failed...))
 	}
-	if !c.previews() && !c.lists(format) {
+	if !shows {
 		plan, err := run.Write(ctx, inputs)
 		if err != nil {
 			return err
@@ -87,7 +88,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		err = c.show(app, plan, format)
 		return c.finish(app, plan, plan.Summary(), failed, err)
 	}
-	plan, old, planned, err := run.Preview(inputs)
+	plan, old, planned, err := run.Preview(ctx, inputs)
 	if err != nil {
 		return err
 	}

@@ -1,10 +1,9 @@
 package awsconfig
 
 import (
-	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -22,19 +21,20 @@ type Config struct {
 }
 
 // Load reads and merges the two files. A file that is not there is an empty
-// one, and so is an empty path; one that cannot be read is a fault.File. What
+// one, and so is an empty path; one that cannot be read is a fault of kind
+// File. ctx ends the reading of a pipe that nobody writes into. What
 // stands in the files is never an error here: see [Config.Err].
 //
 // A file that another program is writing is read when that is done; see
 // [safefile.Read]. Where the system does not tell of the writer, a config that
 // was just written is read again if it is empty, cannot be read, or lacks a
 // profile or session of one of the names.
-func Load(configPath, credentialsPath string, names ...string) (*Config, error) {
-	config, err := ReadFile(configPath, ConfigFile, names...)
+func Load(ctx context.Context, configPath, credentialsPath string, names ...string) (*Config, error) {
+	config, err := ReadFile(ctx, configPath, ConfigFile, names...)
 	if err != nil {
 		return nil, err
 	}
-	credentials, err := ReadFile(credentialsPath, CredentialsFile)
+	credentials, err := ReadFile(ctx, credentialsPath, CredentialsFile)
 	if err != nil {
 		return nil, err
 	}
@@ -42,7 +42,7 @@ func Load(configPath, credentialsPath string, names ...string) (*Config, error) 
 }
 
 // ReadFile reads and parses one file as [Load] does.
-func ReadFile(path string, kind Kind, names ...string) (*File, error) {
+func ReadFile(ctx context.Context, path string, kind Kind, names ...string) (*File, error) {
 	if path == "" {
 		return Parse(path, kind, nil), nil
 	}
@@ -60,7 +60,7 @@ func ReadFile(path string, kind Kind, names ...string) (*File, error) {
 			return Parse(path, kind, src).complete(names)
 		})
 	default:
-		if src, err = readFile(path); err != nil {
+		if src, err = readFile(ctx, path); err != nil {
 			err = fault.Annotate(withoutPath(err), "cannot read %q", path).OrKind(fault.File)
 		}
 	}
@@ -99,21 +99,12 @@ const maxFile = 128 << 20
 
 // readFile reads anything that can be read: /dev/null and pipes are given as
 // configs too.
-func readFile(path string) ([]byte, error) {
-	f, err := os.Open(path)
-	if err != nil {
-		return nil, err
-	}
-	defer f.Close()
-	var b bytes.Buffer
-	if info, err := f.Stat(); err == nil && info.Size() < maxFile {
-		b.Grow(int(info.Size()) + bytes.MinRead)
-	}
-	n, err := b.ReadFrom(io.LimitReader(f, maxFile+1))
-	if err == nil && n > maxFile {
+func readFile(ctx context.Context, path string) ([]byte, error) {
+	text, err := safefile.ReadStream(ctx, path, maxFile)
+	if errors.Is(err, safefile.ErrTooLarge) {
 		err = fmt.Errorf("more than %d MiB are no config", maxFile>>20)
 	}
-	return b.Bytes(), err
+	return text, err
 }
 
 // Merge lays a credentials file over a config file. Either may be nil, which

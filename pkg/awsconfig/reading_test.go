@@ -494,10 +494,10 @@ func TestLoadDevice(t *testing.T) {
 	if _, err := os.Stat("/dev/zero"); err != nil {
 		t.Skip("there is no /dev/zero here")
 	}
-	if c, err := awsconfig.Load("/dev/null", "/dev/null"); err != nil || len(c.Profiles()) != 0 {
+	if c, err := awsconfig.Load(t.Context(), "/dev/null", "/dev/null"); err != nil || len(c.Profiles()) != 0 {
 		t.Errorf("/dev/null: %v", err)
 	}
-	_, err := awsconfig.Load("/dev/zero", "")
+	_, err := awsconfig.Load(t.Context(), "/dev/zero", "")
 	if fault.KindOf(err) != fault.File || err.Error() != `cannot read "/dev/zero": more than 128 MiB are no config` {
 		t.Errorf("/dev/zero: %v", err)
 	}
@@ -506,14 +506,14 @@ func TestLoadDevice(t *testing.T) {
 func TestLoad(t *testing.T) {
 	dir := t.TempDir()
 	config, credentials := filepath.Join(dir, "config"), filepath.Join(dir, "credentials")
-	c, err := awsconfig.Load(config, credentials)
+	c, err := awsconfig.Load(t.Context(), config, credentials)
 	if err != nil || len(c.Profiles()) != 0 || c.Err() != nil {
 		t.Errorf("missing files are empty ones: %v, %v", c, err)
 	}
 	if err := os.WriteFile(config, []byte("[default]\nstray\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	c, err = awsconfig.Load(config, "")
+	c, err = awsconfig.Load(t.Context(), config, "")
 	if err != nil {
 		t.Fatalf("what stands in a file is no error of Load: %v", err)
 	}
@@ -523,7 +523,7 @@ func TestLoad(t *testing.T) {
 	if err := os.Mkdir(credentials, 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := awsconfig.Load(config, credentials); fault.KindOf(err) != fault.File || strings.Count(err.Error(), "credentials") != 1 {
+	if _, err := awsconfig.Load(t.Context(), config, credentials); fault.KindOf(err) != fault.File || strings.Count(err.Error(), "credentials") != 1 {
 		t.Errorf("a file that cannot be read: %v", err)
 	}
 }

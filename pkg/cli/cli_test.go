@@ -159,7 +159,7 @@ func app(t *testing.T, stdin string) *App {
 		return f
 	}
 	console := newConsole("sso-test", open("in"), open("out"), open("err"))
-	return &App{Program: Program{Name: "sso-test"}, Console: console, Common: &Common{}, env: environment("/h")}
+	return &App{Program: Program{Name: "sso-test"}, Console: console, Common: &Common{}, ctx: t.Context(), env: environment("/h")}
 }
 
 func said(t *testing.T, a *App) string {
@@ -290,7 +290,7 @@ func TestPanic(t *testing.T) {
 	os.Stderr = file
 	defer func() { os.Stderr = err }()
 	program := Program{Name: "sso-test", called: "sso-test", Version: "1.2.3"}
-	if got := run(program, &faulty{}, nil); got != StatusFailed {
+	if got, _ := run(program, &faulty{}, nil); got != StatusFailed {
 		t.Errorf("exit status %d", got)
 	}
 	brief, _ := os.ReadFile(err2)

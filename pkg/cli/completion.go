@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	_ "embed"
 	"io"
 	"slices"
@@ -74,8 +75,8 @@ const noFiles = ":4"
 
 // writeCompletions answers a shell: a line for each word that may stand in the
 // place of the last argument, with its help after a TAB.
-func writeCompletions(out io.Writer, program Program, model *kong.Application, env Environment, args []string) error {
-	c := &completer{program: program, model: model, env: env}
+func writeCompletions(ctx context.Context, out io.Writer, program Program, model *kong.Application, env Environment, args []string) error {
+	c := &completer{ctx: ctx, program: program, model: model, env: env}
 	var b strings.Builder
 	for _, v := range c.complete(args) {
 		if report.Visible(v.Text) != v.Text {
@@ -93,6 +94,7 @@ func writeCompletions(out io.Writer, program Program, model *kong.Application, e
 
 // completer knows what may be typed. It asks nobody but the config files.
 type completer struct {
+	ctx     context.Context // of the run
 	program Program
 	model   *kong.Application
 	env     Environment
@@ -296,7 +298,7 @@ func (c *completer) config() *awsconfig.Config {
 	if err != nil {
 		return awsconfig.Merge(nil, nil)
 	}
-	config, err := awsconfig.Load(paths.Config, paths.Credentials)
+	config, err := awsconfig.Load(c.ctx, paths.Config, paths.Credentials)
 	if err != nil {
 		return awsconfig.Merge(nil, nil)
 	}

@@ -47,7 +47,7 @@ func proposals(t *testing.T, env Environment, args ...string) string {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	if err := writeCompletions(&out, program, parser.Model, env, args); err != nil {
+	if err := writeCompletions(t.Context(), &out, program, parser.Model, env, args); err != nil {
 		t.Fatal(err)
 	}
 	answer, ended := strings.CutSuffix(out.String(), noFiles+"\n")
@@ -93,8 +93,8 @@ sso_account_id = 111111111111
 		{[]string{"--status=ok", "--s"}, "--session"},
 		{[]string{"--check", "--li"}, ""},
 		{[]string{"--check", "--che"}, ""},
-		{[]string{"--"}, "--session --check --list --status --account --name --format --quiet --no-color --verbose --timeout --help --version --completion"},
-		{[]string{"-"}, "--session --check --list --status --account --name --format --quiet --no-color --verbose --timeout --help --version --completion"},
+		{[]string{"--"}, "--session --check --list --status --account --name --format --quiet --no-color --verbose --timeout --deadline --help --version --completion"},
+		{[]string{"-"}, "--session --check --list --status --account --name --format --quiet --no-color --verbose --timeout --deadline --help --version --completion"},
 		{[]string{"--format", ""}, "table json jsonl"},
 		{[]string{"--format=js"}, "--format=json --format=jsonl"},
 		{[]string{"-o", "js"}, "json jsonl"},

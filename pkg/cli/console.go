@@ -45,6 +45,7 @@ type Console struct {
 	mu       sync.Mutex
 	line     *Progress // the one on the screen now
 	outError error
+	noted    map[string]bool // by NoteOnce
 }
 
 func newConsole(program string, stdin, stdout, stderr *os.File) *Console {
@@ -125,6 +126,23 @@ func (c *Console) Hint(text string) {
 func (c *Console) Note(format string, args ...any) {
 	if !c.quiet {
 		c.Request(format, args...)
+	}
+}
+
+// NoteOnce tells a person what should be known once, however often it comes up:
+// a wait that lasts, a lock that does not work. It is told where no terminal is,
+// too, but not with -q.
+func (c *Console) NoteOnce(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	c.mu.Lock()
+	known := c.noted[text]
+	if c.noted == nil {
+		c.noted = map[string]bool{}
+	}
+	c.noted[text] = true
+	c.mu.Unlock()
+	if !known {
+		c.Note("%s", text)
 	}
 }
 

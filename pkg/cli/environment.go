@@ -141,6 +141,7 @@ func (a *App) Wire() (*wire.Wire, error) {
 		return nil, err
 	}
 	s.Timeout = a.Common.Timeout
+	s.Read = func(path string, max int64) ([]byte, error) { return safefile.ReadStream(a.ctx, path, max) }
 	s.Program, s.Version = a.Program.Name, a.Program.Version
 	if a.Verbose() {
 		s.Log = a.logExchange
@@ -166,7 +167,7 @@ func (a *App) logExchange(x wire.Exchange) {
 // Store writes and locks the suite's files. A run has one.
 func (a *App) Store(p Paths) *safefile.Store {
 	if a.store == nil {
-		a.store = &safefile.Store{LockDir: p.Locks, Notice: func(text string) { a.Remark("%s", text) }}
+		a.store = &safefile.Store{LockDir: p.Locks, Notice: func(text string) { a.NoteOnce("%s", text) }}
 	}
 	return a.store
 }
@@ -183,7 +184,7 @@ func (a *App) Tokens(p Paths) *tokencache.Cache {
 // kind Config with file and line. names are profiles and sessions that are
 // needed: see [awsconfig.Load].
 func (a *App) Config(p Paths, names ...string) (*awsconfig.Config, error) {
-	c, err := awsconfig.Load(p.Config, p.Credentials, names...)
+	c, err := awsconfig.Load(a.ctx, p.Config, p.Credentials, names...)
 	if err != nil {
 		return nil, err
 	}

@@ -30,6 +30,8 @@ type Common struct {
 	Basic
 	Verbose bool          `short:"v" help:"Log each request: method, host, path, status, time, id." group:"Output"`
 	Timeout time.Duration `default:"15s" placeholder:"DURATION" env:"${env}_TIMEOUT" help:"Give up an attempt after this long (${default})." group:"Network"`
+
+	Deadline *time.Duration `placeholder:"DURATION" env:"${env}_DEADLINE" help:"End the run after this long, print what was found, and exit with status 4." group:"Network"`
 }
 
 func (c *Common) common() *Common { return c }
@@ -60,6 +62,9 @@ func (p Parallel) AfterApply() error {
 func (c Common) AfterApply() error {
 	if c.Timeout <= 0 {
 		return fault.Newf(fault.Usage, "--timeout must be more than 0s, not %s", c.Timeout)
+	}
+	if c.Deadline != nil && *c.Deadline <= 0 {
+		return fault.Newf(fault.Usage, "--deadline must be more than 0s, not %s", *c.Deadline)
 	}
 	return nil
 }

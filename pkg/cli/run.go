@@ -12,13 +12,10 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
-	"syscall"
-	"time"
 
 	"github.com/alecthomas/kong"
 
@@ -66,14 +63,19 @@ type Program struct {
 // Example is one line of the help's examples.
 type Example struct{ Line, Does string }
 
-// App is what a running command has of the outside world.
+// App gives a running command its streams, its environment and its flags.
 type App struct {
 	Program Program
 	*Console
 	Common *Common
-	env    Environment
-	model  *kong.Application
-	store  *safefile.Store
+	// DeadlineStatus is the exit status of a run that --deadline ended:
+	// StatusFailed unless the command sets another.
+	DeadlineStatus int
+
+	ctx   context.Context // of the run: it ends what reads the config or the CA bundle
+	env   Environment
+	model *kong.Application
+	store *safefile.Store
 }
 
 func (p Program) unformatted() string { return cmp.Or(p.Unformatted, "a table at a terminal") }
@@ -83,19 +85,22 @@ func (p Program) unformatted() string { return cmp.Or(p.Unformatted, "a table at
 func Main(program Program, command Command) {
 	args := os.Args[1:]
 	program.called, args = calledAs(program.Name, os.Args[0], args)
-	os.Exit(run(program, command, args))
+	status, sig := run(program, command, args)
+	if sig != nil {
+		dieOf(sig)
+	}
+	os.Exit(status)
 }
 
-func run(program Program, command Command, args []string) (status int) {
-	// With SIGPIPE ignored a closed stdout is an error that Console notes, and
-	// the files being written are finished first.
-	ignoreBrokenPipe()
+// run returns the exit status, and the signal that ended the run if one did.
+func run(program Program, command Command, args []string) (status int, sig os.Signal) {
+	writeToClosedPipeFails()
 	console := newConsole(program.called, os.Stdin, os.Stdout, os.Stderr)
 	listening := console.listenForSignals(context.Background())
 	parser, err := newParser(program, command, console)
 	if err != nil {
 		console.Error(err) // the grammar itself is wrong: a defect that any test shows
-		return StatusFailed
+		return StatusFailed, nil
 	}
 	env := Environment{os.Getenv, os.UserHomeDir}
 	switch word := strings.Join(args, " "); word {
@@ -108,9 +113,10 @@ func run(program Program, command Command, args []string) (status int) {
 	if len(args) > 0 {
 		switch args[0] {
 		case completeWord:
-			return console.finish(writeCompletions(console.Out, program, parser.Model, env, args[1:]))
+			ctx := <-listening
+			return console.ended(ctx, writeCompletions(ctx, console.Out, program, parser.Model, env, args[1:]))
 		case manualWord:
-			return console.finish(writeManual(console.Out, program, parser.Model))
+			return console.finish(writeManual(console.Out, program, parser.Model)), nil
 		case aliasesWord:
 			words := args[1:]
 			work = func(ctx context.Context, app *App) error { return app.aliases(ctx, words) }
@@ -120,38 +126,51 @@ func run(program Program, command Command, args []string) (status int) {
 	if _, err := parser.Parse(args); err != nil {
 		var done finished
 		if errors.As(err, &done) || console.outFailed() {
-			return console.finish(nil)
+			return console.finish(nil), nil
 		}
 		console.Error(usageFault(program, err, args, flagNames(parser.Model)))
-		return StatusUsage
+		return StatusUsage, nil
 	}
 	common := commonOf(command)
 	if common.Completion != nil {
-		return console.finish(printCompletion(console.Out, program, *common.Completion))
+		return console.finish(printCompletion(console.Out, program, *common.Completion)), nil
 	}
 	console.configure(common)
-	app := &App{Program: program, Console: console, Common: common, env: env, model: parser.Model}
-	ctx := <-listening // before the work begins
+	ctx, stop := withDeadline(<-listening, common.Deadline) // listening before the work begins
+	defer stop()
+	app := &App{
+		Program: program, Console: console, Common: common, DeadlineStatus: StatusFailed,
+		ctx: ctx, env: env, model: parser.Model,
+	}
 	defer func() {
 		if defect := recover(); defect != nil {
 			console.endProgress()
-			status = console.confess(program, defect)
+			status = console.reportPanic(program, defect)
 		}
 	}()
 	err = work(ctx, app)
+	stop()
 	console.endProgress()
-	if sig := interrupted(ctx); sig != nil {
-		console.Plain() // a shell's prompt comes next
-		return statusOf(sig)
+	if DeadlinePassed(ctx) {
+		return app.finishAtDeadline(), nil
 	}
-	return console.finish(err)
+	return console.ended(ctx, err)
 }
 
-// confess tells of a panic: a line with the version, and with -v where. The
+// ended returns how a run ended: by a signal, or with an error that it tells.
+func (c *Console) ended(ctx context.Context, err error) (int, os.Signal) {
+	if sig := interruptedBy(ctx); sig != nil {
+		c.Plain() // a shell's prompt comes next
+		return statusOf(sig), sig
+	}
+	return c.finish(err), nil
+}
+
+// reportPanic prints one line for a recovered panic, and the stack with -v. The
 // runtime's own way to end would be status 2, which says that nothing was done,
 // and pages of what only its authors can read. Panics in other goroutines than
 // the command's own still take it.
-func (c *Console) confess(program Program, defect any) int {
+func (c *Console) reportPanic(program Program, defect any) int {
 	f := fault.New(fault.Unknown, "this is a defect of "+program.Name+" "+program.Version, fmt.Sprint(defect))
 	c.Error(f.WithHint("report it, with what the same command says with -v"))
 	if c.verbose {
@@ -236,62 +255,4 @@ func newParser(program Program, command Command, console *Console) (*kong.Kong, 
 		parser.Model.HelpFlag.Help = "Show this help."
 	}
 	return parser, err
-}
-
-type signalCause struct{ os.Signal }
-
-func (s signalCause) Error() string { return s.String() }
-
-// statusOf is the exit status of a run that a signal has ended.
-func statusOf(sig os.Signal) int {
-	n, _ := sig.(syscall.Signal) // the only kind there is
-	return 128 + int(n)
-}
-
-// listenForSignals cancels the context that it hands out at the first signal
-// that asks to end; a second one ends the process at once. It listens once the
-// context is there: a shell starts what it puts into the background with SIGINT
-// ignored, and on a busy machine the work may be far along before a goroutine
-// first runs. The runtime makes a thread for this, which the parser of the
-// command line need not wait for.
-func (c *Console) listenForSignals(parent context.Context) <-chan context.Context {
-	listening := make(chan context.Context, 1)
-	go func() {
-		ctx, cancel := context.WithCancelCause(parent)
-		signals := make(chan os.Signal, 2)
-		signal.Notify(signals, endingSignals...)
-		listening <- ctx
-		os.Exit(statusOf(secondOf(signals, func(first os.Signal) {
-			c.ctrlC.Store(c.ErrTerminal && first == os.Interrupt)
-			cancel(signalCause{first})
-		})))
-	}()
-	return listening
-}
-
-// asOne is how soon after the first a signal still counts as the same one. A launcher that hands on what
-// the terminal sends to all makes two of one Ctrl-C; so does the Go runtime when
-// the signal meets the child with which package os tries out pidfd, since that
-// shares its memory and handlers.
-const asOne = 50 * time.Millisecond
-
-// secondOf hands on the first signal and returns the second.
-func secondOf(signals <-chan os.Signal, first func(os.Signal)) os.Signal {
-	first(<-signals)
-	for over := time.After(asOne); ; {
-		select {
-		case <-signals:
-		case <-over:
-			return <-signals
-		}
-	}
-}
-
-// interrupted is the signal that ended the run, nil if none did.
-func interrupted(ctx context.Context) os.Signal {
-	var s signalCause
-	if errors.As(context.Cause(ctx), &s) {
-		return s.Signal
-	}
-	return nil
 }

@@ -21,7 +21,7 @@ func TestSecondSignal(t *testing.T) {
 		}{
 			{0, os.Interrupt, os.Interrupt, nil},
 			{time.Millisecond, os.Interrupt, os.Interrupt, nil},
-			{asOne - 2*time.Millisecond, os.Interrupt, os.Interrupt, nil},
+			{signalDebounce - 2*time.Millisecond, os.Interrupt, os.Interrupt, nil},
 			{2 * time.Millisecond, syscall.SIGTERM, os.Interrupt, syscall.SIGTERM},
 		} {
 			time.Sleep(s.after)

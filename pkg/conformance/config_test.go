@@ -223,7 +223,7 @@ aws_access_key_id = AKIDEXAMPLE
 [plain]
 `)
 		theirs := strings.Split(strings.TrimSpace(h.must(c.with("configure", "list-profiles")...)), "\n")
-		config, err := awsconfig.Load(h.path(".aws/config"), h.path(".aws/credentials"))
+		config, err := awsconfig.Load(t.Context(), h.path(".aws/config"), h.path(".aws/credentials"))
 		if err != nil {
 			t.Fatal(err)
 		}

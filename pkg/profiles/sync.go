@@ -62,13 +62,13 @@ func CheckSession(name string) error {
 
 // Preview plans and writes nothing. old and planned are the file before and
 // after.
-func (s *Sync) Preview(inputs []Input) (plan *Plan, old, planned []byte, err error) {
-	file, err := awsconfig.ReadFile(s.ConfigPath, awsconfig.ConfigFile)
+func (s *Sync) Preview(ctx context.Context, inputs []Input) (plan *Plan, old, planned []byte, err error) {
+	file, err := awsconfig.ReadFile(ctx, s.ConfigPath, awsconfig.ConfigFile)
 	if err != nil {
 		return nil, nil, nil, err
 	}
 	old = file.Bytes()
-	if plan, err = s.plan(old, inputs); err != nil {
+	if plan, err = s.plan(ctx, old, inputs); err != nil {
 		return nil, nil, nil, err
 	}
 	planned, err = plan.Bytes()
@@ -82,7 +82,7 @@ func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
 	target := safefile.Target{Path: s.ConfigPath, Backup: awsconfig.BackupSuffix}
 	_, err := s.Store.Update(ctx, target, func(old []byte) ([]byte, error) {
 		var err error
-		if plan, err = s.plan(old, inputs); err != nil {
+		if plan, err = s.plan(ctx, old, inputs); err != nil {
 			return nil, err
 		}
 		return plan.Bytes()
@@ -93,8 +93,8 @@ func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
 	return plan, nil
 }
 
-func (s *Sync) plan(old []byte, inputs []Input) (*Plan, error) {
-	credentials, err := awsconfig.ReadFile(s.CredentialsPath, awsconfig.CredentialsFile)
+func (s *Sync) plan(ctx context.Context, old []byte, inputs []Input) (*Plan, error) {
+	credentials, err := awsconfig.ReadFile(ctx, s.CredentialsPath, awsconfig.CredentialsFile)
 	if err != nil {
 		return nil, err
 	}

@@ -83,7 +83,7 @@ func TestWriteKeepsTheOldFile(t *testing.T) {
 func TestPreviewWritesNothing(t *testing.T) {
 	s := newSync(t, sessions)
 	write(t, s.CredentialsPath, "[Admin-111111111111]\naws_access_key_id = AKIA\n")
-	plan, old, planned, err := s.Preview([]profiles.Input{listed("okta", "1/Admin,Dev")})
+	plan, old, planned, err := s.Preview(t.Context(), []profiles.Input{listed("okta", "1/Admin,Dev")})
 	if err != nil || plan.Summary() != "1 added, 1 foreign" {
 		t.Fatal(plan, err)
 	}
@@ -98,7 +98,7 @@ func TestConfigReadBefore(t *testing.T) {
 	for _, changed := range []string{"", "config", "credentials"} {
 		s := newSync(t, sessions)
 		var err error
-		if s.Config, err = awsconfig.Load(s.ConfigPath, s.CredentialsPath); err != nil {
+		if s.Config, err = awsconfig.Load(t.Context(), s.ConfigPath, s.CredentialsPath); err != nil {
 			t.Fatal(err)
 		}
 		want := "2 added"
@@ -128,7 +128,7 @@ func TestFilesThatCannotBeRead(t *testing.T) {
 		if _, err := s.Write(t.Context(), inputs); fault.KindOf(err) != fault.File {
 			t.Errorf("%s: %v", which, err)
 		}
-		if _, _, _, err := s.Preview(inputs); fault.KindOf(err) != fault.File {
+		if _, _, _, err := s.Preview(t.Context(), inputs); fault.KindOf(err) != fault.File {
 			t.Errorf("%s: %v", which, err)
 		}
 	}

@@ -519,7 +519,7 @@ func (s *stage) examine() {
 // config reads the config as AWS clients do, and fails where they could not.
 func (s *stage) config() *awsconfig.Config {
 	s.Helper()
-	c, err := awsconfig.Load(s.aws("config"), s.aws("credentials"))
+	c, err := awsconfig.Load(s.Context(), s.aws("config"), s.aws("credentials"))
 	if err == nil {
 		err = c.Err()
 	}

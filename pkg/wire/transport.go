@@ -85,7 +85,7 @@ func newTransport(s Settings) (*transport, error) {
 		base: base, timeout: s.Timeout, log: s.Log, trust: func() error { return nil }, huge: make(chan struct{}, 1),
 	}
 	if s.CABundle != "" {
-		b, err := readBundle(s.CABundle)
+		b, err := readBundle(s.Read, s.CABundle)
 		if err != nil {
 			return nil, err
 		}
@@ -118,8 +118,14 @@ type bundle struct {
 	pem  []byte
 }
 
-func readBundle(path string) (bundle, error) {
-	pem, err := os.ReadFile(path)
+// maxBundle is a hundred times what a system's roots are.
+const maxBundle = 32 << 20
+
+func readBundle(read func(string, int64) ([]byte, error), path string) (bundle, error) {
+	if read == nil {
+		read = func(path string, _ int64) ([]byte, error) { return os.ReadFile(path) }
+	}
+	pem, err := read(path, maxBundle)
 	if err != nil {
 		var inPath *fs.PathError
 		if errors.As(err, &inPath) {

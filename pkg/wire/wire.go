@@ -34,6 +34,10 @@ type Settings struct {
 	// CABundle is the path of a PEM file that replaces the system's roots.
 	CABundle string
 
+	// Read reads at most max bytes of a file; nil: [os.ReadFile], which nothing
+	// ends if it is a pipe.
+	Read func(path string, max int64) ([]byte, error)
+
 	// Proxy finds the proxy of a request; nil: none. It is not asked for
 	// requests to this machine. Neither its URL's user and password nor its
 	// error ever show in a message.
