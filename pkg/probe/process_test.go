@@ -7,9 +7,11 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/wire"
 )
 
 // processProfile is a profile whose credentials a shell script prints.
@@ -34,15 +36,19 @@ func TestProcess(t *testing.T) {
 		status probe.Status
 		reason string
 	}{
-		"credentials":       {"echo a warning >&2; echo '" + good + "'", probe.OK, ""},
-		"a failure":         {"echo one >&2; echo two >&2; exit 3", probe.Failed, "the credential_process failed: exit status 3: two (credential_process, config:2)"},
-		"a silent failure":  {"exit 3", probe.Failed, "the credential_process failed: exit status 3 (credential_process, config:2)"},
-		"nothing":           {"", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"no JSON":           {"echo my-secret", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"another version":   {`echo '{"Version": 2}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"half of it":        {`echo '{"Version": 1, "AccessKeyId": "my-secret"}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"no standard input": {"read x && echo had-input >&2; exit 1", probe.Failed, "the credential_process failed: exit status 1 (credential_process, config:2)"},
-		"a long story":      {"i=0; while [ $i -lt 9999 ]; do echo line $i >&2; i=$((i+1)); done; exit 1", probe.Failed, "the credential_process failed: exit status 1: line 9998 (credential_process, config:2)"},
+		"credentials":        {"echo a warning >&2; echo '" + good + "'", probe.OK, ""},
+		"a failure":          {"echo one >&2; echo two >&2; exit 3", probe.Failed, "the credential_process failed: exit status 3: two (credential_process, config:2)"},
+		"a silent failure":   {"exit 3", probe.Failed, "the credential_process failed: exit status 3 (credential_process, config:2)"},
+		"nothing":            {"", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"no JSON":            {"echo my-secret", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"another version":    {`echo '{"Version": 2}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"half of it":         {`echo '{"Version": 1, "AccessKeyId": "my-secret"}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"no standard input":  {"read x && echo had-input >&2; exit 1", probe.Failed, "the credential_process failed: exit status 1 (credential_process, config:2)"},
+		"expired":            {"echo '" + strings.Replace(good, "{", `{"Expiration": "2020-01-02T03:04:05Z", `, 1) + "'", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"too much":           {"head -c 2000000 /dev/zero", probe.Failed, "the credential_process failed: it printed more than 1 MiB (credential_process, config:2)"},
+		"output without end": {"exec yes", probe.Failed, "the credential_process failed: it printed more than 1 MiB (credential_process, config:2)"},
+		"a child that stays": {"sleep 5 & echo '" + good + "'", probe.OK, ""},
+		"a long story":       {"i=0; while [ $i -lt 9999 ]; do echo line $i >&2; i=$((i+1)); done; exit 1", probe.Failed, "the credential_process failed: exit status 1: line 9998 (credential_process, config:2)"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -53,6 +59,18 @@ func TestProcess(t *testing.T) {
 				t.Errorf("%s: %s\nwant %s: %s", r.Status, r.Reason, tt.status, tt.reason)
 			}
 		})
+	}
+}
+
+// TestProcessTakesNoLongerThanACall holds a command to the time that an attempt
+// at AWS has.
+func TestProcessTakesNoLongerThanACall(t *testing.T) {
+	p := newProber(t, processProfile(t, "exec sleep 60"), "http://127.0.0.1:9", &tokenOf{})
+	p.AllowProcess, p.Wire = true, newWire(t, wire.Settings{Timeout: 50 * time.Millisecond})
+	start := time.Now()
+	r := one(t, p, "p")
+	if r.Status != probe.Timeout || r.Reason != "the credential_process gave no answer within 50ms" || time.Since(start) > 30*time.Second {
+		t.Errorf("%s: %s", r.Status, r.Reason)
 	}
 }
 

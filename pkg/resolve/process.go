@@ -1,9 +1,12 @@
 package resolve
 
 import (
+	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os/exec"
 	"runtime"
@@ -11,7 +14,6 @@ import (
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
-	"github.com/aws/aws-sdk-go-v2/credentials/processcreds"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
@@ -19,40 +21,85 @@ import (
 )
 
 const (
-	// processTimeout is how long a credential_process may run, as in the SDKs.
-	processTimeout = time.Minute
 	// processGrace is how long the children of a process that was ended may
 	// hold its output open.
 	processGrace = 500 * time.Millisecond
+	// maxProcessOutput is far above what credentials take.
+	maxProcessOutput = 1 << 20
 )
 
-// runProcess runs a credential_process command. What it prints on standard
-// output is secret, so nothing of it is ever told; the last line of its
-// standard error is.
-func runProcess(ctx context.Context, p *awsconfig.Profile) (aws.Credentials, error) {
-	argv, err := processWords(p)
+// runProcess runs a credential_process command, for as long as an attempt at
+// AWS may take. What it prints on standard output is secret, so nothing of it is
+// ever told; the last line of its standard error is.
+func (p *Plan) runProcess(ctx context.Context, profile *awsconfig.Profile) (aws.Credentials, error) {
+	argv, err := processWords(profile)
 	if err != nil {
 		return aws.Credentials{}, err
 	}
-	limited, cancel := context.WithTimeout(ctx, processTimeout)
+	timeout := p.resolver.Wire.Timeout()
+	limited, cancel := context.WithTimeout(ctx, timeout)
 	defer cancel()
-	said := &lastLine{}
-	builder := processcreds.NewCommandBuilderFunc(func(ctx context.Context) (*exec.Cmd, error) {
-		// Without standard input: nobody is there to answer a question.
-		cmd := exec.CommandContext(ctx, argv[0], argv[1:]...) //nolint:gosec // what it is for, and only with --allow-process
-		cmd.Stderr, cmd.WaitDelay = said, processGrace
-		return cmd, nil
-	})
-	got, err := processcreds.NewProviderCommand(builder, func(o *processcreds.Options) { o.Timeout = -1 }).Retrieve(limited)
+	printed, said := &boundedOutput{full: cancel}, &lastLine{}
+	// Without standard input: nobody is there to answer a question.
+	cmd := exec.CommandContext(limited, argv[0], argv[1:]...) //nolint:gosec // what it is for, and only with --allow-process
+	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = printed, said, processGrace
+	err = cmd.Run()
 	switch {
-	case err == nil:
-		return got, nil
 	case ctx.Err() != nil:
 		return aws.Credentials{}, wire.Fault(ctx.Err(), "the credential_process was stopped")
+	case printed.overflowed:
+		return aws.Credentials{}, fault.New(fault.Process, "the credential_process failed", "it printed more than 1 MiB")
 	case limited.Err() != nil:
-		return aws.Credentials{}, fault.Newf(fault.Timeout, "the credential_process gave no answer within %s", processTimeout)
+		return aws.Credentials{}, fault.Newf(fault.Timeout, "the credential_process gave no answer within %s", timeout)
 	}
-	return aws.Credentials{}, processFault(err, said.text(), p.Get("credential_process"))
+	// A child that lives on may hold the output open; it is complete as far as
+	// the command is.
+	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
+		return aws.Credentials{}, processFault(err, said.text(), profile.Get("credential_process"))
+	}
+	credentials, ok := parseProcessOutput(printed.content.Bytes())
+	if !ok {
+		return aws.Credentials{}, processFault(nil, said.text(), profile.Get("credential_process"))
+	}
+	return credentials, nil
+}
+
+// parseProcessOutput reads what a credential_process prints
+// (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html).
+func parseProcessOutput(text []byte) (c aws.Credentials, ok bool) {
+	var out struct {
+		Version                                               int
+		AccessKeyID, SecretAccessKey, SessionToken, AccountID string
+		Expiration                                            *time.Time
+	}
+	// Its names are matched without regard to case: AccessKeyId, AccountId.
+	if err := json.Unmarshal(text, &out); err != nil || out.Version != 1 || out.AccessKeyID == "" || out.SecretAccessKey == "" {
+		return c, false
+	}
+	c = aws.Credentials{
+		AccessKeyID: out.AccessKeyID, SecretAccessKey: out.SecretAccessKey, SessionToken: out.SessionToken,
+		AccountID: out.AccountID, Source: "credential_process",
+	}
+	if out.Expiration != nil {
+		c.CanExpire, c.Expires = true, *out.Expiration
+	}
+	return c, !c.Expired()
+}
+
+// boundedOutput keeps what is written up to a bound, and then calls full.
+type boundedOutput struct {
+	content    bytes.Buffer
+	full       func()
+	overflowed bool
+}
+
+func (b *boundedOutput) Write(p []byte) (int, error) {
+	if b.content.Len()+len(p) > maxProcessOutput {
+		b.overflowed = true
+		b.full()
+		return 0, io.ErrShortBuffer
+	}
+	return b.content.Write(p)
 }
 
 // processWords are the program and the arguments of a credential_process. The

@@ -30,7 +30,7 @@ func (p *Plan) fetch(ctx context.Context, s *credentialSet) (aws.Credentials, er
 	case fromWebToken:
 		return p.assumeRoleWithToken(ctx, s)
 	case fromProcess:
-		return runProcess(ctx, s.profile)
+		return p.runProcess(ctx, s.profile)
 	default:
 		return accessKeys(ctx, s.profile)
 	}

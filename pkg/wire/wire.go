@@ -146,6 +146,9 @@ func (w *Wire) WithEndpoint(service Service, name, url string) (*Wire, error) {
 // Moved says whether the settings say where the calls of a service go.
 func (w *Wire) Moved(service Service) bool { return w.settings.endpoint(service) != nil }
 
+// Timeout returns how long one attempt may take.
+func (w *Wire) Timeout() time.Duration { return w.settings.Timeout }
+
 // CloseIdle closes the connections that nobody uses.
 func (w *Wire) CloseIdle() { w.transport.close() }
 
