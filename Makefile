@@ -83,6 +83,12 @@ conformance: ## the AWS CLI, the AWS SDKs and kubectl against the suite; CLIENTS
 windows-test: ## the packages' tests and three scripts as Windows programs, under wine; skipped without it
 	go test -tags wine -count=1 -timeout 30m -v ./cmd/wine
 
+.PHONY: peers
+peers: ## other projects' programs, unchanged, against idctest: login, listing, credentials
+	@mkdir -p bin
+	go test -tags conformance -c -o bin/conformance.test ./pkg/conformance
+	cd pkg/conformance && ../../bin/conformance.test -test.timeout 30m -peers -test.run '^TestPeers$$'
+
 .PHONY: torture
 torture: ## what the suite withstands, at full size (some minutes); writes docs/reliability.md
 	@mkdir -p docs

@@ -16,8 +16,10 @@ import (
 )
 
 var (
-	which  = flag.String("clients", "", "run these clients only, ids separated by commas or spaces")
-	cache  = flag.String("cache", "", "install the clients into this folder; default a folder in the user's cache")
+	which     = flag.String("clients", "", "run these clients only, ids separated by commas or spaces")
+	cache     = flag.String("cache", "", "install the clients into this folder; default a folder in the user's cache")
+	peersOnly = flag.Bool("peers", false, "run TestPeers, and print its table")
+
 	update = flag.Bool("update", false, "write the table into the README, if every client was run and has passed")
 )
 
@@ -44,6 +46,15 @@ func prepareAndRun(m *testing.M) int {
 	if err := errors.Join(built.Build(dir), writeBrowser(dir)); err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
+	}
+	if *peersOnly {
+		broken := installPeers(installedClients())
+		status := m.Run()
+		if broken {
+			status = 1
+		}
+		fmt.Print("\n", peerTable())
+		return status
 	}
 	broken := installAll()
 	status := m.Run()
@@ -72,14 +83,7 @@ func writeBrowser(dir string) error {
 // installAll installs the clients that are asked for. It reports whether one
 // could have been had and is broken.
 func installAll() (broken bool) {
-	w := workshop{dir: *cache}
-	if w.dir == "" {
-		user, err := os.UserCacheDir()
-		if err != nil {
-			user = os.TempDir()
-		}
-		w.dir = filepath.Join(user, "aws-sso-plugins", "conformance")
-	}
+	w := installedClients()
 	for _, c := range clients {
 		if c.absent != "" {
 			continue
@@ -101,4 +105,17 @@ func installAll() (broken bool) {
 		}
 	}
 	return broken
+}
+
+// installedClients is where clients are installed.
+func installedClients() workshop {
+	w := workshop{dir: *cache}
+	if w.dir == "" {
+		user, err := os.UserCacheDir()
+		if err != nil {
+			user = os.TempDir()
+		}
+		w.dir = filepath.Join(user, "aws-sso-plugins", "conformance")
+	}
+	return w
 }
