@@ -129,30 +129,12 @@ func (e *Engine) client(s portal.Session) (*oidc.Client, error) {
 // remark says what is odd about a grant.
 func (e *Engine) remark(s portal.Session, g oidc.Grant) {
 	if g.Skew != 0 {
-		direction := "behind"
-		if g.Skew < 0 {
-			direction = "ahead of"
-		}
-		e.notify(Warning, s, "the clock of this machine is "+inWords(g.Skew.Abs())+" "+direction+" AWS", "set the clock")
+		wrong := wire.WrongClock(g.Skew)
+		e.notify(Warning, s, wrong.What, wrong.Hint)
 	}
 	if g.Capped {
 		e.notify(Warning, s, "AWS says that the token lives longer than any session can; it is taken to live "+
 			strconv.Itoa(int(oidc.MaxLifetime/(24*time.Hour)))+" days", "")
-	}
-}
-
-// inWords is a duration of a minute and more for a person.
-func inWords(d time.Duration) string {
-	minutes := int(d.Round(time.Minute) / time.Minute)
-	hours := minutes / 60
-	minutes %= 60
-	switch {
-	case hours == 0:
-		return strconv.Itoa(minutes) + " min"
-	case minutes == 0:
-		return strconv.Itoa(hours) + " h"
-	default:
-		return strconv.Itoa(hours) + " h " + strconv.Itoa(minutes) + " min"
 	}
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/wire"
 )
 
 // Grant is what a login or a refresh brings.
@@ -73,6 +74,8 @@ func grantOf(what string, out *ssooidc.CreateTokenOutput, now, server time.Time)
 	switch {
 	case text(out.AccessToken) == "":
 		return Grant{}, no("AWS answered without an access token")
+	case !wire.Carries(*out.AccessToken):
+		return Grant{}, fault.New(fault.Reply, what, "AWS sent an access token with characters that HTTP cannot carry")
 	case out.ExpiresIn <= 0:
 		return Grant{}, no(fmt.Sprintf("AWS gave an access token that has already expired (expiresIn is %d)", out.ExpiresIn))
 	}

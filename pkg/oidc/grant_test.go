@@ -27,6 +27,16 @@ func TestGrantWithoutUse(t *testing.T) {
 	}
 }
 
+// A token that cannot be sent to the portal is no login.
+func TestGrantThatHTTPCannotCarry(t *testing.T) {
+	for _, token := range []string{"a\nb", "a\x00", "\x7f", "a\r\nX-Y: z"} {
+		g, err := grantOf("", &ssooidc.CreateTokenOutput{AccessToken: &token, ExpiresIn: 3600}, time.Now(), time.Now())
+		if fault.KindOf(err) != fault.Reply || g.AccessToken != "" {
+			t.Errorf("%q: %v, %v", token, g, err)
+		}
+	}
+}
+
 func TestGrantExpiry(t *testing.T) {
 	token := "a token"
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)

@@ -2,11 +2,13 @@ package portal
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/sso"
 
+	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -31,6 +33,10 @@ func (c *Client) RoleCredentials(ctx context.Context, account, role string) (
 		return aws.Credentials{}, "", wire.Fault(err, "no credentials for role %q in account %s", role, account)
 	}
 	given := out.RoleCredentials // whole, see complete
+	if !wire.Carries(*given.AccessKeyId, *given.SecretAccessKey, *given.SessionToken) {
+		return aws.Credentials{}, "", fault.New(fault.Reply, fmt.Sprintf("no credentials for role %q in account %s", role, account),
+			"the portal sent keys with characters that HTTP cannot carry")
+	}
 	credentials = aws.Credentials{
 		AccessKeyID:     *given.AccessKeyId,
 		SecretAccessKey: *given.SecretAccessKey,

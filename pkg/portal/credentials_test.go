@@ -49,6 +49,23 @@ func TestRoleCredentials(t *testing.T) {
 	}
 }
 
+// Keys that cannot be sent to STS are a fault where they arrive.
+func TestRoleCredentialsThatHTTPCannotCarry(t *testing.T) {
+	t.Parallel()
+	for _, body := range []string{
+		`{"roleCredentials":{"accessKeyId":"AS\nIA","secretAccessKey":"s","sessionToken":"t"}}`,
+		`{"roleCredentials":{"accessKeyId":"ASIA","secretAccessKey":"s","sessionToken":"t\u0000"}}`,
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			f := &fake{strike: func(*request) reply { return text(200, body) }}
+			got, token, err := f.client(t, &source{}).RoleCredentials(t.Context(), "123456789012", "Admin")
+			if fault.KindOf(err) != fault.Reply || got != (aws.Credentials{}) || token != "" {
+				t.Errorf("got %+v, %q, %v", got, token, err)
+			}
+		})
+	}
+}
+
 func TestRoleCredentialsFaults(t *testing.T) {
 	t.Parallel()
 	lacks := "127.0.0.1:1: the reply lacks what it should hold"

@@ -200,7 +200,10 @@ var machines = []string{"Ec2InstanceMetadata", "EcsContainer", "Environment"}
 
 func checkKeys(p *awsconfig.Profile) error {
 	for _, key := range []string{"aws_access_key_id", "aws_secret_access_key"} {
-		if value, _ := p.LookupIn(keyFile(p), key); value != "" {
+		switch value, _ := p.LookupIn(keyFile(p), key); {
+		case !wire.Carries(value):
+			return invalid(p, key, "%s has characters that HTTP cannot carry", key)
+		case value != "":
 			continue
 		}
 		if p.InConfig() && p.InCredentials() && key == "aws_secret_access_key" {

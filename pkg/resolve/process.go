@@ -83,7 +83,7 @@ func parseProcessOutput(text []byte) (c aws.Credentials, ok bool) {
 	if out.Expiration != nil {
 		c.CanExpire, c.Expires = true, *out.Expiration
 	}
-	return c, !c.Expired()
+	return c, !c.Expired() && wire.Carries(c.AccessKeyID, c.SecretAccessKey, c.SessionToken)
 }
 
 // boundedOutput keeps what is written up to a bound, and then calls full.

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"strconv"
@@ -71,7 +72,16 @@ func (p *Plan) assumeRole(ctx context.Context, s *credentialSet) (aws.Credential
 		}).Retrieve(ctx)
 		return roleFault(err, profile)
 	})
-	return got, err
+	return sent(got, err, profile)
+}
+
+// sent refuses keys of STS that no further call could use.
+func sent(c aws.Credentials, err error, profile *awsconfig.Profile) (aws.Credentials, error) {
+	if err == nil && !wire.Carries(c.AccessKeyID, c.SecretAccessKey, c.SessionToken) {
+		return aws.Credentials{}, fault.New(fault.Reply, fmt.Sprintf("cannot assume %q", profile.Get("role_arn")),
+			"STS sent keys with characters that HTTP cannot carry")
+	}
+	return c, err
 }
 
 func (p *Plan) assumeRoleWithToken(ctx context.Context, s *credentialSet) (aws.Credentials, error) {
@@ -92,7 +102,7 @@ func (p *Plan) assumeRoleWithToken(ctx context.Context, s *credentialSet) (aws.C
 		}
 		return roleFault(err, profile)
 	})
-	return got, err
+	return sent(got, err, profile)
 }
 
 // tokenFile is stscreds.IdentityTokenFile with an error that can be told apart.

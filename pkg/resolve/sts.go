@@ -2,7 +2,6 @@ package resolve
 
 import (
 	"context"
-	"fmt"
 	"strconv"
 	"time"
 
@@ -137,23 +136,5 @@ func (p *Plan) noteClock(ctx context.Context, skew time.Duration) {
 	if skew.Abs() < skewLimit || p.skewed.Swap(true) {
 		return
 	}
-	direction := "behind"
-	if skew < 0 {
-		direction = "ahead of"
-	}
-	p.notify(ctx, fault.Newf(fault.Notice, "the clock of this machine is %s %s AWS", inWords(skew.Abs()), direction).
-		WithHint("set the clock"))
-}
-
-// inWords is a duration of minutes and more for a person.
-func inWords(d time.Duration) string {
-	minutes := int(d.Round(time.Minute) / time.Minute)
-	switch hours := minutes / 60; {
-	case hours == 0:
-		return fmt.Sprintf("%d min", minutes)
-	case minutes%60 == 0:
-		return fmt.Sprintf("%d h", hours)
-	default:
-		return fmt.Sprintf("%d h %d min", hours, minutes%60)
-	}
+	p.notify(ctx, wire.WrongClock(skew))
 }

@@ -230,14 +230,24 @@ func innermost(err error) error {
 	}
 }
 
-// validHeaders says whether HTTP can carry the values (RFC 9110 5.5). net/http
-// refuses others in words of its own.
+// validHeaders reports whether HTTP can carry the values. net/http refuses
+// others in words of its own.
 func validHeaders(header http.Header) bool {
 	for _, values := range header {
-		for _, value := range values {
-			if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
-				return false
-			}
+		if !Carries(values...) {
+			return false
+		}
+	}
+	return true
+}
+
+// Carries reports whether a header of HTTP can carry each of the values, such
+// as a token (RFC 9110 5.5). One that a server sent and that cannot be sent back
+// is refused where it arrives: later it would look like a network that is down.
+func Carries(values ...string) bool {
+	for _, value := range values {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' && r != '\t' || r == 0x7f }) {
+			return false
 		}
 	}
 	return true

@@ -1,0 +1,32 @@
+package wire
+
+import (
+	"fmt"
+	"time"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// WrongClock returns what a person should know about a clock that differs from
+// AWS's. ahead is how far AWS is ahead of this machine, negative for behind.
+func WrongClock(ahead time.Duration) *fault.Error {
+	direction := "behind"
+	if ahead < 0 {
+		direction = "ahead of"
+	}
+	return fault.Newf(fault.Notice, "the clock of this machine is %s %s AWS", inWords(ahead.Abs()), direction).
+		WithHint("set the clock")
+}
+
+// inWords is a duration of minutes and more for a person.
+func inWords(d time.Duration) string {
+	minutes := int(d.Round(time.Minute) / time.Minute)
+	switch hours := minutes / 60; {
+	case hours == 0:
+		return fmt.Sprintf("%d min", minutes)
+	case minutes%60 == 0:
+		return fmt.Sprintf("%d h", hours)
+	default:
+		return fmt.Sprintf("%d h %d min", hours, minutes%60)
+	}
+}
