@@ -88,7 +88,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		err = c.show(app, plan, format)
 		return c.finish(app, plan, plan.Summary(), failed, err)
 	}
-	plan, old, planned, err := run.Preview(ctx, inputs)
+	plan, err := run.Preview(ctx, inputs)
 	if err != nil {
 		return err
 	}
@@ -109,7 +109,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		_, err = app.Out.Write(sections)
 		err = ignoreOutput(err)
 	case c.previews() && c.Common.Format == "":
-		err = showDiff(app, profiles.Diff(run.ConfigPath, old, planned))
+		err = showDiff(app, plan.Diff(run.ConfigPath))
 	default:
 		err = c.show(app, plan, format)
 	}

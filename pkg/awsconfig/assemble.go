@@ -10,9 +10,9 @@ import (
 
 // An assembly is the text that an edit makes of a file.
 type assembly struct {
-	text                 string
-	changed, destructive bool
-	err                  error // a fault.Config: the edit would join lines that stand apart
+	text    string
+	changes []Change
+	err     error // a fault.Config: the edit would join lines that stand apart
 }
 
 // An assembler copies a file from left to right, with cuts and insertions.
@@ -21,8 +21,10 @@ type assembler struct {
 	f    *File
 	eol  string
 	out  strings.Builder
-	done int32    // what stands before is copied or cut
-	cut  [2]int32 // sections being removed, not yet cut
+	done int32      // what stands before is copied or cut
+	from [2]int32   // in the file and in out: where the last copy ended
+	news [][2]int32 // where in out the text of each change stands
+	cut  [2]int32   // sections being removed, not yet cut
 	assembly
 
 	depth int32 // indentation of the last key that stays, or -1 after a header
@@ -74,9 +76,23 @@ func (a *assembler) run() {
 			a.appendSection(&a.e.added[i])
 		}
 	}
+	a.endChange()
 	a.text = a.out.String()
-	a.changed = a.text != a.f.text
-	a.destructive = a.destructive && a.changed
+	if a.text == a.f.text {
+		a.changes = nil
+		return
+	}
+	for i, span := range a.news {
+		a.changes[i].Text = a.text[span[0]:span[1]]
+	}
+}
+
+// endChange records what was cut and written since the last copy.
+func (a *assembler) endChange() {
+	if end := int32(a.out.Len()); a.done > a.from[0] || end > a.from[1] {
+		a.changes = append(a.changes, Change{Start: int(a.from[0]), End: int(a.done)})
+		a.news = append(a.news, [2]int32{a.from[1], end})
+	}
 }
 
 // section copies, changes or removes one section.
@@ -328,7 +344,11 @@ func (f *File) blankAt(at int32) bool {
 
 func (a *assembler) copyTo(at int32) {
 	a.flushCutBefore(at)
-	a.out.WriteString(a.f.text[a.done:at])
+	if a.done < at {
+		a.endChange()
+		a.out.WriteString(a.f.text[a.done:at])
+		a.from = [2]int32{at, int32(a.out.Len())}
+	}
 	a.done = at
 }
 
@@ -347,5 +367,4 @@ func (a *assembler) replace(start, end int32, text string) {
 	a.copyTo(start)
 	a.out.WriteString(text)
 	a.done = end
-	a.destructive = a.destructive || end > start
 }

@@ -235,16 +235,24 @@ func (e *Edit) release(p *plan) {
 	}
 }
 
-// Changed reports whether the result differs from the file at all.
-func (e *Edit) Changed() bool {
-	return e.refused == nil && e.assemble().changed
+// A Change is a part of the file that an edit replaces: the bytes from Start up
+// to End became Text.
+type Change struct {
+	Start, End int
+	Text       string
 }
 
-// Destructive reports whether the edit rewrites or removes bytes that stand in
-// the file, rather than only adding some.
-func (e *Edit) Destructive() bool {
-	return e.refused == nil && e.assemble().destructive
+// Changes returns the parts of the file that the edit replaces, in their order.
+// Between two of them the file stays as it is.
+func (e *Edit) Changes() []Change {
+	if e.refused != nil {
+		return nil
+	}
+	return e.assemble().changes
 }
+
+// Changed reports whether the result differs from the file at all.
+func (e *Edit) Changed() bool { return len(e.Changes()) > 0 }
 
 // Bytes is the file after the edit, read back and compared. A fault.Config
 // says that a new name is not free, or that something else in the file stands
@@ -264,7 +272,7 @@ func (e *Edit) Bytes() ([]byte, error) {
 	if a.err != nil {
 		return nil, a.err
 	}
-	if a.changed && !e.checked {
+	if len(a.changes) > 0 && !e.checked {
 		if err := e.readBack(a.text); err != nil {
 			return nil, err
 		}

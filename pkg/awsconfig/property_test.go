@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"testing"
 
@@ -50,7 +51,7 @@ func checkParse(t *testing.T, kind awsconfig.Kind, src []byte) {
 		t.Fatalf("Err is %v, with a fatal problem: %v", err, fatal)
 	}
 	e := f.Edit()
-	if e.Changed() || e.Destructive() {
+	if e.Changed() {
 		t.Fatalf("an empty edit changes %q", src)
 	}
 	out, err := e.Bytes()
@@ -168,13 +169,32 @@ func checkEdit(t *testing.T, kind awsconfig.Kind, src []byte, r *rand.Rand) {
 	if e.Changed() != !bytes.Equal(src, out) {
 		t.Fatalf("%s\nin   %q\nmade %q, Changed: %v", texts, src, out, e.Changed())
 	}
-	if !e.Destructive() && !isSubsequence(src, out) {
-		t.Fatalf("%s\nin   %q\nmade %q and is not called destructive", texts, src, out)
+	if onlyAdds(e) && !isSubsequence(src, out) {
+		t.Fatalf("%s\nin   %q\nmade %q, and no change has bytes of the file", texts, src, out)
+	}
+	if applied := apply(src, e.Changes()); !bytes.Equal(applied, out) {
+		t.Fatalf("%s\nin   %q\nmade %q, and its changes make %q", texts, src, out, applied)
 	}
 	checkBlankGrowth(t, kind, out)
 	for _, s := range steps {
 		checkLocal(t, kind, f, s)
 	}
+}
+
+// apply makes changes to a text.
+func apply(src []byte, changes []awsconfig.Change) []byte {
+	var out []byte
+	done := 0
+	for _, c := range changes {
+		out = append(append(out, src[done:c.Start]...), c.Text...)
+		done = c.End
+	}
+	return append(out, src[done:]...)
+}
+
+// onlyAdds reports whether no byte of the file is changed or removed.
+func onlyAdds(e *awsconfig.Edit) bool {
+	return !slices.ContainsFunc(e.Changes(), func(c awsconfig.Change) bool { return c.End > c.Start })
 }
 
 // refusable reports the two edits that are refused for what else stands in the

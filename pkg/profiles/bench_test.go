@@ -67,10 +67,14 @@ func BenchmarkRun(b *testing.B) {
 func BenchmarkDiff(b *testing.B) {
 	for _, n := range []int{1_000, 10_000} {
 		old := round(b, []byte(sessions), many(n), profiles.Options{})
-		planned := round(b, old, many(n), profiles.Options{Regions: profiles.RegionRules{{Region: "sa-east-1"}}})
+		config := awsconfig.Merge(awsconfig.Parse("config", awsconfig.ConfigFile, old), nil)
+		plan, err := profiles.Make(config, many(n), profiles.Options{Regions: profiles.RegionRules{{Region: "sa-east-1"}}})
+		if err != nil {
+			b.Fatal(err)
+		}
 		b.Run(fmt.Sprint(n), func(b *testing.B) {
 			for b.Loop() {
-				profiles.Diff("config", old, planned)
+				plan.Diff("config")
 			}
 		})
 	}

@@ -10,26 +10,36 @@ import (
 )
 
 func TestDiff(t *testing.T) {
-	for name, tt := range map[string]struct{ old, planned, want string }{
-		"nothing":           {"a\n", "a\n", ""},
-		"only line ends":    {"a\r\nb", "a\nb\n", ""},
-		"to an empty file":  {"", "[profile a]\nx = y\n", "@@ -0,0 +1,2 @@|+[profile a]|+x = y"},
-		"all of it":         {"[a]\n", "", "@@ -1,1 +0,0 @@|-[a]"},
-		"no context":        {"[a]\nsecret = 1\nx = 1\nsecret = 2\n", "[a]\nsecret = 1\nx = 2\nsecret = 2\n", "@@ -3,1 +3,1 @@ [a]|-x = 1|+x = 2"},
-		"CRLF":              {"[a]\r\nx = 1\r\n", "[a]\r\nx = 2\r\n", "@@ -2,1 +2,1 @@ [a]|-x = 1|+x = 2"},
-		"no final line end": {"[a]\nhush = 1", "[a]\nhush = 1\n\n[b]\n", "@@ -2,0 +3,2 @@|+|+[b]"},
-		"secrets":           {"[a]\naws_session_token: abc\nAWS_SECRET_ACCESS_KEY=x\n", "[a]\n", "@@ -2,2 +1,0 @@ [a]|-aws_session_token: (not shown)|-AWS_SECRET_ACCESS_KEY=(not shown)"},
-		"two hunks":         {"[a]\nx = 1\n[b]\ny = 1\n", "[a]\nx = 2\n[b]\ny = 2\n", "@@ -2,1 +2,1 @@ [a]|-x = 1|+x = 2|@@ -4,1 +4,1 @@ [b]|-y = 1|+y = 2"},
-		// lines that occur more than once are no anchors, and yet stay where they are
-		"lines alike":    {"#\n#\nx\n#\n#\n", "#\n#\n#\n#\n", "@@ -3,1 +2,0 @@|-x"},
-		"sections alike": {"[a]\nr = 1\n# me\n[b]\nr = 1\n# me\n", "[c]\nr = 2\n# me\n[d]\nr = 2\n# me\n", "@@ -1,2 +1,2 @@|-[a]|-r = 1|+[c]|+r = 2|@@ -4,2 +4,2 @@|-[b]|-r = 1|+[d]|+r = 2"},
+	const rest = "aws_session_token: abc\nAWS_SECRET_ACCESS_KEY=x\n"
+	const keys = "sso_session = okta\nsso_account_id = 111111111111\nsso_role_name = Admin\n"
+	const mine = "[profile a]\nregion = r\n" + keys + "managed_by = sso-profiles\n"
+	second := strings.NewReplacer("111111111111", "222222222222", "[profile a]", "[profile b]").Replace(mine)
+	for name, tt := range map[string]struct {
+		config  string // below the sessions
+		args    []string
+		removed bool // the second assignment is gone
+		want    string
+	}{
+		"nothing":           {config: mine + second},
+		"one added":         {config: mine, want: "@@ -12,0 +13,7 @@|+|+[profile Admin-222222222222]|+sso_session = okta|+sso_account_id = 222222222222|+sso_role_name = Admin|+region = eu-central-1|+managed_by = sso-profiles"},
+		"no context":        {config: "#\n" + mine + second, args: []string{"--client-region", "111111111111=us-east-1"}, want: "@@ -9,1 +9,1 @@ [profile a]|-region = r|+region = us-east-1"},
+		"CRLF":              {config: strings.ReplaceAll(mine+second, "\n", "\r\n"), args: []string{"--client-region", "111111111111=us-east-1"}, want: "@@ -8,1 +8,1 @@ [profile a]|-region = r|+region = us-east-1"},
+		"no final line end": {config: mine + strings.TrimSuffix(second, "\n"), args: []string{"--set", "x=y"}, want: "@@ -12,0 +13,1 @@ [profile a]|+x = y|@@ -18,0 +20,1 @@ [profile b]|+x = y"},
+		"header and key":    {config: mine + second, args: []string{"--name", "x-{{.AccountId}}", "--client-region", "111111111111=us-east-1"}, want: "@@ -7,2 +7,2 @@|-[profile a]|-region = r|+[profile x-111111111111]|+region = us-east-1|@@ -13,1 +13,1 @@|-[profile b]|+[profile x-222222222222]"},
+		"removed key":       {config: mine + second, args: []string{"--set", "region2="}},
+		"removed":           {config: mine + second + rest, args: []string{"--prune"}, removed: true, want: "@@ -13,8 +12,0 @@|-[profile b]|-region = r|-sso_session = okta|-sso_account_id = 222222222222|-sso_role_name = Admin|-managed_by = sso-profiles|-aws_session_token: (not shown)|-AWS_SECRET_ACCESS_KEY=(not shown)"},
 	} {
 		t.Run(name, func(t *testing.T) {
+			assignments := []string{"1/Admin", "2/Admin"}
+			if tt.removed {
+				assignments = assignments[:1]
+			}
+			plan, _ := makePlan(t, sessions+tt.config, "", []profiles.Input{listed("okta", assignments...)}, options(t, tt.args...))
 			want := []string(nil)
 			if tt.want != "" {
 				want = append([]string{"--- config", "+++ config (planned)"}, strings.Split(tt.want, "|")...)
 			}
-			same(t, "diff", profiles.Diff("config", []byte(tt.old), []byte(tt.planned)), want)
+			same(t, "diff", plan.Diff("config"), want)
 		})
 	}
 }
@@ -54,8 +64,8 @@ func TestDiffOfManyRenames(t *testing.T) {
 		{[]string{"--set", "mine=2"}, 4 * len(texts)},
 	} {
 		o := options(t, append(tt.args, "--name", "x-{{.RoleName}}-{{.AccountId}}")...)
-		_, out := makePlan(t, config, "", []profiles.Input{listed("okta", accounts...)}, o)
-		shown := slices.DeleteFunc(profiles.Diff("config", []byte(config), []byte(out))[2:], func(line string) bool { return line[0] == '@' })
+		plan, _ := makePlan(t, config, "", []profiles.Input{listed("okta", accounts...)}, o)
+		shown := slices.DeleteFunc(plan.Diff("config")[2:], func(line string) bool { return line[0] == '@' })
 		if len(shown) != tt.want {
 			t.Errorf("%q: %d lines, want %d", tt.args, len(shown), tt.want)
 		}

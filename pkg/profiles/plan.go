@@ -80,7 +80,7 @@ func Make(config *awsconfig.Config, inputs []Input, options Options) (*Plan, err
 		count: map[string]int{},
 		gone:  map[string]bool{},
 		trial: config.ConfigFile().Edit(),
-		plan:  &Plan{edit: config.ConfigFile().Edit(), settings: options.Settings},
+		plan:  &Plan{file: config.ConfigFile(), edit: config.ConfigFile().Edit(), settings: options.Settings},
 	}
 	inputs = p.current(inputs)
 	p.several = len(inputs) > 1

@@ -650,7 +650,7 @@ func TestPlan(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			config := sessions + tt.config
 			plan, out := makePlan(t, config, tt.credentials, tt.inputs, options(t, tt.options...))
-			diff := profiles.Diff("config", []byte(config), []byte(out))
+			diff := plan.Diff("config")
 			if len(diff) > 2 {
 				diff = diff[2:]
 			}

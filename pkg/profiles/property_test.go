@@ -141,7 +141,7 @@ func (w world) flaw(t *testing.T) string {
 	}
 	second, again := makePlan(t, out, w.credentials, w.inputs, o)
 	if again != out || second.Changes() {
-		return "a second run changes something:\n" + strings.Join(profiles.Diff("config", []byte(out), []byte(again)), "\n")
+		return "a second run changes something:\n" + strings.Join(second.Diff("config"), "\n")
 	}
 	for _, r := range second.Rows {
 		if r.State == profiles.Added || r.State == profiles.Changed || r.State == profiles.Renamed || r.State == profiles.Removed {

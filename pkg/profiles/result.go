@@ -23,6 +23,7 @@ type Plan struct {
 	Notes, Remarks []string
 
 	incomplete bool
+	file       *awsconfig.File
 	edit       *awsconfig.Edit
 	settings   []awsconfig.KeyValue
 }
@@ -87,10 +88,6 @@ func (p *Plan) ForList(sections bool) {
 
 // Changes says whether carrying out the plan changes the file.
 func (p *Plan) Changes() bool { return p.edit.Changed() }
-
-// Destructive says whether existing bytes of the file are rewritten or
-// removed, not only added to.
-func (p *Plan) Destructive() bool { return p.edit.Destructive() }
 
 // Bytes are the file after the plan, read back and checked by pkg/awsconfig.
 func (p *Plan) Bytes() ([]byte, error) { return p.edit.Bytes() }

@@ -20,8 +20,8 @@ func TestResult(t *testing.T) {
 	if got, want := plan.Census(), "5 roles in 2 accounts, 3 with a profile"; got != want {
 		t.Errorf("census %q, want %q", got, want)
 	}
-	if !plan.Changes() || !plan.Destructive() || plan.Incomplete() {
-		t.Errorf("changes %v destructive %v incomplete %v", plan.Changes(), plan.Destructive(), plan.Incomplete())
+	if !plan.Changes() || plan.Incomplete() {
+		t.Errorf("changes %v incomplete %v", plan.Changes(), plan.Incomplete())
 	}
 
 	var names, news []string
@@ -89,26 +89,6 @@ func TestEmptySummary(t *testing.T) {
 	}
 	if got := plan.Census(); got != "0 roles in 0 accounts, 0 with a profile" {
 		t.Errorf("%q", got)
-	}
-}
-
-func TestDestructive(t *testing.T) {
-	for name, tt := range map[string]struct {
-		config  string
-		options []string
-		want    bool
-	}{
-		"adding a profile": {"", nil, false},
-		"adding a key":     {ours("a okta 1 Admin"), []string{"--set", "output=json"}, false},
-		"changing one":     {ours("a okta 1 Admin output=x"), []string{"--set", "output=json"}, true},
-		"removing one":     {ours("a okta 1 Admin output=x"), []string{"--set", "output="}, true},
-		"renaming":         {ours("a okta 1 Admin"), []string{"--name", "b"}, true},
-		"pruning":          {ours("a okta 1 Admin", "b okta 2 Admin"), []string{"--prune"}, true},
-	} {
-		plan, _ := makePlan(t, sessions+tt.config, "", []profiles.Input{listed("okta", "1/Admin")}, options(t, tt.options...))
-		if got := plan.Destructive(); got != tt.want || !plan.Changes() {
-			t.Errorf("%s: destructive %v, changes %v", name, got, plan.Changes())
-		}
 	}
 }
 

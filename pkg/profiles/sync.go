@@ -60,19 +60,18 @@ func CheckSession(name string) error {
 	return nil
 }
 
-// Preview plans and writes nothing. old and planned are the file before and
-// after.
-func (s *Sync) Preview(ctx context.Context, inputs []Input) (plan *Plan, old, planned []byte, err error) {
+// Preview plans and writes nothing.
+func (s *Sync) Preview(ctx context.Context, inputs []Input) (*Plan, error) {
 	file, err := awsconfig.ReadFile(ctx, s.ConfigPath, awsconfig.ConfigFile)
 	if err != nil {
-		return nil, nil, nil, err
+		return nil, err
 	}
-	old = file.Bytes()
-	if plan, err = s.plan(ctx, old, inputs); err != nil {
-		return nil, nil, nil, err
+	plan, err := s.plan(ctx, file.Bytes(), inputs)
+	if err != nil {
+		return nil, err
 	}
-	planned, err = plan.Bytes()
-	return plan, old, planned, err
+	_, err = plan.Bytes()
+	return plan, err
 }
 
 // Write plans and writes, under the lock and with what the file holds then. A
