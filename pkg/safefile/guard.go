@@ -62,7 +62,7 @@ func tryGuarded(at location) (snapshot, *guard, error) {
 // readGuarded is tryGuarded that waits for the writer, for [writerPatience] at
 // most.
 func (s *Store) readGuarded(ctx context.Context, at location) (snapshot, *guard, error) {
-	for start, wait := time.Now(), time.Millisecond/2; ; wait = min(2*wait, longerPoll/5) {
+	for start := time.Now(); ; {
 		was, g, err := tryGuarded(at)
 		if !errors.Is(err, errWriter) {
 			return was, g, err
@@ -72,14 +72,19 @@ func (s *Store) readGuarded(ctx context.Context, at location) (snapshot, *guard,
 			return was, &guard{}, err
 		}
 		if time.Since(start) >= writerPatience {
-			return snapshot{}, nil, fault.New(fault.File, fmt.Sprintf("cannot write %q", at.path),
-				fmt.Sprintf("another program has had it open for writing for more than %v, the file is as it was", writerPatience)).
-				WithHint("%s", holderHint(at.path))
+			return snapshot{}, nil, stillOpen("write", at.path)
 		}
-		if pause(ctx, wait) != nil {
+		if pause(ctx, writerPoll) != nil {
 			return snapshot{}, nil, stopped(ctx, "write", at.path)
 		}
 	}
+}
+
+// stillOpen is the fault of a file that another program does not close.
+func stillOpen(verb, path string) *fault.Error {
+	return fault.New(fault.File, fmt.Sprintf("cannot %s %q", verb, path),
+		fmt.Sprintf("another program has had it open for writing for more than %v, the file is as it was", writerPatience)).
+		WithHint("%s", holderHint(path))
 }
 
 // leasesWork reports whether a file that nobody has open gets a lease in a

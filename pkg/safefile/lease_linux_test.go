@@ -74,6 +74,8 @@ func TestWriterThatNeverCloses(t *testing.T) {
 		if took := time.Since(start); string(data) != "old\n" || err != nil || took > 6*time.Second {
 			t.Errorf("read %q, error %v after %v", data, err, took)
 		}
+		_, err = safefile.Read(path, 100, func([]byte) bool { return false })
+		wantFault(t, err, fault.File, "has had it open for writing for more than 2s", "run: lsof "+path)
 	})
 	if got := content(t, path); got != "old\n" || len(names(t, dir)) != 1 {
 		t.Errorf("content %q, folder %q, notes %q", got, names(t, dir), n.all())

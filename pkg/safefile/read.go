@@ -27,26 +27,32 @@ var ErrTooLarge = errors.New("too large")
 // at most, where the system tells of it (Linux, and Windows). Elsewhere, on
 // network drives, and for an empty file, complete decides: a file for which it
 // is false, and which was written less than a second ago, is read again until it
-// is a second old. nil takes every content for complete.
+// is a second old. nil takes every content for complete. A file that is written
+// for longer than two seconds is an error, unless it is complete as it is.
 func Read(path string, max int64, complete func(data []byte) bool) ([]byte, error) {
 	if err := checkAbsolute("read", path); err != nil {
 		return nil, err
 	}
-	for start, wait := time.Now(), time.Millisecond; ; wait = min(2*wait, longerPoll) {
+	for start, wait := time.Now(), firstPoll; ; wait = min(2*wait, longerPoll) {
 		last := time.Since(start) >= writerPatience
 		data, settled, err := readOnce(path, max, last)
-		if err != nil && !errors.Is(err, errWriter) {
+		busy := errors.Is(err, errWriter)
+		switch {
+		case err != nil && !busy:
 			return nil, failed("read", path, err)
-		}
-		if settled || last || err == nil && (complete == nil || complete(data)) {
+		case settled, data != nil && (complete == nil || complete(data)), last && !busy:
 			return data, nil
+		case last:
+			return nil, stillOpen("read", path)
+		case busy:
+			wait = writerPoll // who writes again and again leaves short gaps
 		}
 		time.Sleep(wait)
 	}
 }
 
 // readOnce reads a file, and reports whether nobody is writing it. The error is
-// errWriter if somebody is, unless it reads anyway.
+// errWriter if somebody is; then there is data only if it should read anyway.
 func readOnce(path string, max int64, anyway bool) (data []byte, settled bool, err error) {
 	info, err := os.Stat(path)
 	if err == nil {
@@ -55,27 +61,36 @@ func readOnce(path string, max int64, anyway bool) (data []byte, settled bool, e
 	if err != nil {
 		return nil, false, err
 	}
-	var f *os.File
-	if anyway {
+	f, err := openGuarded(path, 0)
+	busy := isBusy(err) || errors.Is(err, errWriter)
+	if busy && anyway {
 		f, err = os.Open(path)
-	} else if f, err = openGuarded(path, 0); isBusy(err) {
+	} else if busy {
 		err = errWriter
 	}
 	if err != nil {
 		return nil, false, err
 	}
 	defer f.Close()
-	leased, err := takeLease(f)
+	leased, writer := takeLease(f)
 	if leased {
 		defer dropLease(f)
 	}
-	if err != nil && !anyway {
+	if busy {
+		writer = errWriter
+	}
+	if writer != nil && !anyway {
+		return nil, false, writer
+	}
+	if data, err = readUpTo(f, max); err != nil {
 		return nil, false, err
 	}
-	data, err = readUpTo(f, max)
+	if data == nil {
+		data = []byte{}
+	}
 	// Some programs truncate a file, close it, and open it again to write.
-	settled = leased && len(data) > 0 || !fresh(info)
-	return data, settled, err
+	settled = writer == nil && (leased && len(data) > 0 || !fresh(info))
+	return data, settled, writer
 }
 
 func readUpTo(f *os.File, max int64) ([]byte, error) {

@@ -98,6 +98,7 @@ const (
 	// again because another program changes the file: it ends after both.
 	redos          = 3
 	writerPatience = 2 * time.Second
+	writerPoll     = time.Millisecond
 	// freshAge is the age at which a file counts as complete where the system
 	// does not tell who has it open.
 	freshAge = time.Second
