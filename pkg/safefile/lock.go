@@ -106,7 +106,15 @@ func (s *Store) lockFile(name string) (path string, works bool, err error) {
 		if noLocks(err) {
 			return path, false, nil
 		}
-		return "", false, failed("make a lock in", s.LockDir, err)
+		var refused *fault.Error
+		if errors.As(err, &refused) {
+			return "", false, err
+		}
+		f := failed("make a lock in", s.LockDir, err)
+		if f.Hint == "" && errors.Is(err, fs.ErrPermission) {
+			f.Hint = homeHint(s.LockDir)
+		}
+		return "", false, f
 	}
 	return path, true, nil
 }
@@ -128,6 +136,8 @@ func prepareLock(dir, path string) error {
 		return err
 	case !info.IsDir():
 		return &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is not a folder")}
+	case checkLockOwner(dir, info) != nil:
+		return checkLockOwner(dir, info)
 	case sharedWithOthers(info):
 		// Anybody who may open a lock file may hold the lock for ever.
 		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder

@@ -11,6 +11,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"aws-sso-plugins/pkg/fault"
 )
 
 // Flags of open: a pipe must not make us wait, a link that appeared since we
@@ -20,7 +22,7 @@ const (
 	noFollow    = syscall.O_NOFOLLOW
 )
 
-// owner is who a file belongs to; ok is false where files have no such owner.
+// owner returns whom a file belongs to; ok is false where files have no owner.
 func owner(info fs.FileInfo) (uid, gid int, ok bool) {
 	st, ok := info.Sys().(*syscall.Stat_t)
 	if !ok {
@@ -29,7 +31,7 @@ func owner(info fs.FileInfo) (uid, gid int, ok bool) {
 	return int(st.Uid), int(st.Gid), true
 }
 
-// userName is a uid as a person says it.
+// userName returns how messages name a user.
 func userName(uid int) string {
 	if uid == 0 {
 		return "root"
@@ -37,7 +39,48 @@ func userName(uid int) string {
 	return fmt.Sprintf("another user (uid %d)", uid)
 }
 
-// hardLinked says whether a file has several names; a rename replaces one.
+// CheckPrivate returns an error if another user can decide what a file with
+// secrets holds: the folder may be written by others or belongs to another user
+// than us or root, or the file belongs to another user than us or the folder's
+// owner. For root the folder may be anybody's, because sudo works in the home of
+// a user. The hint is the command that mends it. What does not exist is no error.
+// On Windows access lists decide, and nothing is checked.
+func CheckPrivate(path string) error {
+	dir := filepath.Dir(path)
+	folder, err := os.Stat(dir)
+	if err != nil {
+		return nil // whoever opens the file reports it
+	}
+	owns, _, _ := owner(folder)
+	me := os.Geteuid()
+	if owns != me && owns != 0 && me != 0 {
+		return fault.New(fault.File, fmt.Sprintf("cannot trust the files in %q", dir), "the folder belongs to "+userName(owns)).
+			WithHint("%s", takeHint(dir))
+	}
+	if mode := folder.Mode().Perm(); mode&0o022 != 0 {
+		return fault.New(fault.File, fmt.Sprintf("cannot trust the files in %q", dir), fmt.Sprintf("other users may write to the folder (mode %o)", mode)).
+			WithHint("run: chmod go-w %s", shellWord(dir))
+	}
+	file, err := os.Stat(path)
+	if err != nil {
+		return nil
+	}
+	if uid, _, _ := owner(file); uid != me && uid != owns {
+		return fault.New(fault.File, fmt.Sprintf("cannot trust %q", path), "the file belongs to "+userName(uid)).
+			WithHint("%s", takeHint(path))
+	}
+	return nil
+}
+
+// takeHint is the command that makes a file or folder ours.
+func takeHint(path string) string {
+	if hint := chownHint(path); hint != "" {
+		return hint
+	}
+	return fmt.Sprintf(`run: sudo chown -R "$(id -un)" %s`, shellWord(path))
+}
+
+// hardLinked reports whether a file has several names; a rename replaces one.
 func hardLinked(info fs.FileInfo) bool {
 	if info == nil {
 		return false
@@ -46,7 +89,8 @@ func hardLinked(info fs.FileInfo) bool {
 	return ok && st.Nlink > 1
 }
 
-// sharedWithOthers says whether others than the owner have any right to a thing.
+// sharedWithOthers reports whether others than the owner have any right to a file
+// or folder.
 func sharedWithOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
 
 // apply gives a new file the owner, mode and attributes of the one that it is
@@ -138,7 +182,7 @@ func giveLockToOwner(path string, dir fs.FileInfo) error {
 	return err
 }
 
-// writableFolder is why nothing can be made in a folder.
+// writableFolder returns why nothing can be created in a folder.
 func writableFolder(dir string) error {
 	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
 		return &fs.PathError{Op: "access", Path: dir, Err: err}
@@ -171,4 +215,25 @@ func chownHint(path string) string {
 		recursive = "-R "
 	}
 	return fmt.Sprintf(`run: sudo chown %s"$(id -un)" %s`, recursive, shellWord(theirs))
+}
+
+// checkLockOwner returns an error if the folder of the locks belongs to another
+// user: that one could hold a lock for ever.
+func checkLockOwner(dir string, info fs.FileInfo) error {
+	uid, _, _ := owner(info)
+	if me := os.Geteuid(); uid == me || me == 0 {
+		return nil
+	}
+	return fault.New(fault.File, fmt.Sprintf("cannot make a lock in %q", dir), "the folder belongs to "+userName(uid)).
+		WithHint("%s", takeHint(dir))
+}
+
+// homeHint says what to do where a folder below the home folder cannot be
+// created: HOME is / for many a user of a container.
+func homeHint(dir string) string {
+	for dir = filepath.Dir(dir); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			return fmt.Sprintf("set HOME to a folder that you may write to; you may not write to %s", shellWord(dir))
+		}
+	}
 }

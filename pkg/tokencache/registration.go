@@ -84,6 +84,9 @@ func (c *Cache) PutRegistration(ctx context.Context, k RegistrationKey, r Regist
 		return refuse("client registration", "the answer says nothing sensible about when it expires")
 	}
 	target := safefile.Target{Path: filepath.Join(c.Dir, k.File()), Secret: true}
+	if err := safefile.CheckPrivate(target.Path); err != nil {
+		return err
+	}
 	_, err := c.Store.Update(ctx, target, func([]byte) ([]byte, error) { return r.encode(), nil })
 	return err
 }

@@ -109,6 +109,9 @@ func (c *Cache) PutToken(ctx context.Context, k Key, t Token) error {
 	}
 	target := c.target(k)
 	target.ModTime = t.LoginAt
+	if err := safefile.CheckPrivate(target.Path); err != nil {
+		return err
+	}
 	_, err := c.Store.Update(ctx, target, func(old []byte) ([]byte, error) {
 		return t.encode(foreign(old, t)), nil
 	})

@@ -53,10 +53,13 @@ type Cache struct {
 const maxFile = 1 << 20
 
 // load reads a file of the cache and parses it. It is not found where the file
-// is missing or makes no sense; the error is of one that cannot be read. The
-// AWS CLI and some SDKs write in place, so a file that makes no sense may be
+// is missing or makes no sense; the error is of one that cannot be read, or that
+// another user may have written. The AWS CLI and some SDKs write in place, so a file that makes no sense may be
 // half written and is read again.
 func load[T any](c *Cache, path string, parse func([]byte) (T, error)) (value T, found bool, err error) {
+	if err := safefile.CheckPrivate(path); err != nil {
+		return value, false, err
+	}
 	data, err := safefile.Read(path, maxFile, func(data []byte) bool {
 		_, err := parse(data)
 		return err == nil

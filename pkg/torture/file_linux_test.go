@@ -21,6 +21,7 @@ var files = []torment{
 	{name: "a config that is a bind mount", holds: "written in place after a backup", run: bindMount},
 	{name: "no ~/.aws at all", holds: "made 0700 and 0600 by who writes; who reads says there is nothing", run: noFolder},
 	{name: "files of another user", holds: "the owner is named; nothing is changed", run: othersFiles},
+	{name: "a token of another user, a cache that others may write, HOME=/", holds: "refused with the path and the command that mends it", run: notTrusted},
 	{name: "links of another user, followed by root", holds: "neither followed nor changed, whatever they lead to", run: plantedLinks},
 	{name: "a config that is not UTF-8, has CRLF, no last newline", holds: "every byte stays", run: oddBytes},
 	{name: "a config with a BOM, a section or a key twice, a stray line", holds: "file and line are named; nothing is written", run: fatalConfigs},
@@ -355,6 +356,48 @@ func othersFiles(s *stage) {
 			s.Errorf("%s: exit status %d\n%s", out.line, out.status, out.stderr)
 		}
 	}
+}
+
+// notTrusted: what another user may have written is not taken for a token.
+func notTrusted(s *stage) {
+	if os.Getuid() != 0 {
+		s.skip("only root can make files of others")
+	}
+	s.uid = stranger
+	s.open(okta, idctest.Config{})
+	s.login("okta")
+	s.expect(s.do("sso-profiles", "okta"), 0)
+	token, cache := s.aws(tokenFile("okta")), s.aws("sso", "cache")
+	refused := func(what, hint string) {
+		s.Helper()
+		for _, line := range [][]string{{"sso-profiles", "okta"}, {"sso-login", "okta"}, {"sso-login", "okta", "--force"}} {
+			out := s.do(line...)
+			if out.status == 0 || !strings.Contains(out.stderr, what) || !strings.Contains(out.stderr, hint) {
+				s.Errorf("%s: exit status %d, want %q and the hint %q in\n%s", out.line, out.status, what, hint, out.stderr)
+			}
+		}
+	}
+	for uid, who := range map[int]string{0: "root", stranger + 1: "another user (uid 60124)"} {
+		s.must(os.Chown(token, uid, uid))
+		s.must(os.Chmod(token, 0o644))
+		refused(fmt.Sprintf("cannot trust %q: the file belongs to %s", token, who), `hint: run: sudo chown "$(id -un)" `+token)
+	}
+	s.must(os.Chown(token, stranger, stranger))
+	s.must(os.Chmod(token, 0o600))
+	for _, mode := range []os.FileMode{0o770, 0o777, 0o702} {
+		s.must(os.Chmod(cache, mode))
+		refused(fmt.Sprintf("cannot trust the files in %q: other users may write to the folder", cache), "hint: run: chmod go-w "+cache)
+	}
+	s.must(os.Chmod(cache, 0o700))
+	s.must(os.Chown(s.aws("sso", "lock"), stranger+1, stranger+1))
+	out := s.do("sso-profiles", "okta", "--name", "{{.AccountId}}-{{.RoleName}}")
+	s.expect(out, 4, fmt.Sprintf("cannot make a lock in %q: the folder belongs to another user", s.aws("sso", "lock")), "hint: run: sudo chown -R ")
+	s.must(os.Chown(s.aws("sso", "lock"), stranger, stranger))
+	s.expect(s.do("sso-profiles", "okta", "--name", "{{.AccountId}}-{{.RoleName}}"), 0)
+
+	// The home of a user of a container that its image does not know.
+	out = s.play(run{line: []string{"sso-login", "okta", "--sso-start-url", startURL, "--sso-region", "eu-central-1"}, env: []string{"HOME=/"}})
+	s.expect(out, 4, `cannot make a lock in "/.aws/sso/lock"`, "hint: set HOME to a folder that you may write to")
 }
 
 // plantedLinks: root works in the home of a user (sudo keeps HOME where it is
