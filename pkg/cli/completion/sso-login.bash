@@ -20,20 +20,31 @@ _sso_login() {
 		line=${line#"$word"}
 	done
 
-	# What is inserted takes the place of what follows the last word break, an @
+	# Where the cursor is within quotes, what is inserted follows the one that
+	# opens them.
+	local current=${words[${#words[@]} - 1]} quote='' opened=0 before='' part mark
+	for ((i = 0; i < ${#current}; i++)); do
+		mark=${current:i:1}
+		case $quote$mark in
+		\\ | \"\\) ((i++)) ;;
+		[\"\']) quote=$mark opened=$i ;;
+		'""' | "''") quote='' ;;
+		esac
+	done
+	# Elsewhere it takes the place of what follows the last word break, an @
 	# included: it might begin the name of a host.
-	local current=${words[${#words[@]} - 1]} quote='' before='' part mark
-	case $current in
-	[\"\']*) quote=${current:0:1} ;;
-	*)
+	if [[ $quote ]]; then
+		part=${current:0:opened}
+		part=${part//\\/}
+		before=${part//[\"\']/}
+	else
 		for mark in = : @; do
 			[[ $COMP_WORDBREAKS == *$mark* && $current == *$mark* ]] || continue
 			part=${current%"$mark"*}
 			[[ $mark == @ ]] || part+=$mark
 			((${#part} <= ${#before})) || before=$part
 		done
-		;;
-	esac
+	fi
 	for ((i = 0; i < ${#words[@]}; i++)); do
 		word=${words[i]//\\/}
 		words[i]=${word//[\"\']/}
@@ -49,9 +60,20 @@ _sso_login() {
 		:[0-9]) continue ;;
 		"$before"*) value=${value#"$before"} ;;
 		esac
-		if [[ -z $quote && $value == *[!A-Za-z0-9_@%+=:,./!-]* ]]; then
-			value=$(printf %q "$value")
-		fi
+		# A name comes from a file that others may write: it must reach the
+		# program as it is. Within quotes some names cannot.
+		case $quote in
+		\') [[ $value != *\'* ]] || continue ;;
+		\")
+			[[ $value != ?*!* && ($value != !* || $current == *!*) ]] || continue
+			value=${value//\\/\\\\}
+			value=${value//\"/\\\"}
+			value=${value//\$/\\\$}
+			value=${value//\`/\\\`}
+			[[ $value != *\" ]] || value+=\" # readline would take the last for the one that closes
+			;;
+		*) [[ $value != *[!A-Za-z0-9_@%+=:,./-]* ]] || value=$(printf %q "$value") ;;
+		esac
 		values[${#values[@]}]=$value
 		helps[${#helps[@]}]=$help
 		((${#value} <= width)) || width=${#value}

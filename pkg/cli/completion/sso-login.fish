@@ -2,11 +2,16 @@
 
 function __sso_login_complete
     set -l words (commandline -opc)
-    set -l current (commandline -ct | string replace -a -r '[\\\\"\']' '')
+    set -l token (commandline -ct)
+    set -l current (string replace -a -r '[\\\\"\']' '' -- $token)
+    # fish quotes what it inserts, but for a ~ at the beginning, a home folder
+    set -l skipped '^(:\d$|~)'
+    string match -q -r '^["\']' -- $token
+    and set skipped '^:\d$'
     set -l program $words[1]
     command -q -- $program
     or set program sso-login
-    $program __complete $words[2..-1] "$current" 2>/dev/null | string match -v -r '^:\d$'
+    $program __complete $words[2..-1] "$current" 2>/dev/null | string match -v -r $skipped
 end
 
 complete -c sso-login -f -k -a '(__sso_login_complete)'
