@@ -89,6 +89,20 @@ peers: ## other projects' programs, unchanged, against idctest: login, listing, 
 	go test -tags conformance -c -o bin/conformance.test ./pkg/conformance
 	cd pkg/conformance && ../../bin/conformance.test -test.timeout 30m -peers -test.run '^TestPeers$$'
 
+# What the recipes need beside Go, from PyPI and npm.
+RECIPES = $(TOOLS)/recipes
+
+.PHONY: recipes
+recipes: ## the recipes of docs/idctest.md; what they need is installed, or they are skipped with a word
+	@mkdir -p $(RECIPES)
+	@[ -x $(RECIPES)/venv/bin/pytest ] || { python3 -m venv --clear $(RECIPES)/venv && \
+	  $(RECIPES)/venv/bin/pip install -q --disable-pip-version-check pytest==9.0.2 boto3==1.44.3 awscli==1.46.3; } || \
+	  echo 'recipes: pytest and boto3 cannot be installed here'
+	@[ -d $(RECIPES)/node_modules ] || npm install --silent --prefix $(RECIPES) @aws-sdk/client-sts@3.1174.0 || \
+	  echo 'recipes: @aws-sdk/client-sts cannot be installed here'
+	@RECIPE_PATH=$(RECIPES)/venv/bin RECIPE_NODE_MODULES=$$([ ! -d $(RECIPES)/node_modules ] || echo $(RECIPES)/node_modules) \
+	  go test ./pkg/idctest/idc -count=1 -v -run '^TestRecipe'
+
 .PHONY: torture
 torture: ## what the suite withstands, at full size (some minutes); writes docs/reliability.md
 	@mkdir -p docs

@@ -36,6 +36,8 @@ NODE_USE_ENV_PROXY            with -intercept: 1
 BROWSER                       with -browser: a browser in which somebody signs in
 HOME, AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE, AWS_PROFILE, AWS_REGION and others
                               with -home: the files in DIR
+
+Without COMMAND these are printed, KEY=VALUE a line, with an empty line at the end.
 `},
 		{"Control paths", `Of IDC_URL, for curl:
 

@@ -146,6 +146,7 @@ func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stder
 			}
 			fmt.Fprintln(stdout, assignment)
 		}
+		fmt.Fprintln(stdout) // so that a program that reads the environment knows its end
 		o.serve(signals, stdin)
 	}
 	srv.Close()
