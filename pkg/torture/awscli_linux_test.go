@@ -18,8 +18,8 @@ import (
 
 var clientRaces = []torment{
 	{name: "the AWS CLI v1 edits the config in one process, as fast as it can", holds: "no edit of it is lost, and none of ours by our doing", run: raceWithWriter, alone: true},
-	{name: "the AWS CLI v1 edits the config, each write in two parts", holds: "no edit is lost; what is half written is waited for", run: raceWithSlowWriter, alone: true},
-	{name: "aws configure set of the AWS CLI v1, again and again", holds: "no edit is lost", run: raceWithConfigureSet, alone: true},
+	{name: "the AWS CLI v1 edits the config, each write in two parts", holds: "no edit is lost; what is half written is waited for", run: raceWithSlowWriter},
+	{name: "aws configure set of the AWS CLI v1, again and again", holds: "no edit is lost", run: raceWithConfigureSet},
 }
 
 // awsCLI is the folder with the programs of the AWS CLI v1, of the version that
@@ -87,7 +87,7 @@ func (s *stage) race(edits int, delay time.Duration) {
 	python := filepath.Join(s.awsCLI(), "python")
 	script, err := filepath.Abs("testdata/edit.py")
 	s.must(err)
-	s.withAndWithout(func(v *stage) {
+	s.withAndWithout(0, func(v *stage) {
 		cmd := exec.Command(python, script, v.aws("config"), strconv.Itoa(edits), fmt.Sprint(delay.Seconds()))
 		var lost, complaints strings.Builder
 		cmd.Stdout, cmd.Stderr = &lost, &complaints
@@ -100,7 +100,8 @@ func (s *stage) race(edits int, delay time.Duration) {
 func raceWithConfigureSet(s *stage) {
 	aws := filepath.Join(s.awsCLI(), "aws")
 	edits := sized(3, 200)
-	s.withAndWithout(func(v *stage) {
+	// The AWS CLI takes half a second to start, and needs the processor for it.
+	s.withAndWithout(100*time.Millisecond, func(v *stage) {
 		for n := range edits {
 			cmd := exec.Command(aws, "configure", "set", "region", "eu-west-1", "--profile", fmt.Sprintf("theirs-%d", n))
 			cmd.Env = v.environment()
@@ -121,8 +122,9 @@ func raceWithConfigureSet(s *stage) {
 }
 
 // withAndWithout calls edit in one home where nothing else happens, and in one
-// where sso-login and sso-profiles run in loops until it returns.
-func (s *stage) withAndWithout(edit func(*stage)) {
+// where sso-login and sso-profiles run in loops, with a pause after each run,
+// until it returns.
+func (s *stage) withAndWithout(pause time.Duration, edit func(*stage)) {
 	s.Helper()
 	control := &stage{T: s.T}
 	control.open(handWritten+okta, idctest.Config{})
@@ -141,6 +143,7 @@ func (s *stage) withAndWithout(edit func(*stage)) {
 		loops.Go(func() {
 			for n := 0; !done.Load(); n++ {
 				out := s.quick(line(n)...)
+				time.Sleep(pause)
 				mu.Lock()
 				tally[fmt.Sprintf("%s exit %d", line(n)[0], out.status)]++
 				mu.Unlock()

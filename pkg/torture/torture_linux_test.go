@@ -178,7 +178,7 @@ func figuresPage(cases []torment, verdicts []verdict, count map[string]int) []by
 	var b bytes.Buffer
 	fmt.Fprintf(&b, `# What the suite withstands
 
-Written by `+"`make torture`"+`, which runs the three binaries as they are built against an Identity Center of their own and does
+Written by `+"`make torture`"+`, which runs the binaries as they are built against an Identity Center of their own and does
 to them what is listed here. After each case the home folder is searched: the config is the old or the new, tokens are
 whole and 0600, lock files are empty, no temporary file is left that was not left by a kill, and no secret stands in any
 output, log, argument, child's environment, file name or file but the token cache. Every secret that the emulator hands
@@ -205,8 +205,32 @@ out is a marked string, so that none is missed.
 		}
 		fmt.Fprintf(&b, "| %s | %s | %s |\n", cell(c.name), cell(c.holds), cell(word))
 	}
+	b.WriteString(otherPrograms)
 	return b.Bytes()
 }
+
+// otherPrograms is the part of docs/reliability.md that no run measures.
+const otherPrograms = `
+## Other programs that write at the same time
+
+The AWS CLI, editors, ` + "`cp` and `cat >>`" + ` write ` + "`~/.aws/config`" + ` without asking anybody. What happens when one of them does, while
+a program of the suite changes the same file (the config, the credentials file, a token or the alias file):
+
+| system | what holds | what cannot | how it was tried |
+|---|---|---|---|
+| Linux, local file systems | No change is lost, however the other program writes: it appends, truncates and writes, writes in place or renames, at once or in parts. One that has the file open for writing is waited for, two seconds at most; then the message says so, the status is 4 and the file is as it was. One that opens the file while it is being replaced waits, some microseconds as a rule. | A program that opens the file with O_NONBLOCK gets an error in those microseconds. A run of ours that is stopped (Ctrl-Z) in them holds others up for 45 seconds at most. | run, on ext4, tmpfs and overlayfs; the AWS CLI v1 in the table above |
+| Linux, a config that is a mount of its own (docker -v) | The same, but the file is written in place, while nobody else can open it. A reader that has it open already may see a mix. | kill -9 in the middle of the write leaves a mix; the backup has the old content. | run |
+| Linux, a file of another user (sudo), NFS, SMB | The old file is looked at again after it was replaced, and put back if it changed. Where it is the config it stays as the backup, so what is written later is in there. | A program that has a token or the credentials file open, and writes more than a moment after us, writes into a file that is gone. | the way is run, with leases and the exchange of files switched off; NFS and SMB were only read about |
+| macOS | As on NFS: macOS does not tell who has a file open. Files are exchanged in one step. | As on NFS. | built, and its way run on Linux; macOS itself was only read about |
+| Windows | The file is opened so that nobody can write to it while we look, and one that is open for writing is waited for, two seconds at most. The config's backup is a copy. | Between that look and the replacement lie microseconds. A program that opens the file for writing in the look gets a sharing violation. | built; Windows was only read about |
+
+The programs of the suite exclude one another by a lock, on every system; where a file system has no locks the message
+says so. The config's last content is in the file or in ` + "`config.sso-profiles.bak`" + `. A backup that another program wrote to
+late is not overwritten: it gets a name with its time, and the message says which.
+
+Reading waits for writers as well. Where nothing tells of them, a config that cannot be read, is empty or lacks what was
+asked for, and was written less than a second ago, is read again until it is a second old.
+`
 
 // cell is a text in a table of Markdown.
 func cell(text string) string { return strings.ReplaceAll(text, "|", `\|`) }
