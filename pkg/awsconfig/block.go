@@ -15,7 +15,7 @@ func (b block) Get(key string) string {
 }
 
 // Lookup is the value of a key in lower case, and whether it is there at all.
-// The value of a nested block is "": see Nested.
+// The value of a nested block is "".
 func (b block) Lookup(key string) (value string, ok bool) {
 	return b.f.key(b.i, key).plain()
 }
@@ -38,6 +38,3 @@ func (b block) Keys() []string {
 	b.f.allKeys(b.i, func(k *key) { names = append(names, k.name) })
 	return names
 }
-
-// Nested are the pairs of a nested block, as [Profile.Nested] has them.
-func (b block) Nested(key string) []Pair { return nestedPairs(b.f.key(b.i, key)) }

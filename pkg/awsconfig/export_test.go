@@ -77,3 +77,33 @@ func (c *Config) AllProblems() []Problem {
 	}
 	return c.Problems(names)
 }
+
+// A NamedService is a Service with its name.
+type NamedService struct {
+	Name string
+	*Service
+}
+
+// Services are the [services NAME] sections in file order.
+func (c *Config) Services() []NamedService {
+	var all []NamedService
+	for i := range c.config.sections {
+		s := &c.config.sections[i]
+		if s.typ != servicesSection || !s.named {
+			continue
+		}
+		if last, _ := c.config.find(servicesSection, s.name); last == int32(i) {
+			all = append(all, NamedService{s.name, &Service{block{c.config, last}}})
+		}
+	}
+	return all
+}
+
+// Nested are the pairs of a nested block.
+func (b block) Nested(key string) []Pair { return nestedPairs(b.f.key(b.i, key)) }
+
+// Nested are the pairs of a nested block.
+func (p *Profile) Nested(key string) []Pair {
+	_, k := p.find(key)
+	return nestedPairs(k)
+}

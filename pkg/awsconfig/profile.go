@@ -24,7 +24,7 @@ func (p *Profile) Get(key string) string {
 }
 
 // Lookup is the value of a key in lower case, and whether it is there at all.
-// The value of a nested block is "": see [Profile.Nested].
+// The value of a nested block is "".
 func (p *Profile) Lookup(key string) (value string, ok bool) {
 	_, k := p.find(key)
 	return k.plain()
@@ -88,14 +88,6 @@ func (p *Profile) Keys() []string {
 		})
 	}
 	return names
-}
-
-// Nested are the pairs of a nested block, such as the lines below "s3 =", in
-// file order. Their keys are spelled as in the file; where one stands twice,
-// the last one counts, here and in botocore. Nil where the key holds no block.
-func (p *Profile) Nested(key string) []Pair {
-	_, k := p.find(key)
-	return nestedPairs(k)
 }
 
 // InConfig reports whether the config file has a section for the profile.

@@ -3,8 +3,6 @@ package awsconfig
 // A Service is a [services NAME] section: endpoints by service, to which a
 // profile's "services" key points.
 type Service struct {
-	Name string
-
 	block
 }
 
@@ -15,22 +13,7 @@ func (c *Config) Service(name string) (*Service, bool) {
 	if !ok {
 		return nil, false
 	}
-	return &Service{Name: name, block: block{c.config, i}}, true
-}
-
-// Services are the [services NAME] sections in file order.
-func (c *Config) Services() []*Service {
-	var all []*Service
-	for i := range c.config.sections {
-		s := &c.config.sections[i]
-		if s.typ != servicesSection || !s.named {
-			continue
-		}
-		if last, _ := c.config.find(servicesSection, s.name); last == int32(i) {
-			all = append(all, &Service{Name: s.name, block: block{c.config, last}})
-		}
-	}
-	return all
+	return &Service{block{c.config, i}}, true
 }
 
 // EndpointURL is the endpoint_url in the nested block of a service, by its id

@@ -39,8 +39,8 @@ func folded(text string) string {
 	return strings.ToLower(strings.ReplaceAll(text, "/", "\x00"))
 }
 
-// Match says whether one of the names is picked and none excluded.
-func (g Globs) Match(names ...string) bool {
+// match says whether one of the names is picked and none excluded.
+func (g Globs) match(names ...string) bool {
 	return (len(g.include) == 0 || matchAny(g.include, names)) && !matchAny(g.exclude, names)
 }
 
@@ -85,8 +85,8 @@ func (f Filter) flags() string {
 	}
 }
 
-// Match says whether an assignment is picked: its account by id or name, and
+// match says whether an assignment is picked: its account by id or name, and
 // its role.
-func (f Filter) Match(a portal.Assignment) bool {
-	return f.Accounts.Match(a.ID, a.Name) && f.Roles.Match(a.Role)
+func (f Filter) match(a portal.Assignment) bool {
+	return f.Accounts.match(a.ID, a.Name) && f.Roles.match(a.Role)
 }

@@ -27,8 +27,8 @@ func ParseLimit(text string) (Limit, error) {
 	return Limit{count: n, given: true}, nil
 }
 
-// Of is the number for a session with that many generated profiles.
-func (l Limit) Of(generated int) int {
+// of is the number for a session with that many generated profiles.
+func (l Limit) of(generated int) int {
 	switch {
 	case !l.given:
 		return max(3, generated/10)

@@ -6,11 +6,11 @@ import (
 	"aws-sso-plugins/pkg/awsconfig"
 )
 
-// Clean makes a name that every AWS client reads: each run of characters
+// cleanName makes a name that every AWS client reads: each run of characters
 // outside [A-Za-z0-9_@+.%:/-] becomes one "-", none stays at either end, nor a
 // "." at the beginning. What would be the default profile, or a name that some
 // client refuses, is no name: "".
-func Clean(name string) string {
+func cleanName(name string) string {
 	clean := strings.Trim(strings.TrimLeft(squeeze(name, &portable), ".-"), "-")
 	if strings.EqualFold(clean, "default") || !awsconfig.PortableName(clean) {
 		return ""

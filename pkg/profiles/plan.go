@@ -69,9 +69,9 @@ type planner struct {
 	plan *Plan
 }
 
-// Make plans. A config that AWS could not read is an error; what is left
+// newPlan plans. A config that AWS could not read is an error; what is left
 // undone for other reasons is in the plan.
-func Make(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
+func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
 	if err := config.Err(); err != nil {
 		return nil, err
 	}
@@ -202,7 +202,7 @@ func (p *planner) collect(inputs []Input) {
 			} else {
 				first = -1
 			}
-			if p.options.Filter.Match(a) {
+			if p.options.Filter.match(a) {
 				p.want(in, a, first, &nameless)
 			}
 		}
@@ -228,7 +228,7 @@ func (p *planner) want(in *Input, a portal.Assignment, first int, nameless *name
 			return
 		}
 	}
-	planned, err := p.options.Template.Name(in.Session.Name, a)
+	planned, err := p.options.Template.name(in.Session.Name, a)
 	if first >= 0 {
 		p.pick(w, first, planned)
 		p.byOld[w.old.Name] = w
@@ -289,7 +289,7 @@ func (p *planner) reportNameless(n nameless) {
 	if n.err != nil {
 		f = fault.Wrap(fault.Conflict, n.err, "no name was made for %s", p.list(n.wants))
 	}
-	p.problem(f.WithHint("a template that always works: --name '%s'", DefaultTemplate))
+	p.problem(f.WithHint("a template that always works: --name '%s'", defaultTemplate))
 }
 
 // stay gives up the planned name: a profile that is there keeps its own, a new

@@ -2,7 +2,7 @@
 // person may assume in IAM Identity Center.
 //
 // A generated profile carries a mark and is found again by its identity:
-// session, account and role. [Make] holds the assignments of one or more
+// session, account and role. [newPlan] holds the assignments of one or more
 // sessions against a config and plans what to do; it changes nothing and needs
 // no network. [Sync] lists, then locks, re-reads, plans and writes, so that the
 // lock is never held over the network and no edit made meanwhile is lost.

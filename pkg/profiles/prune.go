@@ -73,7 +73,7 @@ func (p *planner) lost(inputs []Input) map[string][]*awsconfig.Profile {
 			name = g.profile.Get("account_name")
 		}
 		switch {
-		case !p.options.Filter.Match(portal.Assignment{Account: portal.Account{ID: g.account, Name: name}, Role: g.role}):
+		case !p.options.Filter.match(portal.Assignment{Account: portal.Account{ID: g.account, Name: name}, Role: g.role}):
 		case !known && name == "" && p.options.Filter.Accounts.excludesNames():
 			nameless[g.session] = append(nameless[g.session], g.profile)
 		default:
@@ -110,7 +110,7 @@ func accountNames(inputs []Input) map[string]string {
 
 func (p *planner) mayPrune(in *Input, lost int) bool {
 	generated := p.count[in.Session.Name]
-	limit := p.options.PruneLimit.Of(generated)
+	limit := p.options.PruneLimit.of(generated)
 	switch {
 	case !in.Listing.Complete():
 		if p.options.Prune {

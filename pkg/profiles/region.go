@@ -42,10 +42,10 @@ func ParseRegionRules(values []string) (RegionRules, error) {
 	return rules, nil
 }
 
-// For is the region that the rules give an account, "" for none.
-func (r RegionRules) For(a portal.Account) string {
+// regionOf is the region that the rules give an account, "" for none.
+func (r RegionRules) regionOf(a portal.Account) string {
 	for _, rule := range r {
-		if rule.Accounts.Match(a.ID, a.Name) {
+		if rule.Accounts.match(a.ID, a.Name) {
 			return rule.Region
 		}
 	}

@@ -40,7 +40,7 @@ func (p *Plan) Summary() string {
 		count[p.Rows[i].State]++
 	}
 	var parts []string
-	for _, s := range States() {
+	for _, s := range states() {
 		if n := count[s]; n > 0 {
 			parts = append(parts, fmt.Sprintf("%d %s", n, s))
 		}
@@ -89,8 +89,8 @@ func (p *Plan) ForList(sections bool) {
 // Changes says whether carrying out the plan changes the file.
 func (p *Plan) Changes() bool { return p.edit.Changed() }
 
-// Bytes are the file after the plan, read back and checked by pkg/awsconfig.
-func (p *Plan) Bytes() ([]byte, error) { return p.edit.Bytes() }
+// bytes are the file after the plan, read back and checked by pkg/awsconfig.
+func (p *Plan) bytes() ([]byte, error) { return p.edit.Bytes() }
 
 // INI is a config of its own with a generated section for every assignment
 // that has a profile after the run. What a person made of a profile may be

@@ -16,8 +16,8 @@ const (
 	Unlisted  State = "unlisted" // ours, but the assignment was not listed; kept
 )
 
-// States are all of them, in the order of a summary.
-func States() []State {
+// states are all of them, in the order of a summary.
+func states() []State {
 	return []State{Added, Changed, Renamed, Removed, Unchanged, Foreign, Unlisted}
 }
 

@@ -85,7 +85,7 @@ func (p *planner) findApart() string {
 		}
 	}
 	// roles may differ only in characters that no name holds
-	texts = append(texts, DefaultTemplate, `{{.RoleName | replace "=" "%3D" | replace "," "%2C"}}-{{.AccountId}}`)
+	texts = append(texts, defaultTemplate, `{{.RoleName | replace "=" "%3D" | replace "," "%2C"}}-{{.AccountId}}`)
 	for _, prefix := range []string{"", "{{.Session}}-"} {
 		for _, text := range texts {
 			if p.separates(prefix + text) {
@@ -106,7 +106,7 @@ func (p *planner) separates(text string) bool {
 	seen := make(map[string]bool, len(p.wants))
 	for i := range p.wants {
 		w := &p.wants[i]
-		name, err := t.Name(w.input.Session.Name, w.assignment)
+		name, err := t.name(w.input.Session.Name, w.assignment)
 		key := fold(name)
 		if err != nil || name == "" || seen[key] || p.taken(w, name) {
 			return false

@@ -70,7 +70,7 @@ func (s *Sync) Preview(ctx context.Context, inputs []Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = plan.Bytes()
+	_, err = plan.bytes()
 	return plan, err
 }
 
@@ -84,7 +84,7 @@ func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
 		if plan, err = s.plan(ctx, old, inputs); err != nil {
 			return nil, err
 		}
-		return plan.Bytes()
+		return plan.bytes()
 	})
 	if err != nil {
 		return nil, err
@@ -101,7 +101,7 @@ func (s *Sync) plan(ctx context.Context, old []byte, inputs []Input) (*Plan, err
 	if config == nil || !holds(config.ConfigFile(), old) || !holds(config.CredentialsFile(), credentials.Bytes()) {
 		config = awsconfig.Merge(awsconfig.Parse(s.ConfigPath, awsconfig.ConfigFile, old), credentials)
 	}
-	return Make(config, inputs, s.Options)
+	return newPlan(config, inputs, s.Options)
 }
 
 func holds(f *awsconfig.File, text []byte) bool { return bytes.Equal(f.Bytes(), text) }

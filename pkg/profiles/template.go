@@ -14,11 +14,11 @@ import (
 	"aws-sso-plugins/pkg/portal"
 )
 
-// DefaultTemplate makes the names that `aws configure sso` proposes.
-const DefaultTemplate = "{{.RoleName}}-{{.AccountId}}"
+// defaultTemplate makes the names that `aws configure sso` proposes.
+const defaultTemplate = "{{.RoleName}}-{{.AccountId}}"
 
-// Fields are what a template may use.
-type Fields struct {
+// fields are what a template may use.
+type fields struct {
 	AccountId    string //nolint:revive // spelled as AWS prints it; users write it in templates
 	AccountName  string // the id where the account has no name
 	AccountEmail string
@@ -36,7 +36,8 @@ type Template struct {
 	parsed *template.Template
 }
 
-// ParseTemplate reads a Go template over [Fields] with the functions lower,
+// ParseTemplate reads a Go template over AccountId, AccountName, AccountEmail,
+// RoleName and Session with the functions lower,
 // upper, replace OLD NEW, trimPrefix P, trimSuffix S and slug, made for
 // pipelines: {{.AccountName | trimPrefix "acme " | slug}}. A template that
 // cannot work is a fault of kind Usage that says where and why.
@@ -65,7 +66,7 @@ func parse(text string) (*template.Template, error) {
 const templateName = "--name"
 
 // sample has values so long that a template which takes them apart works.
-var sample = Fields{
+var sample = fields{
 	AccountId:    "123456789012",
 	AccountName:  strings.Repeat("Account Name ", 20),
 	AccountEmail: strings.Repeat("a", 64) + "@example.com",
@@ -125,7 +126,7 @@ func execFlaw(text string, err error) string {
 	if m == nil {
 		return err.Error()
 	}
-	why := strings.ReplaceAll(m[4], "profiles.Fields", "all fields")
+	why := strings.ReplaceAll(m[4], "profiles.fields", "all fields")
 	if field := unknownField().FindStringSubmatch(why); field != nil {
 		why = fmt.Sprintf("there is no field %q", "."+field[1])
 	}
@@ -157,25 +158,25 @@ func offset(text, line, column string) int {
 // String is the template as it was given, for nil the default one.
 func (t *Template) String() string {
 	if t == nil {
-		return DefaultTemplate
+		return defaultTemplate
 	}
 	return t.text
 }
 
-// Name is the profile's name for an assignment: what the template makes of
+// name is the profile's name for an assignment: what the template makes of
 // it, cleaned. "" says that nothing usable is left. The nil template is the
 // default one.
-func (t *Template) Name(session string, a portal.Assignment) (string, error) {
+func (t *Template) name(session string, a portal.Assignment) (string, error) {
 	if t == nil {
-		return Clean(a.Role + "-" + a.ID), nil
+		return cleanName(a.Role + "-" + a.ID), nil
 	}
-	fields := Fields{AccountId: a.ID, AccountName: a.Name, AccountEmail: a.Email, RoleName: a.Role, Session: session}
+	values := fields{AccountId: a.ID, AccountName: a.Name, AccountEmail: a.Email, RoleName: a.Role, Session: session}
 	if strings.TrimSpace(a.Name) == "" {
-		fields.AccountName = a.ID
+		values.AccountName = a.ID
 	}
 	var b strings.Builder
-	if err := t.parsed.Execute(&b, fields); err != nil {
+	if err := t.parsed.Execute(&b, values); err != nil {
 		return "", fault.New(fault.Usage, fmt.Sprintf("--name %q", t.text), execFlaw(t.text, err))
 	}
-	return Clean(b.String()), nil
+	return cleanName(b.String()), nil
 }

@@ -74,7 +74,7 @@ func (p *planner) row(w *want, row Row) {
 func (p *planner) writeNew(w *want) (Row, error) {
 	row := Row{
 		Profile: w.name, After: w.name, Assignment: w.assignment, Session: w.input.Session.Name, State: Added,
-		Region: p.options.Regions.For(w.assignment.Account),
+		Region: p.options.Regions.regionOf(w.assignment.Account),
 	}
 	if row.Region == "" {
 		region, fallback, err := p.defaultRegion(w.input)
@@ -136,7 +136,7 @@ func (p *planner) asked(w *want) (set []awsconfig.KeyValue, unset []string) {
 			set = append(set, kv)
 		}
 	}
-	if region := p.options.Regions.For(w.assignment.Account); region != "" {
+	if region := p.options.Regions.regionOf(w.assignment.Account); region != "" {
 		ask(awsconfig.KeyValue{Key: "region", Value: region})
 	}
 	for _, kv := range p.options.Settings {
@@ -185,7 +185,7 @@ func (p *planner) noteOtherNames() {
 	added := p.added()
 	usual := map[string]int{}
 	for i := range p.mine {
-		if g := &p.mine[i]; added[g.session] > 0 && g.profile.Name == Clean(g.role+"-"+g.account) {
+		if g := &p.mine[i]; added[g.session] > 0 && g.profile.Name == cleanName(g.role+"-"+g.account) {
 			usual[g.session]++
 		}
 	}
@@ -197,7 +197,7 @@ func (p *planner) noteOtherNames() {
 		}
 	}
 	if len(others) > 0 {
-		p.note("new profiles are named %s, others of %s are not; to name all alike: --name TEMPLATE", DefaultTemplate, quotedList(others))
+		p.note("new profiles are named %s, others of %s are not; to name all alike: --name TEMPLATE", defaultTemplate, quotedList(others))
 	}
 }
 

@@ -1,0 +1,28 @@
+package profiles
+
+import (
+	"aws-sso-plugins/pkg/portal"
+)
+
+// What tests look at beside what the commands use.
+const DefaultTemplate = defaultTemplate
+
+var (
+	Make   = newPlan
+	Clean  = cleanName
+	States = states
+)
+
+func (g Globs) Match(names ...string) bool { return g.match(names...) }
+
+func (f Filter) Match(a portal.Assignment) bool { return f.match(a) }
+
+func (l Limit) Of(generated int) int { return l.of(generated) }
+
+func (r RegionRules) For(a portal.Account) string { return r.regionOf(a) }
+
+func (t *Template) Name(session string, a portal.Assignment) (string, error) {
+	return t.name(session, a)
+}
+
+func (p *Plan) Bytes() ([]byte, error) { return p.bytes() }
