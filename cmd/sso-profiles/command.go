@@ -116,7 +116,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	return c.finish(app, plan, summary, failed, err)
 }
 
-// previews says whether a diff takes the place of the changes, lists whether
+// previews reports whether a diff takes the place of the changes, lists whether
 // there is nothing but a list.
 func (c *command) previews() bool { return c.DryRun || c.Check }
 
@@ -189,7 +189,7 @@ func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine
 		if state.Status == login.StatusValid || state.Status == login.StatusRefreshable {
 			sessions = append(sessions, s)
 		} else if len(all) > 1 {
-			app.Note("%q was left out: there is no login; run: %s", s.Name, s.LoginCommand())
+			app.Warn(fault.Newf(fault.Login, "%q was skipped: it has no login", s.Name).WithHint("run: %s", s.LoginCommand()))
 		}
 	}
 	if len(sessions) == 0 {

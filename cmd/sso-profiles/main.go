@@ -20,7 +20,7 @@ func main() {
 			{Line: "sso-profiles", Does: "all accounts and roles of every session with a login"},
 			{Line: "sso-profiles okta --dry-run", Does: "show what would change"},
 			{Line: "sso-profiles --name '{{.AccountName | slug}}-{{.RoleName}}'", Does: "names of your own"},
-			{Line: "sso-profiles --prune", Does: "also remove the profiles that you lost"},
+			{Line: "sso-profiles --prune", Does: "also remove profiles you no longer have access to"},
 			{Line: "sso-login okta | sso-profiles - | sso-test -", Does: "log in, make profiles, test them"},
 		},
 		Notes: []string{

@@ -139,7 +139,7 @@ func span(skipped, n int) string {
 
 func isHeader(line string) bool { return strings.HasPrefix(strings.TrimSpace(line), "[") }
 
-// beginsSection says whether lines need no header to be understood, since the
+// beginsSection reports whether lines need no header to be understood, since the
 // first of them that is not blank is one.
 func beginsSection(lines []string) bool {
 	for _, line := range lines {

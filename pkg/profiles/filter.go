@@ -39,7 +39,7 @@ func folded(text string) string {
 	return strings.ToLower(strings.ReplaceAll(text, "/", "\x00"))
 }
 
-// match says whether one of the names is picked and none excluded.
+// match reports whether one of the names is picked and none excluded.
 func (g Globs) match(names ...string) bool {
 	return (len(g.include) == 0 || matchAny(g.include, names)) && !matchAny(g.exclude, names)
 }
@@ -85,7 +85,7 @@ func (f Filter) flags() string {
 	}
 }
 
-// match says whether an assignment is picked: its account by id or name, and
+// match reports whether an assignment is picked: its account by id or name, and
 // its role.
 func (f Filter) match(a portal.Assignment) bool {
 	return f.Accounts.match(a.ID, a.Name) && f.Roles.match(a.Role)

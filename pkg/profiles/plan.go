@@ -30,15 +30,15 @@ type want struct {
 	name       string             // planned
 	takeOver   bool               // in the place of the hand-written profile of that name
 	rival      *want              // another one that claims the name
-	settled    *Row               // decided without an edit
+	decided    *Row               // decided without an edit
 }
 
-// moves says whether a profile that is there gets another name.
+// moves reports whether a profile that is there gets another name.
 func (w *want) moves() bool { return w.old != nil && w.old.Name != w.name }
 
-// claims says whether w still waits for a name that it does not hold.
+// claims reports whether w still waits for a name that it does not hold.
 func (w *want) claims() bool {
-	return w.settled == nil && !w.takeOver && (w.old == nil || w.moves())
+	return w.decided == nil && !w.takeOver && (w.old == nil || w.moves())
 }
 
 type planner struct {
@@ -88,8 +88,8 @@ func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, 
 	p.collect(inputs)
 	p.reportListings(inputs)
 	p.prune(inputs)
-	p.separate()
-	p.settle()
+	p.skipSharedNames()
+	p.resolveConflicts()
 	if err := p.write(); err != nil {
 		return nil, err
 	}
@@ -209,7 +209,7 @@ func (p *planner) collect(inputs []Input) {
 	}
 	p.reportNameless(nameless)
 	if len(p.wants) == 0 && n > 0 {
-		p.gap(fault.New(fault.Nothing, "no assignment is picked", fmt.Sprintf("none of %d matches %s", n, p.options.Filter.flags())))
+		p.gap(fault.New(fault.Nothing, "no assignment matches "+p.options.Filter.flags(), fmt.Sprintf("%d listed", n)))
 	}
 }
 
@@ -238,7 +238,7 @@ func (p *planner) want(in *Input, a portal.Assignment, first int, nameless *name
 		w.name = w.old.Name
 	case planned == "":
 		nameless.add(w, err)
-		p.stay(w)
+		p.keepName(w)
 	default:
 		w.name = planned
 		if w.claims() {
@@ -292,14 +292,14 @@ func (p *planner) reportNameless(n nameless) {
 	p.problem(f.WithHint("a template that always works: --name '%s'", defaultTemplate))
 }
 
-// stay gives up the planned name: a profile that is there keeps its own, a new
+// keepName gives up the planned name: a profile that is there keeps its own, a new
 // one is not made.
-func (p *planner) stay(w *want) {
+func (p *planner) keepName(w *want) {
 	if w.old != nil {
 		w.name = w.old.Name
 		return
 	}
-	w.settled = &Row{Profile: w.name, State: Foreign}
+	w.decided = &Row{Profile: w.name, State: Foreign}
 }
 
 // describe is the assignment for a person, with its session where there are

@@ -299,7 +299,7 @@ func TestPlan(t *testing.T) {
 			options: []string{"--name", "{{.AccountName}}", "AWS_REGION", "eu-west-1"},
 			rows:    []string{"added Dev", "foreign Prod (none)", "foreign Prod (none)"},
 			problems: []string{
-				`the name "Prod" would be shared, so it was given to none of: "Admin" in 111111111111 ("Prod"), "Admin" in 222222222222 ("Prod") | a template that tells them apart: --name '{{.AccountName}}-{{.AccountId}}'`,
+				`several assignments would be named "Prod"; skipped: "Admin" in 111111111111 ("Prod"), "Admin" in 222222222222 ("Prod") | a template that tells them apart: --name '{{.AccountName}}-{{.AccountId}}'`,
 			},
 		},
 		"names alike after cleaning, and but for case": {
@@ -309,8 +309,8 @@ func TestPlan(t *testing.T) {
 				"foreign X-Admin (none)", "foreign a-b-Admin (none)", "foreign a-b-Admin (none)", "added a/b-Admin", "added a_b-Admin", "foreign x-Admin (none)",
 			},
 			problems: []string{
-				`the name "a-b-Admin" would be shared, so it was given to none of: "Admin" in 111111111111 ("a b"), "Admin" in 444444444444 ("a#b")`,
-				`the name "x-Admin" would be shared, so it was given to none of: "Admin" in 555555555555 ("X"), "Admin" in 666666666666 ("x") | a template that tells them apart: --name '{{.AccountName}}-{{.RoleName}}-{{.AccountId}}'`,
+				`several assignments would be named "a-b-Admin"; skipped: "Admin" in 111111111111 ("a b"), "Admin" in 444444444444 ("a#b")`,
+				`several assignments would be named "x-Admin"; skipped: "Admin" in 555555555555 ("X"), "Admin" in 666666666666 ("x") | a template that tells them apart: --name '{{.AccountName}}-{{.RoleName}}-{{.AccountId}}'`,
 			},
 		},
 		"one name in two sessions": {
@@ -318,7 +318,7 @@ func TestPlan(t *testing.T) {
 			options: []string{"AWS_REGION", "eu-west-1"},
 			rows:    []string{"foreign Admin-111111111111 (none)", "foreign Admin-111111111111 (none)", "added Dev-111111111111"},
 			problems: []string{
-				`the name "Admin-111111111111" would be shared, so it was given to none of: "Admin" in 111111111111 ("111111111111") of "okta", "Admin" in 111111111111 ("111111111111") of "corp" | a template that tells them apart: --name '{{.Session}}-{{.RoleName}}-{{.AccountId}}'`,
+				`several assignments would be named "Admin-111111111111"; skipped: "Admin" in 111111111111 ("111111111111") of "okta", "Admin" in 111111111111 ("111111111111") of "corp" | a template that tells them apart: --name '{{.Session}}-{{.RoleName}}-{{.AccountId}}'`,
 			},
 		},
 		"roles that only differ in what no name holds": {
@@ -326,7 +326,7 @@ func TestPlan(t *testing.T) {
 			options: []string{"AWS_REGION", "eu-west-1"},
 			rows:    []string{"added a+b-111111111111", "foreign a-b-111111111111 (none)", "foreign a-b-111111111111 (none)"},
 			problems: []string{
-				`the name "a-b-111111111111" would be shared, so it was given to none of: "a=b" in 111111111111 ("111111111111"), "a-b" in 111111111111 ("111111111111") | a template that tells them apart: --name '{{.RoleName | replace "=" "%3D" | replace "," "%2C"}}-{{.AccountId}}'`,
+				`several assignments would be named "a-b-111111111111"; skipped: "a=b" in 111111111111 ("111111111111"), "a-b" in 111111111111 ("111111111111") | a template that tells them apart: --name '{{.RoleName | replace "=" "%3D" | replace "," "%2C"}}-{{.AccountId}}'`,
 			},
 		},
 		"who has the name keeps it": {
@@ -396,7 +396,7 @@ func TestPlan(t *testing.T) {
 			rows:    []string{"foreign Prod", "foreign Prod (none)"},
 			diff:    []string{},
 			problems: []string{
-				`the name "Prod" would be shared, so it was given to none of: "Admin" in 222222222222 ("Prod") | a template that tells them apart: --name '{{.AccountName}}-{{.AccountId}}'`,
+				`several assignments would be named "Prod"; skipped: "Admin" in 222222222222 ("Prod") | a template that tells them apart: --name '{{.AccountName}}-{{.AccountId}}'`,
 			},
 		},
 		"a hand-written profile": {
@@ -546,7 +546,7 @@ func TestPlan(t *testing.T) {
 			options: []string{"--account", "9"},
 			rows:    nil,
 			diff:    []string{},
-			gaps:    []string{"no assignment is picked: none of 1 matches --account"},
+			gaps:    []string{"no assignment matches --account: 1 listed"},
 		},
 		"an account that could not be listed": {
 			config:  ours("a okta 1 Admin", "b okta 2 Admin", "c okta 3 Admin", "d corp 1 Admin", "e corp 2 Admin"),
@@ -562,12 +562,12 @@ func TestPlan(t *testing.T) {
 			options: []string{"--prune", "--prune-limit", "100%"},
 			rows:    []string{"unlisted Admin-111111111111"},
 			diff:    []string{},
-			gaps:    []string{`the portal lists no account and role at all for "okta": it keeps its 1 profile`},
+			gaps:    []string{`the portal lists no accounts for "okta": it keeps its 1 profile`},
 		},
 		"an empty listing for a new session": {
 			inputs: []profiles.Input{listed("okta")},
 			diff:   []string{},
-			gaps:   []string{`the portal lists no account and role at all for "okta"`},
+			gaps:   []string{`the portal lists no accounts for "okta"`},
 		},
 		"source_profile keeps a profile from being removed or renamed": {
 			config:      ours("a okta 1 Admin", "b okta 2 Admin") + "\n[profile chain]\nsource_profile = a\n",

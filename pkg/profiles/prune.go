@@ -32,7 +32,7 @@ func (p *planner) reportEmpty(in *Input) {
 	if n := p.count[in.Session.Name]; n > 0 {
 		kept = fmt.Sprintf("it keeps its %s", many(n, "profile"))
 	}
-	p.gap(fault.New(fault.Nothing, fmt.Sprintf("the portal lists no account and role at all for %q", in.Session.Name), kept))
+	p.gap(fault.New(fault.Nothing, fmt.Sprintf("the portal lists no accounts for %q", in.Session.Name), kept))
 }
 
 // prune decides on the generated profiles without an assignment. Those of a
@@ -132,7 +132,7 @@ func (p *planner) mayPrune(in *Input, lost int) bool {
 // remove removes the profiles but those that have to stay, which it returns.
 func (p *planner) remove(lost []*awsconfig.Profile) (kept []*awsconfig.Profile) {
 	for _, profile := range lost {
-		err := p.nailed(profile.Name)
+		err := p.pinned(profile.Name)
 		if err == nil {
 			err = p.trial.RemoveProfile(profile.Name)
 		}

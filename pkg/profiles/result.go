@@ -28,7 +28,7 @@ type Plan struct {
 	settings   []awsconfig.KeyValue
 }
 
-// Incomplete says whether an account or more of some session could not be
+// Incomplete reports whether an account or more of some session could not be
 // listed, so that the plan may lack profiles.
 func (p *Plan) Incomplete() bool { return p.incomplete }
 
@@ -86,7 +86,7 @@ func (p *Plan) ForList(sections bool) {
 	p.Notes, p.Remarks = nil, nil
 }
 
-// Changes says whether carrying out the plan changes the file.
+// Changes reports whether carrying out the plan changes the file.
 func (p *Plan) Changes() bool { return p.edit.Changed() }
 
 // bytes are the file after the plan, read back and checked by pkg/awsconfig.

@@ -39,11 +39,11 @@ type Row struct {
 	place int // of the assignment in the listings, from 1; 0 where it does not matter
 }
 
-// Listed says whether the row is of an assignment that was listed, and not of
+// Listed reports whether the row is of an assignment that was listed, and not of
 // a profile that has lost its own.
 func (r Row) Listed() bool { return r.State != Removed && r.State != Unlisted }
 
-// News says whether a person wants to see the row who wants to know what is
+// News reports whether a person wants to see the row who wants to know what is
 // not as it was, or as it should be.
 func (r Row) News() bool {
 	return r.State != Unchanged && (r.State != Foreign || r.After == "")

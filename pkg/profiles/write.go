@@ -22,7 +22,7 @@ func (p *planner) write() error {
 	p.plan.Rows = slices.Grow(p.plan.Rows, len(p.wants))
 	for i := range p.wants {
 		w := &p.wants[i]
-		if w.settled == nil && w.old == nil {
+		if w.decided == nil && w.old == nil {
 			fresh = append(fresh, w)
 		}
 		if err := p.writeName(w); err != nil {
@@ -30,13 +30,13 @@ func (p *planner) write() error {
 		}
 	}
 	for i := range p.mine { // in file order, in which most files have them sorted
-		if w := p.mine[i].want; w != nil && w.settled == nil {
+		if w := p.mine[i].want; w != nil && w.decided == nil {
 			p.row(w, p.writeOld(w))
 		}
 	}
 	for i := range p.wants {
-		if w := &p.wants[i]; w.settled != nil {
-			p.row(w, *w.settled)
+		if w := &p.wants[i]; w.decided != nil {
+			p.row(w, *w.decided)
 		}
 	}
 	slices.SortFunc(fresh, func(a, b *want) int { return strings.Compare(a.name, b.name) })
@@ -55,7 +55,7 @@ func (p *planner) write() error {
 // profile is in the way that goes, so that the keys which the user added to
 // ours come along.
 func (p *planner) writeName(w *want) error {
-	if w.settled != nil || !w.moves() {
+	if w.decided != nil || !w.moves() {
 		return nil
 	}
 	if w.takeOver {

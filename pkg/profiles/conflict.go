@@ -15,8 +15,8 @@ import (
 // file for each profile.
 func fold(name string) string { return strings.ToLower(name) }
 
-// separate leaves out the assignments that claim one name.
-func (p *planner) separate() {
+// skipSharedNames skips the assignments that claim one name.
+func (p *planner) skipSharedNames() {
 	if len(p.claims) == 0 {
 		return
 	}
@@ -31,26 +31,26 @@ func (p *planner) separate() {
 	}
 	var left []*want
 	for _, key := range sortedKeys(shared) {
-		left = append(left, p.leaveOut(p.claimed[key])...)
+		left = append(left, p.skipShared(p.claimed[key])...)
 		delete(p.claimed, key)
 	}
 	if len(left) == 0 {
 		return
 	}
-	last := p.plan.Problems[len(p.plan.Problems)-1].(*fault.Error) //nolint:errorlint // leaveOut has just put it there
+	last := p.plan.Problems[len(p.plan.Problems)-1].(*fault.Error) //nolint:errorlint // skipShared has just put it there
 	if text := p.tellApart(); text != "" {
 		p.plan.Problems[len(p.plan.Problems)-1] = last.WithHint("a template that tells them apart: --name %s", quote(text))
 	}
 }
 
-// leaveOut settles the rivals for one name. One that a hand-written profile
+// skipShared decides the rivals for one name. One that a hand-written profile
 // of that name serves already is content with it.
-func (p *planner) leaveOut(rivals *want) []*want {
+func (p *planner) skipShared(rivals *want) []*want {
 	var out []*want
 	name := rivals.name
 	for w := rivals; w != nil; w = w.rival {
 		if holder := p.holder(w); holder != nil && !p.isOurs(holder) && w.isTwin(holder) {
-			p.content(w, holder)
+			p.useTwin(w, holder)
 			continue
 		}
 		out = append(out, w)
@@ -59,9 +59,9 @@ func (p *planner) leaveOut(rivals *want) []*want {
 	if len(out) == 0 {
 		return nil
 	}
-	p.problem(fault.New(fault.Conflict, fmt.Sprintf("the name %q would be shared, so it was given to none of", name), p.list(out)))
+	p.problem(fault.New(fault.Conflict, fmt.Sprintf("several assignments would be named %q; skipped", name), p.list(out)))
 	for _, w := range out {
-		p.stay(w)
+		p.keepName(w)
 	}
 	return out
 }
@@ -96,7 +96,7 @@ func (p *planner) findApart() string {
 	return ""
 }
 
-// separates says whether a template names all assignments, and none like a
+// separates reports whether a template names all assignments, and none like a
 // profile that stands for something else.
 func (p *planner) separates(text string) bool {
 	t, err := ParseTemplate(text)
@@ -132,7 +132,7 @@ func (p *planner) keeps(w *want, name string) string {
 	return w.old.Name
 }
 
-// taken says whether a run that renames all generated profiles would find name
+// taken reports whether a run that renames all generated profiles would find name
 // held by somebody else.
 func (p *planner) taken(w *want, name string) bool {
 	for _, profile := range p.markedLike(name) {
@@ -147,8 +147,8 @@ func (p *planner) taken(w *want, name string) bool {
 // quote is a word for a POSIX shell.
 func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 
-// settle decides who gets a name that some profile holds already.
-func (p *planner) settle() {
+// resolveConflicts decides who gets a name that some profile holds already.
+func (p *planner) resolveConflicts() {
 	for _, w := range p.claims {
 		p.decide(w)
 	}
@@ -165,16 +165,16 @@ func (p *planner) decide(w *want) {
 	}
 }
 
-// granted says whether w gets its name; if not, it stays.
+// granted reports whether w gets its name; if not, it stays.
 func (p *planner) granted(w *want) bool {
 	if w.old != nil {
-		err := p.nailed(w.old.Name)
+		err := p.pinned(w.old.Name)
 		if err == nil {
 			err = p.trial.RenameProfile(w.old.Name, w.name)
 		}
 		if err != nil {
 			p.problem(fault.Wrap(fault.Conflict, err, "%s", p.undone(w)))
-			p.stay(w)
+			p.keepName(w)
 			return false
 		}
 	}
@@ -182,8 +182,9 @@ func (p *planner) granted(w *want) bool {
 	return holder == nil || p.resolve(w, holder)
 }
 
-// nailed is why a profile can be neither renamed nor removed, nil if it can.
-func (p *planner) nailed(name string) error {
+// pinned returns an error if another profile uses the profile as source_profile:
+// it can then be neither renamed nor removed.
+func (p *planner) pinned(name string) error {
 	if by := p.references[name]; by != "" {
 		return fault.Newf(fault.Conflict, "profile %q names it as its source_profile", by)
 	}
@@ -212,7 +213,7 @@ func (p *planner) holder(w *want) *awsconfig.Profile {
 	return nil
 }
 
-// leaves says whether the generated profile of that name gives it up.
+// leaves reports whether the generated profile of that name gives it up.
 func (p *planner) leaves(name string) bool {
 	w := p.byOld[name]
 	return w != nil && w.moves() || p.gone[name]
@@ -233,7 +234,7 @@ func (p *planner) markedLike(name string) []*awsconfig.Profile {
 	return p.marked[fold(name)]
 }
 
-// resolve says whether w gets the name that holder has.
+// resolve reports whether w gets the name that holder has.
 func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
 	ours := p.isOurs(holder)
 	switch {
@@ -241,7 +242,7 @@ func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
 		w.takeOver = true
 		return true
 	case !ours && w.isTwin(holder):
-		p.content(w, holder)
+		p.useTwin(w, holder)
 		return false
 	}
 	what := p.undone(w)
@@ -259,7 +260,7 @@ func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
 		f = f.WithHint("rename that profile, or set another --name")
 	}
 	p.problem(f)
-	p.stay(w)
+	p.keepName(w)
 	return false
 }
 
@@ -277,25 +278,25 @@ func (p *planner) place(holder *awsconfig.Profile) (path string, line int) {
 	return holder.Pos("")
 }
 
-// isOurs says whether a holder of a name is a generated profile. One that a
+// isOurs reports whether a holder of a name is a generated profile. One that a
 // section in the credentials file covers is not.
 func (p *planner) isOurs(holder *awsconfig.Profile) bool {
 	profile, ok := p.own.Profile(holder.Name)
 	return ok && isMarked(profile) && !holder.InCredentials()
 }
 
-// content leaves w with a hand-written profile that does the same job. A
+// useTwin leaves w with a hand-written profile that does the same job. A
 // generated one beside it keeps its name.
-func (p *planner) content(w *want, holder *awsconfig.Profile) {
-	p.stay(w)
-	if w.settled != nil {
-		*w.settled = Row{
+func (p *planner) useTwin(w *want, holder *awsconfig.Profile) {
+	p.keepName(w)
+	if w.decided != nil {
+		*w.decided = Row{
 			Profile: holder.Name, Region: holder.Get("region"), State: Foreign, Before: holder.Name, After: holder.Name,
 		}
 	}
 }
 
-// isTwin says whether a profile that is not ours does the same job already.
+// isTwin reports whether a profile that is not ours does the same job already.
 func (w *want) isTwin(profile *awsconfig.Profile) bool {
 	if profile.Get("sso_account_id") != w.assignment.ID || profile.Get("sso_role_name") != w.assignment.Role {
 		return false
