@@ -359,6 +359,10 @@ func TestVisible(t *testing.T) {
 		"\U000e0041\U000e0100":       `\U000e0041\U000e0100`,
 		"\xff\xfe \xe2\x80 \xed\xa0": `\xff\xfe \xe2\x80 \xed\xa0`,
 		"\ufffd \ufffe \U0001ffff":   "\ufffd " + `\ufffe \U0001ffff`,
+
+		"བརྒྱུད་ e\u0301\u0323 שָׁלֹום":                  "བརྒྱུད་ e\u0301\u0323 שָׁלֹום",
+		"e" + strings.Repeat("\u0301", 5000) + "f\u0301": "e" + strings.Repeat("\u0301", 8) + strings.Repeat(`\u0301`, 4992) + "f\u0301",
+		"한" + strings.Repeat("\u11ab", 10):               "한" + strings.Repeat("\u11ab", 8) + strings.Repeat(`\u11ab`, 2),
 	}
 	for in, want := range tests {
 		if got := report.Visible(in); got != want {
@@ -367,7 +371,20 @@ func TestVisible(t *testing.T) {
 	}
 }
 
-// unsafeRune says whether a character must not reach a terminal.
+// Marks that JSON holds read as they were, and yet no terminal shows them all.
+func TestMarksInJSON(t *testing.T) {
+	name := "e" + strings.Repeat("\u0301", 100)
+	out := write(t, report.JSONL, report.Screen{}, thing{Name: name})
+	if n := strings.Count(out, "\u0301"); n != 8 {
+		t.Errorf("%d marks on a letter: %s", n, out)
+	}
+	var read thing
+	if err := json.Unmarshal([]byte(out), &read); err != nil || read.Name != name {
+		t.Errorf("read as %q, %v", read.Name, err)
+	}
+}
+
+// unsafeRune reports whether a character must not reach a terminal.
 func unsafeRune(r rune) bool {
 	return unicode.IsControl(r) || unicode.In(r, unicode.Cf, unicode.Zl, unicode.Zp, unicode.Bidi_Control)
 }

@@ -7,21 +7,22 @@ import (
 	"unicode/utf8"
 )
 
-// Visible is s in one line that no terminal acts on: control characters,
-// bidirectional and other invisible formatting and invalid UTF-8 become
-// escapes as in Go source, a backslash stays one. A string without any comes
-// back as it is.
+// Visible returns s as one line that no terminal acts on: control characters,
+// bidirectional and other invisible formatting, invalid UTF-8, and more than
+// maxMarks marks on one letter become escapes as in Go source; a backslash stays
+// one. A string without any comes back as it is.
 func Visible(s string) string {
 	if isVisible(s) {
 		return s
 	}
 	var b strings.Builder
+	var marks marks
 	for i := 0; i < len(s); {
 		r, size := utf8.DecodeRuneInString(s[i:])
 		switch {
 		case r == utf8.RuneError && size == 1:
 			fmt.Fprintf(&b, `\x%02x`, s[i])
-		case hidden(r):
+		case hidden(r) || marks.tooMany(r):
 			b.WriteString(escape(r))
 		default:
 			b.WriteRune(r)
@@ -32,21 +33,41 @@ func Visible(s string) string {
 }
 
 func isVisible(s string) bool {
+	var marks marks
 	for i := 0; i < len(s); {
 		if s[i] < utf8.RuneSelf {
 			if hidden(rune(s[i])) {
 				return false
 			}
+			marks = 0
 			i++
 			continue
 		}
 		r, size := utf8.DecodeRuneInString(s[i:])
-		if r == utf8.RuneError && size == 1 || hidden(r) {
+		if r == utf8.RuneError && size == 1 || hidden(r) || marks.tooMany(r) {
 			return false
 		}
 		i += size
 	}
 	return true
+}
+
+// maxMarks is how many marks one letter may have. Scripts need up to about
+// eight (Tibetan); thousands cover the lines above and below.
+const maxMarks = 8
+
+// marks counts the characters without a width of their own that follow one
+// letter.
+type marks int
+
+// tooMany counts r, and reports whether it is one mark too many.
+func (m *marks) tooMany(r rune) bool {
+	if runeWidth(r) > 0 {
+		*m = 0
+		return false
+	}
+	*m++
+	return *m > maxMarks
 }
 
 func escape(r rune) string {
@@ -67,7 +88,7 @@ func escape(r rune) string {
 	return fmt.Sprintf(`\U%08x`, r)
 }
 
-// hidden says whether a terminal might act on the character, or show it or the
+// hidden reports whether a terminal might act on the character, or show it or the
 // text around it other than it is: controls, marks of direction, what has no
 // width, separators of lines, letters that look like nothing, and code points
 // that are no characters, which XML cannot hold.
@@ -105,10 +126,11 @@ func escapeJSON(text []byte) []byte {
 		return text
 	}
 	out := make([]byte, 0, len(text)+16)
+	var marks marks
 	for i := 0; i < len(text); {
 		r, size := utf8.DecodeRune(text[i:])
 		switch {
-		case !hidden(r):
+		case !hidden(r) && !marks.tooMany(r):
 			out = append(out, text[i:i+size]...)
 		case r > 0xffff:
 			hi, lo := surrogates(r)
