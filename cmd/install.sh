@@ -34,9 +34,21 @@ $new"
 file() { # MODE FROM TO
 	folder "$(dirname "$3")"
 	# not over the old one: it may be running
-	cp "$2" "$3.new"
-	chmod "$1" "$3.new"
-	mv -f "$3.new" "$3"
+	temporary=$(mktemp "$3.XXXXXX")
+	cp "$2" "$temporary"
+	chmod "$1" "$temporary"
+	replace "$temporary" "$3"
+}
+
+# Puts a file in the place of another, and never where a link there leads.
+replace() { # FILE PATH
+	[ ! -L "$2" ] || rm -f "$2"
+	if [ -d "$2" ]; then
+		rm -f "$1"
+		echo "$2 is a folder" >&2
+		exit 1
+	fi
+	mv -f "$1" "$2"
 }
 
 # The names below the prefix by which kubectl finds the programs, and asks them
@@ -72,8 +84,10 @@ install_all() {
 	# the deepest come first; those of an earlier install stay in the list
 	if [ -n "$new" ]; then
 		if [ -f "$made" ]; then new=$new$(cat "$made"); fi
-		printf '%s\n' "$new" | sed '/^$/d' >"$made.new"
-		mv -f "$made.new" "$made"
+		temporary=$(mktemp "$made.XXXXXX")
+		printf '%s\n' "$new" | sed '/^$/d' >"$temporary"
+		chmod 644 "$temporary"
+		replace "$temporary" "$made"
 	fi
 	echo "installed in $root/bin: $all"
 	case :$PATH: in
@@ -88,7 +102,7 @@ install_plugins() {
 		exit 1
 	fi
 	links | while read -r link name; do
-		if [ -e "$root/bin/$link" ] && [ "$(readlink "$root/bin/$link")" != "$name" ]; then
+		if { [ -e "$root/bin/$link" ] || [ -L "$root/bin/$link" ]; } && [ "$(readlink "$root/bin/$link")" != "$name" ]; then
 			echo "$root/bin/$link is not of this suite, and was left alone" >&2
 		else
 			ln -sf "$name" "$root/bin/$link"

@@ -249,3 +249,49 @@ func TestAliasesAreAskedFor(t *testing.T) {
 		t.Error("no terminal: the file was written")
 	}
 }
+
+// Who may write into the folder of the binaries may have put links there, which
+// lead to files that root owns, or to a folder.
+func TestInstallFollowsNoPlantedLink(t *testing.T) {
+	from := workshop(t)
+	home, env := household(t, "")
+	prefix := filepath.Join(home, "prefix")
+	env = append(env, "prefix="+prefix, "YES=1")
+	precious := filepath.Join(home, "precious")
+	write(t, precious, "as it was")
+	elsewhere := filepath.Join(home, "elsewhere")
+	write(t, filepath.Join(elsewhere, "there"), "")
+	for path, target := range map[string]string{
+		"bin/sso-login.new":                          precious,
+		"bin/sso-login":                              precious,
+		"bin/sso-test":                               elsewhere,
+		"bin/kubectl-sso_login":                      elsewhere,
+		"bin/kubectl-sso_profiles":                   filepath.Join(home, "dangling"),
+		"share/man/man1/sso-login.1":                 precious,
+		"share/man/man1/sso-login.1.new":             precious,
+		"share/aws-sso-plugins/made-folders.new":     precious,
+		"share/bash-completion/completions/sso-test": elsewhere,
+	} {
+		path = filepath.Join(prefix, path)
+		if err := os.MkdirAll(filepath.Dir(path), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, path); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := tree(t, elsewhere)
+	shell(t, from, env, "install.sh", "install")
+	shell(t, from, env, "install.sh", "plugins")
+	if text, err := os.ReadFile(precious); err != nil || string(text) != "as it was" {
+		t.Errorf("a file that a link leads to was changed: %.20q, %v", text, err)
+	}
+	if diff := cmp.Diff(before, tree(t, elsewhere)); diff != "" {
+		t.Errorf("a folder that a link leads to was changed: %s", diff)
+	}
+	for _, name := range []string{"bin/sso-login", "bin/sso-test", "share/man/man1/sso-login.1"} {
+		if info, err := os.Lstat(filepath.Join(prefix, name)); err != nil || !info.Mode().IsRegular() {
+			t.Errorf("%s: %v, %v", name, info.Mode(), err)
+		}
+	}
+}
