@@ -142,6 +142,11 @@ func (a *App) Wire() (*wire.Wire, error) {
 	}
 	s.Timeout = a.Common.Timeout
 	s.Read = func(path string, max int64) ([]byte, error) { return safefile.ReadStream(a.ctx, path, max) }
+	s.Throttled = func() {
+		if !a.ErrTerminal { // there the progress line says it
+			a.NoteOnce("AWS asks for fewer calls; waiting, and going on as fast as it lets through")
+		}
+	}
 	s.Program, s.Version = a.Program.Name, a.Program.Version
 	if a.Verbose() {
 		s.Log = a.logExchange

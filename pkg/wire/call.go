@@ -16,7 +16,8 @@ import (
 type call struct {
 	service   Service
 	operation string
-	pace      *Pace // nil: not paced
+	pace      *Pace  // nil: not paced
+	notify    func() // that throttling lasts; may be nil
 
 	faults  int // attempts that failed, throttled ones not counted
 	timeout int // of these: without an answer in time
@@ -53,9 +54,9 @@ func callOf(ctx context.Context) *call {
 }
 
 // follow puts a call into the stack of each call of a client.
-func follow(service Service, pace *Pace) func(*middleware.Stack) error {
+func follow(service Service, pace *Pace, notify func()) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
-		c := &call{service: service, operation: stack.ID(), pace: pace}
+		c := &call{service: service, operation: stack.ID(), pace: pace, notify: notify}
 		if err := stack.Initialize.Add(c, middleware.Before); err != nil {
 			return err
 		}
@@ -88,7 +89,9 @@ func (c *call) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, 
 	if c.pace != nil {
 		switch {
 		case throttled(err):
-			c.pace.Throttled(retryAfter(err))
+			if c.pace.Throttled(retryAfter(err)) && c.notify != nil {
+				c.notify()
+			}
 		case err == nil, answered(err):
 			c.pace.Served()
 		}

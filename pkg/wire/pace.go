@@ -34,6 +34,8 @@ type Pace struct {
 	cut     time.Time // when the rate was cut last
 	served  []time.Time
 	refused int
+	first   time.Time // when a call was refused for the first time
+	told    bool      // that it lasts
 
 	resumed   time.Time // when the last wait that the service asked for ended
 	sinceThen int       // calls served since
@@ -70,6 +72,9 @@ const (
 	// that wait, for all.
 	askedCalm = 8
 )
+
+// LastingThrottle is for how long calls are refused before a person should know.
+const LastingThrottle = 5 * time.Second
 
 // NewPace is a pace without a limit yet.
 func NewPace() *Pace { return &Pace{turn: make(chan struct{}, 1)} }
@@ -152,12 +157,18 @@ func (p *Pace) forget(now time.Time) {
 }
 
 // Throttled tells the pace that a call was refused for the number of calls,
-// and how long the service asked to wait; 0: it did not say.
-func (p *Pace) Throttled(retryAfter time.Duration) {
+// and how long the service asked to wait; 0: it did not say. It reports, once,
+// that this has lasted for [LastingThrottle].
+func (p *Pace) Throttled(retryAfter time.Duration) (lasts bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	now := time.Now()
-	p.refused++
+	if p.refused++; p.refused == 1 {
+		p.first = now
+	}
+	if lasts = !p.told && now.Sub(p.first) >= LastingThrottle; lasts {
+		p.told = true
+	}
 	switch {
 	case p.rate == 0:
 		p.rate = startRate
@@ -174,6 +185,7 @@ func (p *Pace) Throttled(retryAfter time.Duration) {
 	if retryAfter > 0 {
 		p.hold(now, retryAfter)
 	}
+	return lasts
 }
 
 // measure is how many calls a second were served lately.

@@ -317,3 +317,24 @@ func TestPaceRate(t *testing.T) {
 		t.Errorf("after two refusals: %v a second, %d refused; want 20, 2", rate, refused)
 	}
 }
+
+// Throttling that lasts is told once for a pace; a refusal now and then is how a
+// pace finds its limit, and is told to nobody in the first seconds.
+func TestLastingThrottleIsToldOnce(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		throttled := refuse(429, "TooManyRequestsException", "slow down")
+		settings := inMemory(t, (&script{replies: []reply{throttled}}).ServeHTTP)
+		var told []time.Duration
+		start := time.Now()
+		settings.Throttled = func() { told = append(told, time.Since(start)) }
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		pace := wire.NewPace()
+		for range 2 {
+			_ = operations["ListAccounts"](ctx, newClient(t, settings, pace))
+		}
+		if len(told) != 1 || told[0] < wire.LastingThrottle || told[0] > 3*wire.LastingThrottle {
+			t.Errorf("it was told after %v", told)
+		}
+	})
+}

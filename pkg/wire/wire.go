@@ -61,6 +61,11 @@ type Settings struct {
 	// once; nil: nobody.
 	Log func(Exchange)
 
+	// Throttled is told when a service has refused calls for their number for
+	// [LastingThrottle] or longer, once for each [Pace]; several goroutines may
+	// call it at once. Nil: nobody is told.
+	Throttled func()
+
 	// Dial makes the connections, for tests off the network; nil: the
 	// network. It must return when its context is done.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
@@ -116,7 +121,7 @@ func (w *Wire) Config(service Service, region string, pace *Pace) (aws.Config, e
 		BaseEndpoint: w.settings.endpoint(service),
 		Retryer:      func() aws.Retryer { return retryer{w.settings.MaxAttempts} },
 		APIOptions: []func(*middleware.Stack) error{
-			follow(service, pace),
+			follow(service, pace, w.settings.Throttled),
 			awsmiddleware.AddUserAgentKeyValue(w.settings.program(), w.settings.version()),
 		},
 		ConfigSources: []any{w.settings.variant(service)},
