@@ -1,0 +1,171 @@
+package report
+
+import (
+	"bufio"
+	"bytes"
+	"encoding/base64"
+	"errors"
+	"io"
+	"strings"
+	"unicode/utf8"
+)
+
+const chunkSize = 32 << 10
+
+// Lines writes what r has to w, each line after prefix, and a newline after the
+// last line if it has none. Lines may be of any length. With visible, what a
+// terminal might act on is shown as escapes, TAB aside, and a carriage return
+// before a newline is left out; without it nothing is changed.
+func Lines(w io.Writer, prefix string, r io.Reader, visible bool) error {
+	out := bufio.NewWriterSize(w, chunkSize)
+	begin := true
+	err := chunks(r, func(chunk []byte) error {
+		for line := range bytes.Lines(chunk) {
+			if begin {
+				_, _ = out.WriteString(prefix)
+			}
+			begin = line[len(line)-1] == '\n'
+			if visible {
+				_, _ = out.WriteString(visibleLine(string(line)))
+			} else {
+				_, _ = out.Write(line)
+			}
+		}
+		return out.Flush()
+	})
+	if err != nil {
+		return err
+	}
+	if !begin {
+		_ = out.WriteByte('\n')
+	}
+	return out.Flush()
+}
+
+// visibleLine is [Visible] for a line, or a piece of one.
+func visibleLine(line string) string {
+	text, whole := strings.CutSuffix(line, "\n")
+	if whole {
+		text = strings.TrimSuffix(text, "\r")
+	}
+	cells := strings.Split(text, "\t")
+	for i, c := range cells {
+		cells[i] = Visible(c)
+	}
+	text = strings.Join(cells, "\t")
+	if whole {
+		text += "\n"
+	}
+	return text
+}
+
+// chunks hands out what r has, without splitting a character of UTF-8, or a
+// carriage return from its newline.
+func chunks(r io.Reader, take func([]byte) error) error {
+	buffer := make([]byte, chunkSize)
+	kept := 0
+	for {
+		n, err := r.Read(buffer[kept:])
+		n += kept
+		end := n
+		if err == nil {
+			end = n - unfinished(buffer[:n])
+		}
+		if end > 0 {
+			if err := take(buffer[:end]); err != nil {
+				return err
+			}
+		}
+		kept = copy(buffer, buffer[end:n])
+		switch {
+		case errors.Is(err, io.EOF):
+			return nil
+		case err != nil:
+			return err
+		}
+	}
+}
+
+// unfinished is how many bytes at the end wait for those that follow.
+func unfinished(b []byte) int {
+	if len(b) > 0 && b[len(b)-1] == '\r' {
+		return 1
+	}
+	for i := 1; i < utf8.UTFMax && i <= len(b); i++ {
+		if c := b[len(b)-i]; utf8.RuneStart(c) {
+			if c >= utf8.RuneSelf && !utf8.FullRune(b[len(b)-i:]) {
+				return i
+			}
+			break
+		}
+	}
+	return 0
+}
+
+// Field is a key of an object in JSON, and its value: Value, or what Open reads,
+// which may be of any size. That is a string or, if it is not UTF-8, base64 under
+// a key with Base64 at its end.
+type Field struct {
+	Key   string
+	Value any
+	Open  func() io.Reader // it is called twice
+}
+
+// AddFields writes an object to a report in JSON or JSON lines, as [Writer.Add]
+// writes a record.
+func (w *Writer) AddFields(fields []Field) error {
+	w.count++
+	out := bufio.NewWriterSize(w.out, chunkSize)
+	if w.format == JSON {
+		separator := ",\n  "
+		if w.count == 1 {
+			separator = "[\n  "
+		}
+		_, _ = out.WriteString(separator)
+	}
+	for i, f := range fields {
+		_ = out.WriteByte("{,"[min(i, 1)])
+		if err := writeField(out, f); err != nil {
+			return err
+		}
+	}
+	_ = out.WriteByte('}')
+	if w.format == JSONL {
+		_ = out.WriteByte('\n')
+	}
+	return out.Flush()
+}
+
+func writeField(out *bufio.Writer, f Field) error {
+	if f.Open == nil {
+		value, err := marshal(f.Value)
+		_, _ = out.WriteString(`"` + f.Key + `":`)
+		_, _ = out.Write(value)
+		return err
+	}
+	text := true
+	err := chunks(f.Open(), func(chunk []byte) error {
+		text = text && utf8.Valid(chunk)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	if text {
+		_, _ = out.WriteString(`"` + f.Key + `":"`)
+		err = chunks(f.Open(), func(chunk []byte) error {
+			quoted, err := marshal(string(chunk))
+			if err == nil {
+				_, err = out.Write(quoted[1 : len(quoted)-1])
+			}
+			return err
+		})
+	} else {
+		_, _ = out.WriteString(`"` + f.Key + `Base64":"`)
+		encoder := base64.NewEncoder(base64.StdEncoding, out)
+		_, err = io.Copy(encoder, f.Open())
+		err = errors.Join(err, encoder.Close())
+	}
+	_ = out.WriteByte('"')
+	return err
+}
