@@ -178,11 +178,11 @@ func TestNames(t *testing.T) {
 		want        []Name
 	}{
 		{"none", "unread\n", nil, nil},
-		{"stdin is read only when asked", "unread\n", []string{"a"}, []Name{{"a", false}}},
-		{"a line up to its first tab", "a\tok\tx\nb\n", []string{"-"}, []Name{{"a", true}, {"b", true}}},
-		{"blanks, CRLF, no final newline", "\n  \r\na\r\n\n b \nc", []string{"-"}, []Name{{"a", true}, {"b", true}, {"c", true}}},
-		{"each once", "a\nb\na\n", []string{"b", "-"}, []Name{{"b", false}, {"a", true}}},
-		{"a line that begins with a tab has no name", "\tx\na\n", []string{"-"}, []Name{{"a", true}}},
+		{"stdin is read only when asked", "unread\n", []string{"a"}, []Name{{"a", false, 1}}},
+		{"a line up to its first tab", "a\tok\tx\nb\n", []string{"-"}, []Name{{"a", true, 1}, {"b", true, 1}}},
+		{"blanks, CRLF, no final newline", "\n  \r\na\r\n\n b \nc", []string{"-"}, []Name{{"a", true, 1}, {"b", true, 1}, {"c", true, 1}}},
+		{"each once", "a\nb\na\n", []string{"b", "-"}, []Name{{"b", false, 2}, {"a", true, 2}}},
+		{"a line that begins with a tab has no name", "\tx\na\n", []string{"-"}, []Name{{"a", true, 1}}},
 	} {
 		got, err := app(t, tc.stdin).Names(t.Context(), tc.args, "names")
 		if err != nil {

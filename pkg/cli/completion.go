@@ -69,6 +69,10 @@ func printCompletion(out io.Writer, program Program, shell string) error {
 // completeWord is the first argument by which a shell asks for completions.
 const completeWord = "__complete"
 
+// ofShell is the directive that leaves the words after -- to the shell's own
+// completion of commands. It is ours: kubectl proposes nothing then.
+const ofShell = ":100"
+
 // noFiles is the directive that ends an answer: the words proposed are all
 // that there are, a file is never meant. It is cobra's, which kubectl reads.
 const noFiles = ":4"
@@ -77,6 +81,10 @@ const noFiles = ":4"
 // place of the last argument, with its help after a TAB.
 func writeCompletions(ctx context.Context, out io.Writer, program Program, model *kong.Application, env Environment, args []string) error {
 	c := &completer{ctx: ctx, program: program, model: model, env: env}
+	if before, words := cutCommand(args); program.TakesCommand && words != nil && len(before) < len(args)-1 {
+		_, err := io.WriteString(out, ofShell+"\n")
+		return err
+	}
 	var b strings.Builder
 	for _, v := range c.complete(args) {
 		if report.Visible(v.Text) != v.Text {
@@ -303,6 +311,12 @@ func (c *completer) config() *awsconfig.Config {
 		return awsconfig.Merge(nil, nil)
 	}
 	return config
+}
+
+// ProfileNames returns the names of the profiles as far as the files can be read.
+func (a *App) ProfileNames() []string {
+	c := &completer{ctx: a.ctx, program: a.Program, model: a.model, env: a.env}
+	return texts(configValues("profile", c.config()))
 }
 
 // configValues are the names that the config files hold, in their order.

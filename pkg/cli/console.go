@@ -44,6 +44,7 @@ type Console struct {
 
 	mu       sync.Mutex
 	line     *Progress // the one on the screen now
+	inLine   bool      // the cursor stands after text without a newline
 	outError error
 	noted    map[string]bool // by NoteOnce
 }
@@ -80,6 +81,19 @@ func (c *Console) Stdin() io.Reader { return c.stdin }
 func (c *Console) StdinPiped() bool {
 	info, err := c.stdin.Stat()
 	return err == nil && info.Mode()&os.ModeNamedPipe != 0
+}
+
+// Err returns a writer for what is not this program's to say: the standard error of
+// the commands that it runs.
+func (c *Console) Err() io.Writer { return errWriter{c} }
+
+// ErrScreen returns stderr's width and whether it shows colour.
+func (c *Console) ErrScreen() report.Screen {
+	s := report.Screen{Color: c.color && c.ErrTerminal}
+	if c.ErrTerminal {
+		s.Width = c.screenWidth()
+	}
+	return s
 }
 
 // Verbose says whether -v was given.
@@ -234,12 +248,31 @@ func (w outWriter) Write(p []byte) (int, error) {
 	w.c.mu.Lock()
 	defer w.c.mu.Unlock()
 	if w.c.OutTerminal {
-		w.c.startLine()
-		defer w.c.drawLine()
+		defer w.c.makeWay(p)()
 	}
 	n, err := w.c.stdout.Write(p)
 	if err != nil && w.c.outError == nil {
 		w.c.outError = err
 	}
 	return n, err
+}
+
+// errWriter does the same for standard error.
+type errWriter struct{ c *Console }
+
+func (w errWriter) Write(p []byte) (int, error) {
+	w.c.mu.Lock()
+	defer w.c.mu.Unlock()
+	defer w.c.makeWay(p)()
+	return w.c.stderr.Write(p)
+}
+
+// makeWay takes the progress line away for p, which does not come back before p's
+// line has ended. It needs the lock.
+func (c *Console) makeWay(p []byte) (comeBack func()) {
+	c.startLine()
+	return func() {
+		c.inLine = len(p) > 0 && p[len(p)-1] != '\n'
+		c.drawLine()
+	}
 }

@@ -3,6 +3,7 @@ package cli
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -138,4 +139,17 @@ func formatPurpose(format string) string {
 		return "metrics for node_exporter's textfile collector"
 	}
 	return ""
+}
+
+// TakesValue reports whether an argument is a flag whose value is the next one.
+func (a *App) TakesValue(arg string) bool {
+	c := &completer{model: a.model}
+	if strings.HasPrefix(arg, "--") {
+		f := c.long(arg)
+		return f != nil && !f.IsBool()
+	}
+	if f, value, ok := c.attached(arg); ok {
+		return !f.IsBool() && value == ""
+	}
+	return false
 }

@@ -31,7 +31,7 @@ func printHelp(c *Console, p Program, model *kong.Application) error {
 		h.line("")
 		h.paragraph(note, "")
 	}
-	h.statuses()
+	h.statuses(p)
 	_, err := fmt.Fprint(c.Out, h.b.String())
 	if err != nil {
 		return err
@@ -134,11 +134,11 @@ func flagText(f *kong.Flag) string {
 	return text
 }
 
-func (h *helpText) statuses() {
+func (h *helpText) statuses(p Program) {
 	h.line("")
 	h.line("Exit status:")
-	for _, s := range statusTexts {
-		h.entry(fmt.Sprintf("%3d", s.status), s.text, 7)
+	for _, s := range p.statuses() {
+		h.entry(fmt.Sprintf("%3s", s.Text), s.Help, 7)
 	}
 }
 

@@ -84,9 +84,7 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 		r.list(l)
 	}
 	r.section("Exit status")
-	for _, s := range statusTexts {
-		r.item(bold(s.number()), s.text)
-	}
+	r.items(p.statuses())
 	r.list(List{Title: "Environment", Intro: "A flag beats its variable.", Items: environmentOf(model)})
 	r.items(sharedEnvironment[:])
 	networked := slices.Contains(flagNames(model), "timeout")

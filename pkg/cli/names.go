@@ -14,6 +14,7 @@ import (
 type Name struct {
 	Text  string
 	Piped bool // read from standard input
+	Times int  // how often it was given
 }
 
 // maxLine is how long a line on standard input may be: an ARN and a reason fit
@@ -26,12 +27,15 @@ const maxLine = 1 << 20
 // is a fault of kind Nothing, whose text calls the names what.
 func (a *App) Names(ctx context.Context, args []string, what string) ([]Name, error) {
 	var names []Name
-	seen := map[string]bool{}
+	seen := map[string]int{}
 	add := func(n Name) {
-		if !seen[n.Text] {
-			seen[n.Text] = true
+		i, ok := seen[n.Text]
+		if !ok {
+			i = len(names)
+			seen[n.Text] = i
 			names = append(names, n)
 		}
+		names[i].Times++
 	}
 	for _, arg := range args {
 		if strings.TrimSpace(arg) == "" { // "$SESSION", and it is not set

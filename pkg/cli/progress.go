@@ -83,7 +83,7 @@ func (c *Console) endProgress() {
 
 // eraseLine and drawLine need the lock.
 func (c *Console) eraseLine() {
-	if c.line != nil && c.line.shown {
+	if c.line != nil && c.line.shown && !c.inLine {
 		_, _ = io.WriteString(c.stderr, "\r\x1b[K")
 		c.ctrlC.Store(false)
 	}
@@ -98,7 +98,7 @@ func (c *Console) startLine() {
 }
 
 func (c *Console) drawLine() {
-	if c.line != nil && c.line.shown {
+	if c.line != nil && c.line.shown && !c.inLine {
 		_, _ = io.WriteString(c.stderr, c.line.text(c.screenWidth(), time.Now()))
 	}
 }

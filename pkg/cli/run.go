@@ -34,6 +34,19 @@ type Command interface {
 	basic() *Basic
 }
 
+// delegator is a command that another process may do the work of.
+type delegator interface {
+	// Delegate is called before Run, without regard to --deadline. If done is true
+	// there is nothing left to do but to end with err.
+	Delegate(ctx context.Context, app *App) (done bool, err error)
+}
+
+// checker is a command that looks at the arguments as they were typed, the words
+// of a command aside, before they are parsed.
+type checker interface {
+	Check(app *App, args []string) error
+}
+
 // Program is what a binary says of itself.
 type Program struct {
 	Name    string // "sso-login"
@@ -56,6 +69,12 @@ type Program struct {
 	// Concurrency is how many calls are made at once unless the flag says so;
 	// for a command that embeds [Parallel].
 	Concurrency int
+	// TakesCommand says that what follows -- on the command line is a command, for
+	// [App.Words], and no argument.
+	TakesCommand bool
+	// Statuses are exit statuses beyond those that all programs have: Text is the
+	// number, Help what it says.
+	Statuses []Value
 
 	called string // what the user typed: "sso-login", "kubectl sso-login"
 }
@@ -71,6 +90,9 @@ type App struct {
 	// DeadlineStatus is the exit status of a run that --deadline ended:
 	// StatusFailed unless the command sets another.
 	DeadlineStatus int
+	// Words are what follows -- on the command line of a program that takes a
+	// command; nil: there is no --.
+	Words []string
 
 	ctx   context.Context // of the run: it ends what reads the config or the CA bundle
 	env   Environment
@@ -123,6 +145,16 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 			args = nil
 		}
 	}
+	var words []string
+	if program.TakesCommand {
+		args, words = cutCommand(args)
+	}
+	if c, ok := command.(checker); ok {
+		app := &App{Program: program, Console: console, ctx: context.Background(), env: env, model: parser.Model, Words: words}
+		if err := c.Check(app, args); err != nil {
+			return console.finish(err), nil
+		}
+	}
 	if _, err := parser.Parse(args); err != nil {
 		var done finished
 		if errors.As(err, &done) || console.outFailed() {
@@ -136,11 +168,10 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 		return console.finish(printCompletion(console.Out, program, *common.Completion)), nil
 	}
 	console.configure(common)
-	ctx, stop := withDeadline(<-listening, common.Deadline) // listening before the work begins
-	defer stop()
+	signaled := <-listening // before the work begins
 	app := &App{
 		Program: program, Console: console, Common: common, DeadlineStatus: StatusFailed,
-		ctx: ctx, env: env, model: parser.Model,
+		ctx: signaled, env: env, model: parser.Model, Words: words,
 	}
 	defer func() {
 		if defect := recover(); defect != nil {
@@ -148,6 +179,14 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 			status = console.reportPanic(program, defect)
 		}
 	}()
+	if d, ok := command.(delegator); ok {
+		if done, err := d.Delegate(signaled, app); done {
+			return console.ended(signaled, err)
+		}
+	}
+	ctx, stop := withDeadline(signaled, common.Deadline)
+	defer stop()
+	app.ctx = ctx
 	err = work(ctx, app)
 	stop()
 	console.endProgress()
@@ -157,9 +196,21 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 	return console.ended(ctx, err)
 }
 
+// cutCommand cuts arguments at the first --. Without one there are no words.
+func cutCommand(args []string) (before, words []string) {
+	if i := slices.Index(args, "--"); i >= 0 {
+		return args[:i:i], slices.Clone(args[i+1:])
+	}
+	return args, nil
+}
+
 // ended returns how a run ended: by a signal, or with an error that it tells.
 func (c *Console) ended(ctx context.Context, err error) (int, os.Signal) {
-	if sig := interruptedBy(ctx); sig != nil {
+	sig := interruptedBy(ctx)
+	if sig == nil {
+		sig = SignalOf(err)
+	}
+	if sig != nil {
 		c.Plain() // a shell's prompt comes next
 		return statusOf(sig), sig
 	}
@@ -221,6 +272,7 @@ func plainly(text string) string {
 	}
 	return strings.NewReplacer(
 		"expected a valid 64 bit int but got", "must be a number, not",
+		"expected int value but got", "must be a number, not",
 		"expected duration value but got", "must be a time such as 15s or 2m, not",
 		"expected duration but got", "must be a time such as 15s or 2m, not",
 		"bool value must be true, 1, yes, false, 0 or no but got", "must be true or false, not",

@@ -61,13 +61,20 @@ func secondOf(signals <-chan os.Signal, first func(os.Signal)) os.Signal {
 }
 
 // interruptedBy returns the signal that ended the run, nil if none did.
-func interruptedBy(ctx context.Context) os.Signal {
+func interruptedBy(ctx context.Context) os.Signal { return SignalOf(context.Cause(ctx)) }
+
+// SignalOf returns the signal that is the cause of a context's end, nil if it was
+// none.
+func SignalOf(cause error) os.Signal {
 	var s signalCause
-	if errors.As(context.Cause(ctx), &s) {
+	if errors.As(cause, &s) {
 		return s.Signal
 	}
 	return nil
 }
+
+// ErrSignal returns the cause of a context that ends as at the signal.
+func ErrSignal(sig os.Signal) error { return signalCause{sig} }
 
 // dieOf ends the process as the signal would have, had nobody listened: a shell
 // goes on with its loop after a status of 130, and ends it after a death by

@@ -37,6 +37,18 @@ var statusTexts = [...]statusText{
 	{130, "stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP, 141 by a closed pipe)"},
 }
 
+// statuses are the exit statuses of a program, in order.
+func (p Program) statuses() []Value {
+	var values []Value
+	for _, s := range statusTexts {
+		if s.status > StatusFailed {
+			values = append(values, p.Statuses...)
+		}
+		values = append(values, Value{s.number(), s.text})
+	}
+	return values
+}
+
 // ExitStatus ends a run with a status whose reason was already told.
 type ExitStatus int
 

@@ -43,6 +43,9 @@ type Runner struct {
 	Concurrency int
 	// MaxFailures is after how many failures no more jobs start; 0: any number.
 	MaxFailures int
+	// Starting is called before each start, and what it returns after it: what is
+	// true of the process in between, the command inherits. Nil: nothing.
+	Starting func() (done func())
 	// Started is called after a job has started; nil: nobody is told. Several
 	// goroutines may call it at once.
 	Started func(index int)
@@ -382,6 +385,9 @@ func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
 			case r.stopped != nil:
 				err = r.stopped
 				return
+			}
+			if r.Starting != nil {
+				defer r.Starting()()
 			}
 			c.started = time.Now()
 			if err = r.starter.start(c, r.Path, append([]string{r.Name}, r.Args...), job.Env, write); err == nil {

@@ -11,29 +11,24 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
-
-	"aws-sso-plugins/pkg/fault"
 )
 
-// CanSupervise reports whether this system has what [Supervise] needs.
-const CanSupervise = true
-
 // Supervise starts this program once more, as a worker that runs the commands,
-// and returns its exit status. Each of the two outlives a kill -9 of the other,
+// and returns how that ended. Each of the two outlives a kill -9 of the other,
 // and ends the commands then: the worker has started them, and to the supervisor
 // the kernel gives the orphans of the worker.
 //
 // The worker gets args, env and files, and finds its end of a connection at
 // [WorkerFD], for [Connect]. When ctx is cancelled it is told the signal, by the
-// cause. A worker that a signal has ended is a fault. Supervise reaps every child
-// of this process, so there may be no others.
-func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signal func(cause error) os.Signal) (int, error) {
+// cause. An error is [ErrNoSupervisor]. Supervise reaps every child of this process,
+// so there may be no others.
+func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signal func(cause error) os.Signal) (Exit, error) {
 	if err := adoptOrphans(); err != nil {
-		return 0, fault.Wrap(fault.Unknown, err, "cannot supervise the commands")
+		return Exit{}, unsupervised("prctl", err)
 	}
 	ends, err := unix.Socketpair(unix.AF_UNIX, unix.SOCK_STREAM|unix.SOCK_CLOEXEC, 0)
 	if err != nil {
-		return 0, fault.Wrap(fault.Unknown, os.NewSyscallError("socketpair", err), "cannot supervise the commands")
+		return Exit{}, unsupervised("socketpair", err)
 	}
 	ours, theirs := os.NewFile(uintptr(ends[0]), "worker"), os.NewFile(uintptr(ends[1]), "supervisor")
 	defer ours.Close()
@@ -47,7 +42,7 @@ func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signa
 	})
 	_ = theirs.Close()
 	if err != nil {
-		return 0, fault.Wrap(fault.Unknown, cause(err), "cannot start the process that does the work")
+		return Exit{}, unsupervised("the start of the worker", err)
 	}
 	var (
 		told    sessions
@@ -64,20 +59,20 @@ func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signa
 	defer stop()
 	status, err := reapUntil(worker)
 	if err != nil {
-		return 0, fault.Wrap(fault.Unknown, err, "cannot supervise the commands")
+		return Exit{}, unsupervised("wait4", err)
 	}
 	reading.Wait()
 	told.sweep(status.Signaled(), reapAll)
 	if status.Signaled() {
-		return 0, fault.New(fault.Unknown, "the process that does the work was ended", "signal: "+status.Signal().String())
+		return Exit{Signal: status.Signal()}, nil
 	}
-	return status.ExitStatus(), nil
+	return Exit{Status: status.ExitStatus()}, nil
 }
 
 // adoptOrphans makes descendants of this process its children when their parent
 // ends.
 func adoptOrphans() error {
-	return os.NewSyscallError("prctl", unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0))
+	return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 }
 
 // read takes what the worker tells, to its end.
@@ -107,7 +102,7 @@ func reapUntil(pid int) (syscall.WaitStatus, error) {
 		switch got, err := syscall.Wait4(-1, &status, 0, nil); {
 		case errors.Is(err, syscall.EINTR):
 		case err != nil:
-			return 0, os.NewSyscallError("wait4", err)
+			return 0, err
 		case got == pid:
 			return status, nil
 		}

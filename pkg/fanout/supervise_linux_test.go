@@ -22,13 +22,13 @@ func init() {
 		if err := os.Setenv("SUPERVISED", "worker"); err != nil {
 			panic(err)
 		}
-		status, err := Supervise(context.Background(), os.Args, os.Environ(), [3]*os.File{os.Stdin, os.Stdout, os.Stderr},
+		exit, err := Supervise(context.Background(), os.Args, os.Environ(), [3]*os.File{os.Stdin, os.Stdout, os.Stderr},
 			func(error) os.Signal { return nil })
-		fmt.Fprintln(os.Stderr, "supervisor:", status, err)
-		if err != nil {
+		fmt.Fprintln(os.Stderr, "supervisor:", exit, err)
+		if err != nil || exit.Signal != nil {
 			os.Exit(1)
 		}
-		os.Exit(status)
+		os.Exit(exit.Status)
 	case "worker":
 		os.Exit(superviseWork())
 	}

@@ -152,17 +152,31 @@ func (s *Server) Secrets() []string {
 	for token := range s.state.refresh {
 		out = append(out, token)
 	}
-	for _, k := range s.state.keys {
-		out = append(out, k.secret)
-		if k.token != "" {
-			out = append(out, k.token)
-		}
-	}
+	out = append(out, s.roleKeys()...)
 	for identityContext := range s.state.contexts {
 		out = append(out, identityContext)
 	}
 	for secret := range s.state.foreign {
 		out = append(out, secret)
+	}
+	return out
+}
+
+// RoleKeys returns those of [Server.Secrets] that are keys of roles: secret access keys and session tokens. A program may
+// keep them where the AWS CLI does, and hand them to a command.
+func (s *Server) RoleKeys() []string {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.roleKeys()
+}
+
+func (s *Server) roleKeys() []string {
+	var out []string
+	for _, k := range s.state.keys {
+		out = append(out, k.secret)
+		if k.token != "" {
+			out = append(out, k.token)
+		}
 	}
 	return out
 }

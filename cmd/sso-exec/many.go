@@ -1,0 +1,206 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"iter"
+	"strings"
+	"sync"
+
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/cli/harden"
+	"aws-sso-plugins/pkg/fanout"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/report"
+	"aws-sso-plugins/pkg/resolve"
+)
+
+// many is a run for many profiles.
+type many struct {
+	app         *cli.App
+	format      report.Format
+	wanted      map[resolve.Status]bool
+	live        bool
+	maxFailures int
+	width       int
+
+	path     string
+	worker   *worker // nil: there is no supervisor
+	handover *handover
+	targets  []*resolve.Target
+
+	out      output
+	progress *cli.Progress
+	cancel   context.CancelCauseFunc // ends the run
+
+	mu      sync.Mutex
+	running int
+	done    int
+	counts  map[resolve.Status]int
+	ran     int             // commands that have run, whatever became of them
+	reasons map[string]bool // of commands that could not be started, told already
+}
+
+// run runs the command for each target and writes the rows.
+func (m *many) run(ctx context.Context) error {
+	m.counts, m.reasons = map[resolve.Status]int{}, map[string]bool{}
+	m.out = newOutput(m)
+	ctx, m.cancel = context.WithCancelCause(ctx)
+	defer m.cancel(nil)
+	runner := &fanout.Runner{
+		Path: m.path, Name: m.app.Words[0], Args: m.app.Words[1:],
+		Concurrency: m.width, MaxFailures: m.maxFailures,
+		Prepare: m.prepare, Started: m.started, Expired: m.expired,
+		Signal:   cli.SignalOf,
+		Starting: harden.Undo,
+	}
+	if m.live {
+		runner.Lines = m.lines
+	}
+	if m.worker != nil {
+		runner.Supervisor = m.worker.supervisor
+		m.worker.runs(runner)
+	}
+	m.progress = m.app.Progress("running")
+	defer m.progress.End()
+	results := m.counted(runner.Run(ctx, len(m.targets)))
+	if m.format != report.JSONL && !m.live {
+		results = fanout.InOrder(results)
+	}
+	var broken error
+	for result := range results {
+		if broken = m.write(result); broken != nil {
+			break
+		}
+	}
+	if broken == nil {
+		broken = m.out.close()
+	}
+	m.progress.End()
+	if broken != nil {
+		return broken
+	}
+	m.sum()
+	return m.exitStatus()
+}
+
+// prepare gets the credentials of a target, shortly before its command starts.
+func (m *many) prepare(ctx context.Context, index int) (fanout.Job, error) {
+	env, credentials, err := m.handover.environment(ctx, m.targets[index])
+	if err != nil {
+		return fanout.Job{}, unresolved{err}
+	}
+	job := fanout.Job{Env: env}
+	if credentials.CanExpire {
+		job.Expires = credentials.Expires
+	}
+	return job, nil
+}
+
+func (m *many) started(int) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.running++
+	m.ran++
+	m.app.DeadlineStatus = cli.StatusPartial
+	m.show()
+}
+
+func (m *many) expired(index int) {
+	m.app.Warn(fault.Newf(fault.Notice, "%s: the role's credentials have ended, and the command still runs", label(m.targets[index])).
+		WithHint("commands that run longer find their credentials themselves with --profile-only"))
+}
+
+// counted counts the results as they come.
+func (m *many) counted(results iter.Seq[fanout.Result]) iter.Seq[fanout.Result] {
+	return func(yield func(fanout.Result) bool) {
+		for result := range results {
+			m.mu.Lock()
+			if result.State != fanout.NotStarted {
+				m.running--
+			}
+			m.done++
+			status, _ := statusOf(result)
+			m.counts[status]++
+			m.show()
+			m.mu.Unlock()
+			if !yield(result) {
+				return
+			}
+		}
+	}
+}
+
+// show brings the progress line up to date. It needs the lock.
+func (m *many) show() {
+	extra := fmt.Sprintf("%d running", m.running)
+	if failed := m.done - m.counts[resolve.OK]; failed > 0 {
+		extra += fmt.Sprintf(", %d failed", failed)
+	}
+	m.progress.Set(m.done, len(m.targets), extra)
+}
+
+// lines writes output as it comes.
+func (m *many) lines(index int, stream fanout.Stream, lines *fanout.Output) {
+	if err := m.out.lines(m.targets[index], stream, lines.Reader()); err != nil && stream == fanout.Stdout {
+		m.cancel(err)
+	}
+}
+
+// write writes the row of a result, and says why it failed.
+func (m *many) write(result fanout.Result) error {
+	defer result.Close()
+	status, reason := statusOf(result)
+	if m.wanted != nil && !m.wanted[status] {
+		return nil
+	}
+	target := m.targets[result.Index]
+	if err := m.out.row(row{target, m.handover.to(target), result, status, reason}); err != nil {
+		return err
+	}
+	switch {
+	case status == resolve.OK, status == resolve.LoginRequired: // told with the session
+	case m.format != report.Text && m.format != raw: // the row has the reason
+	case status == notStarted:
+		m.tellOnce(reason)
+	default:
+		m.app.Error(fault.New(fault.Unknown, label(target), reason).WithHint("%s", fault.HintOf(result.Err)))
+	}
+	return nil
+}
+
+// tellOnce says why commands do not start: as a rule it is the same for all.
+func (m *many) tellOnce(reason string) {
+	if !m.reasons[reason] {
+		m.reasons[reason] = true
+		m.app.Error(fault.New(fault.Unknown, reason, ""))
+	}
+}
+
+// sum says how many rows have which status. Where nobody looks, success is
+// silent.
+func (m *many) sum() {
+	var parts []string
+	for _, v := range statuses {
+		if n := m.counts[resolve.Status(v.Text)]; n > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", n, v.Text))
+		}
+	}
+	if text := strings.Join(parts, ", "); m.counts[resolve.OK] < len(m.targets) {
+		m.app.Note("%s", text)
+	} else {
+		m.app.Remark("%s", text)
+	}
+}
+
+func (m *many) exitStatus() error {
+	switch login := m.counts[resolve.LoginRequired]; {
+	case m.counts[resolve.OK] == len(m.targets):
+		return nil
+	case m.ran > 0, login > 0 && login < len(m.targets):
+		return cli.ExitStatus(cli.StatusPartial)
+	case login > 0:
+		return cli.ExitStatus(cli.StatusLogin)
+	}
+	return cli.ExitStatus(cli.StatusFailed)
+}

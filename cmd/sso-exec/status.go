@@ -1,0 +1,116 @@
+package main
+
+import (
+	"errors"
+	"strings"
+	"syscall"
+
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/fanout"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/resolve"
+)
+
+// The statuses of a command, beside those of credentials.
+const (
+	exited     resolve.Status = "exit"
+	signaled   resolve.Status = "signal"
+	notStarted resolve.Status = "not-started"
+)
+
+// statuses are all that a row can have, in the order of a summary.
+var statuses = []cli.Value{
+	{Text: string(resolve.OK), Help: "the command exited with 0"},
+	{Text: string(exited), Help: "the command exited with another status"},
+	{Text: string(signaled), Help: "a signal ended the command"},
+	{Text: string(notStarted), Help: "the command could not be started, or the run ended before"},
+	{Text: string(resolve.LoginRequired), Help: "no valid token, or the session ended meanwhile; run sso-login"},
+	{Text: string(resolve.AccessDenied), Help: "the portal says that there is no such assignment"},
+	{Text: string(resolve.STSDenied), Help: "STS refused the credentials, or the role"},
+	{Text: string(resolve.InvalidConfig), Help: "there is no such profile, or its keys make no sense"},
+	{Text: string(resolve.MFARequired), Help: "a role that needs an MFA code"},
+	{Text: string(resolve.Skipped), Help: "no credentials of its own, or a credential_process without --allow-process"},
+	{Text: string(resolve.Throttled), Help: "AWS asked for fewer calls to the end"},
+	{Text: string(resolve.Timeout), Help: "no answer in time"},
+	{Text: string(resolve.Unreachable), Help: "no connection"},
+	{Text: string(resolve.Failed), Help: "anything else: a fault of the service, or output that could not be kept"},
+}
+
+const failedWord = "failed"
+
+// statusValues are what --status takes.
+func statusValues() []cli.Value {
+	return append([]cli.Value{{Text: failedWord, Help: "all but ok"}}, statuses...)
+}
+
+// parseStatuses reads what --status was given; nil is all.
+func parseStatuses(list string) (map[resolve.Status]bool, error) {
+	if list == "" {
+		return nil, nil
+	}
+	wanted := map[resolve.Status]bool{}
+	var words []string
+	known := map[string]bool{}
+	for _, v := range statusValues() {
+		words = append(words, v.Text)
+		known[v.Text] = true
+	}
+	for word := range strings.SplitSeq(list, ",") {
+		switch word = strings.TrimSpace(word); {
+		case !known[word]:
+			return nil, fault.UnknownWord("status", word, "--status takes", words)
+		case word == failedWord:
+			for _, v := range statuses {
+				wanted[resolve.Status(v.Text)] = v.Text != string(resolve.OK)
+			}
+		default:
+			wanted[resolve.Status(word)] = true
+		}
+	}
+	return wanted, nil
+}
+
+// unresolved is an error of credentials, and not of the command.
+type unresolved struct{ error }
+
+func (u unresolved) Unwrap() error { return u.error }
+
+// statusOf returns the status of a result, and its reason; "" for ok.
+func statusOf(r fanout.Result) (resolve.Status, string) {
+	var credentials unresolved
+	switch {
+	case r.State == fanout.NotStarted && errors.As(r.Err, &credentials) && fault.KindOf(r.Err) != fault.Canceled:
+		return resolve.StatusOf(credentials.error), r.Err.Error()
+	case r.State == fanout.NotStarted && fault.KindOf(r.Err) == fault.Canceled:
+		var known *fault.Error
+		if errors.As(r.Err, &known) && errors.Is(r.Err, fanout.ErrNotStarted) {
+			return notStarted, r.Err.Error()
+		}
+		return notStarted, "not started: " + fanout.ErrNotStarted.Error()
+	case r.State == fanout.NotStarted:
+		return notStarted, r.Err.Error()
+	case r.State == fanout.Signaled:
+		return signaled, "signal: " + r.Signal.String()
+	case r.ExitCode != 0:
+		return exited, exitReason(r.ExitCode)
+	case r.Err != nil:
+		return resolve.Failed, r.Err.Error()
+	}
+	return resolve.OK, ""
+}
+
+func exitReason(code int) string { return cli.ExitStatus(code).Error() }
+
+// exitCode is that of the command, as a shell has it for a signal; nil: it did not
+// run.
+func exitCode(r fanout.Result) *int {
+	code := r.ExitCode
+	switch r.State {
+	case fanout.NotStarted:
+		return nil
+	case fanout.Signaled:
+		number, _ := r.Signal.(syscall.Signal)
+		code = 128 + int(number)
+	}
+	return &code
+}

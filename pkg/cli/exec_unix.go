@@ -1,0 +1,23 @@
+//go:build !windows
+
+package cli
+
+import (
+	"os/signal"
+	"syscall"
+
+	"aws-sso-plugins/pkg/cli/harden"
+)
+
+// Exec runs a command in the place of this process, with the arguments after its
+// name and the environment env. It returns only if that cannot be done: the error
+// is the [ExitStatus], and the reason was told. Nothing of this process is left in
+// the command: signals, limits and GODEBUG are as they were at the start, and
+// files are closed.
+func (a *App) Exec(path string, words, env []string) error {
+	a.endProgress()
+	redo := harden.Undo()
+	defer redo()
+	signal.Reset(append(endingSignals, syscall.SIGPIPE)...)
+	return a.cannotRun(words[0], syscall.Exec(path, words, env)) //nolint:gosec // what it is for
+}

@@ -1,0 +1,61 @@
+package cli
+
+import (
+	"time"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/resolve"
+	"aws-sso-plugins/pkg/wire"
+)
+
+// Handover are the flags of the binaries that hand out a role's credentials.
+type Handover struct {
+	ClientRegion string        `placeholder:"REGION" complete:"region" env:"${env}_CLIENT_REGION" help:"Hand over this region instead of the profile's." group:"Credentials"`
+	ValidFor     time.Duration `default:"15m" placeholder:"DURATION" env:"${env}_VALID_FOR" help:"Ask for new credentials if less than this is left of cached ones (${default})." group:"Credentials"`
+	NoCache      bool          `help:"Neither read nor write cached credentials." group:"Credentials"`
+	AllowProcess bool          `help:"Also run credential_process commands." group:"Credentials"`
+}
+
+// AfterApply checks the values.
+func (h Handover) AfterApply() error {
+	if h.ValidFor < 0 {
+		return fault.Newf(fault.Usage, "--valid-for must not be negative, like %s", h.ValidFor)
+	}
+	if h.ClientRegion == "" {
+		return nil
+	}
+	if err := wire.CheckRegion(h.ClientRegion); err != nil {
+		return fault.Newf(fault.Usage, "--client-region: %s", err)
+	}
+	return nil
+}
+
+// Resolver returns what finds the credentials of profiles, with the AWS CLI's
+// cache of role credentials unless the flags say otherwise. What concerns several
+// profiles is told at once.
+func (a *App) Resolver(h Handover, paths Paths, config *awsconfig.Config) (*resolve.Resolver, error) {
+	engine, err := a.Engine(paths)
+	if err != nil {
+		return nil, err
+	}
+	r := &resolve.Resolver{
+		Config: config, Wire: engine.Wire, Tokens: engine.Source,
+		Region: a.env.Region(), RoleSession: a.Program.Name, ValidFor: h.ValidFor,
+		AllowProcess: h.AllowProcess, IgnoreEndpoints: a.env.IgnoresEndpoints(),
+		Notify: a.tell,
+	}
+	if !h.NoCache {
+		r.Roles = engine.Cache
+	}
+	return r, nil
+}
+
+// tell says what concerns more than one profile.
+func (a *App) tell(err error) {
+	if fault.KindOf(err) == fault.Notice {
+		a.Warn(err)
+		return
+	}
+	a.Error(err)
+}

@@ -1,0 +1,92 @@
+package cli
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"syscall"
+
+	"aws-sso-plugins/pkg/fault"
+)
+
+// The exit statuses of a program that runs a command, as env(1) and timeout(1)
+// have them.
+const (
+	StatusNotRun        = 125 // the program itself failed, and the command did not run
+	StatusNotExecutable = 126 // the command cannot be run
+	StatusNotFound      = 127 // there is no such command
+)
+
+// Lookup returns the path of a command, from the PATH unless it has a slash. For
+// one that cannot be run it says so, and the error is the [ExitStatus].
+func (a *App) Lookup(command string) (string, error) {
+	path, err := exec.LookPath(command)
+	switch {
+	case err == nil, errors.Is(err, exec.ErrDot): // the PATH says so
+		return path, nil
+	case filepath.Base(command) == command && command != "":
+		if there := onPath(command); there != "" {
+			return "", a.refuse(command, fault.Newf(fault.Usage, "%s is not executable", there).
+				WithHint("run: chmod +x %s", fault.Word(there)))
+		}
+		return "", a.cannotRun(command, exec.ErrNotFound)
+	}
+	return "", a.cannotRun(command, err)
+}
+
+// cannotRun says why a command cannot be run, and returns the status.
+func (a *App) cannotRun(command string, err error) error {
+	switch {
+	case errors.Is(err, exec.ErrNotFound) && filepath.Base(command) == command:
+		a.Error(fault.Newf(fault.Usage, "cannot run %q: there is no such command on the PATH", command))
+		return ExitStatus(StatusNotFound)
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
+		a.Error(fault.Newf(fault.Usage, "cannot run %q: no such file, or its interpreter is missing", command))
+		return ExitStatus(StatusNotFound)
+	case isFolder(command):
+		return a.refuse(command, fault.Newf(fault.Usage, "it is a folder"))
+	case errors.Is(err, fs.ErrPermission):
+		return a.refuse(command, fault.Newf(fault.Usage, "it is not executable").WithHint("run: chmod +x %s", fault.Word(command)))
+	case errors.Is(err, syscall.ENOEXEC):
+		return a.refuse(command, fault.Newf(fault.Usage, "it is no program of this system, and a script needs a first line such as #!/bin/sh"))
+	}
+	return a.refuse(command, fault.Wrap(fault.Usage, commandCause(err), ""))
+}
+
+func (a *App) refuse(command string, why *fault.Error) error {
+	a.Error(fault.New(fault.Usage, fmt.Sprintf("cannot run %q", command), why.Error()).WithHint("%s", why.Hint))
+	return ExitStatus(StatusNotExecutable)
+}
+
+// commandCause is the error of a start without the call and the name before it.
+func commandCause(err error) error {
+	var lookup *exec.Error
+	if errors.As(err, &lookup) {
+		err = lookup.Err
+	}
+	return cause(err)
+}
+
+func isFolder(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// onPath returns the first file of the name on the PATH, which is not executable;
+// empty: there is none.
+func onPath(name string) string {
+	if runtime.GOOS == "windows" {
+		return ""
+	}
+	for _, folder := range filepath.SplitList(os.Getenv("PATH")) {
+		path := filepath.Join(folder, name)
+		if info, err := os.Stat(path); err == nil && info.Mode().IsRegular() {
+			return path
+		}
+	}
+	return ""
+}
