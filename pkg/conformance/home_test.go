@@ -33,7 +33,6 @@ type home struct {
 // breaks the protocol.
 func newHome(t *testing.T, c *client, cfg idctest.Config) *home {
 	t.Helper()
-	cfg.Interval = time.Millisecond // the first two polls of the AWS CLI come at once
 	h := &home{t: t, dir: t.TempDir(), idc: idctest.New(t, cfg)}
 	h.env = append(built.SealedEnv(binaries, h.dir), h.idc.Env()...)
 	h.env = append(h.env, "BROWSER="+filepath.Join(binaries, "browser"), "AWS_PAGER=")

@@ -23,13 +23,15 @@ import (
 )
 
 // peer is a program of another project that logs in to Identity Center. It runs
-// as its registry serves it against an idctest that answers for AWS's hosts:
-// none of these can all be told of another endpoint.
+// as its registry serves it, against an idctest that answers for AWS's hosts:
+// some of them cannot be told of another endpoint.
 type peer struct {
 	id, title string
 	from      string // its registry and name there
 	install   func(context.Context, workshop) (program, error)
 	steps     map[string]func(*testing.T, *home, program)
+
+	noEndpoints bool // it is told of no endpoint even where it could be
 
 	program
 	absent string
@@ -40,7 +42,34 @@ type peer struct {
 // command passes over the step.
 var peerSteps = []string{"login", "listing", "credentials"}
 
+// awsCLISteps drive the AWS CLI with AWS's own hosts alone, and a browser as the
+// flag -browser of idctest names it.
+var awsCLISteps = map[string]func(*testing.T, *home, program){
+	"login": func(t *testing.T, h *home, p program) {
+		h.write(".aws/config", "[sso-session okta]\nsso_start_url = "+startURL+"\nsso_region = "+region+
+			"\nsso_registration_scopes = sso:account:access\n[profile dev]\nsso_session = okta\n"+
+			"sso_account_id = 111111111111\nsso_role_name = ReadOnlyAccess\nregion = "+region+"\n")
+		h.env = append(h.env, "BROWSER="+filepath.Join(binaries, "idc")+" browse %s &")
+		h.must(p.with("sso", "login", "--sso-session", "okta")...)
+	},
+	"listing": func(t *testing.T, h *home, p program) {
+		token := h.token("okta")["accessToken"].(string)
+		listing := ""
+		for account := range strings.FieldsSeq(h.must(p.with("sso", "list-accounts", "--access-token", token, "--region", region,
+			"--query", "accountList[].accountId", "--output", "text")...)) {
+			listing += h.must(p.with("sso", "list-account-roles", "--access-token", token, "--region", region, "--account-id",
+				account, "--query", "roleList[].[accountId,roleName]", "--output", "text")...)
+		}
+		h.listsAll(listing)
+	},
+	"credentials": func(t *testing.T, h *home, p program) {
+		h.answers(&client{program: program{argv: p.argv, isCLI: true}}, "dev", "111111111111", "ReadOnlyAccess")
+	},
+}
+
 var peers = []*peer{
+	{id: "aws-v2", title: "AWS CLI v2", from: "Debian: awscli", install: debianCLI, steps: awsCLISteps, noEndpoints: true},
+	{id: "aws-v2-trixie", title: "AWS CLI v2", from: "Debian trixie: awscli", install: trixieCLI, steps: awsCLISteps, noEndpoints: true},
 	{
 		id: "aws-sso-cli", title: "aws-sso-cli", from: "Go modules: github.com/synfinatic/aws-sso-cli",
 		install: goPeer("github.com/synfinatic/aws-sso-cli", "v1.17.0", "./cmd/aws-sso"),
@@ -198,7 +227,7 @@ func TestPeers(t *testing.T) {
 		}
 		p.result = map[string]string{}
 		t.Run(p.id, func(t *testing.T) {
-			h := newHome(t, &client{}, idctest.Config{Intercept: true})
+			h := newHome(t, &client{program: program{env: p.env}}, idctest.Config{Intercept: true, NoEndpoints: p.noEndpoints})
 			for _, name := range peerSteps {
 				step := p.steps[name]
 				if step == nil {
