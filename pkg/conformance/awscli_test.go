@@ -37,7 +37,7 @@ func commandLine(ctx context.Context, env []string, argv ...string) (program, er
 
 // debianCLI is the AWS CLI v2 of the system, from the package awscli if there
 // is none. Other tools put an aws of version 1 first on the PATH.
-func debianCLI(ctx context.Context, _ workshop) (program, error) {
+func debianCLI(ctx context.Context, _ installer) (program, error) {
 	const packaged = "/usr/bin/aws"
 	for range 2 {
 		candidates := []string{packaged}
@@ -59,7 +59,7 @@ func debianCLI(ctx context.Context, _ workshop) (program, error) {
 // trixieCLI is the AWS CLI v2 of Debian 13, which logs in by the authorization
 // code where that of Debian 12 knows only the device code. Its packages, down
 // to the C library, are unpacked and not installed, and run on any Debian.
-func trixieCLI(ctx context.Context, w workshop) (program, error) {
+func trixieCLI(ctx context.Context, w installer) (program, error) {
 	dir := filepath.Join(w.dir, "trixie")
 	if p, err := unpackedCLI(ctx, dir); err == nil {
 		return p, nil
@@ -146,7 +146,7 @@ func unpack(ctx context.Context, dir, release, name string) error {
 
 // python is the folder of the virtual environment that the AWS CLI v1 and
 // boto3 share.
-func python(ctx context.Context, w workshop) (string, error) {
+func python(ctx context.Context, w installer) (string, error) {
 	if err := needFromDebian(ctx, "python3", "python3", "python3-venv"); err != nil {
 		return "", err
 	}
@@ -168,7 +168,7 @@ func python(ctx context.Context, w workshop) (string, error) {
 	return dir, err
 }
 
-func pypiCLI(ctx context.Context, w workshop) (program, error) {
+func pypiCLI(ctx context.Context, w installer) (program, error) {
 	dir, err := python(ctx, w)
 	if err != nil {
 		return program{}, err

@@ -9,16 +9,16 @@ import (
 	"strings"
 )
 
-// client is a program of somebody else's that reads the shared files, or runs
-// the suite as its own command.
+// client is a program of another project that reads the shared files, or runs the
+// suite as its own command.
 type client struct {
 	id      string // as -clients takes it
 	title   string // as people call it
 	shows   []direction
-	install func(context.Context, workshop) (program, error)
+	install func(context.Context, installer) (program, error)
 
 	program
-	absent string // why it is not run, "" if it is
+	absent string // why it is skipped; empty if it is run
 }
 
 // program is an installed client.
@@ -36,14 +36,15 @@ type program struct {
 // with is the program's command line with these arguments.
 func (p program) with(args ...string) []string { return slices.Concat(p.argv, args) }
 
-// absence is why a client cannot be had on this machine. It fails nothing.
+// absence is the reason why a client cannot be installed on this machine. It fails
+// nothing.
 type absence string
 
 func (a absence) Error() string { return string(a) }
 
 var sdkShows = []direction{answering, refreshing, legacy, judging}
 
-// clients are all that the suite is held against, in the order of the table.
+// clients are the clients that the suite is tested with, in the order of the table.
 var clients = []*client{
 	{id: "aws-v2", title: "AWS CLI v2", install: debianCLI, shows: directions},
 	{id: "aws-v2-trixie", title: "AWS CLI v2", install: trixieCLI, shows: directions},
@@ -66,8 +67,8 @@ func (c *client) String() string {
 	return c.title + " " + c.version
 }
 
-// choose is the clients of a list of ids, all of them if it is empty. The
-// others are absent.
+// choose marks as absent all clients that are not in a list of ids, if the list is
+// not empty.
 func choose(list string) error {
 	ids := strings.FieldsFunc(list, func(r rune) bool { return r == ' ' || r == ',' })
 	for _, id := range ids {

@@ -244,7 +244,7 @@ aws_access_key_id = AKIDEXAMPLE
 	})
 }
 
-// What the AWS CLI cannot read the suite refuses, and nothing else.
+// The suite refuses exactly the files that the AWS CLI cannot read.
 func TestSameFilesAreRefused(t *testing.T) {
 	const good = "[profile x]\nregion = us-east-1\n"
 	files := map[string]string{

@@ -10,8 +10,8 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 )
 
-// A logout of the one ends what it is asked to end, and breaks nothing of the
-// other's.
+// A logout of either ends what it was asked to end, and leaves the other's logins
+// alone.
 func TestLogoutLeavesTheOthers(t *testing.T) {
 	each(t, leaving, func(t *testing.T, c *client) {
 		h := newHome(t, c, idctest.Config{})

@@ -68,7 +68,7 @@ func prepareAndRun(m *testing.M) int {
 			status = 1
 		}
 	}
-	sayAbsent()
+	printAbsent()
 	return status
 }
 
@@ -94,22 +94,22 @@ func installAll() (broken bool) {
 		switch {
 		case err == nil:
 			c.program = p
-			say("ready", c, "", time.Since(started))
+			printLine("ready", c, "", time.Since(started))
 		case errors.As(err, &not):
 			c.absent = err.Error()
-			say("skip", c, c.absent, time.Since(started))
+			printLine("skip", c, c.absent, time.Since(started))
 		default:
 			c.absent = "it could not be built"
 			broken = true
-			say("FAIL", c, err.Error(), time.Since(started))
+			printLine("FAIL", c, err.Error(), time.Since(started))
 		}
 	}
 	return broken
 }
 
 // installedClients is where clients are installed.
-func installedClients() workshop {
-	w := workshop{dir: *cache}
+func installedClients() installer {
+	w := installer{dir: *cache}
 	if w.dir == "" {
 		user, err := os.UserCacheDir()
 		if err != nil {

@@ -28,7 +28,7 @@ import (
 type peer struct {
 	id, title string
 	from      string // its registry and name there
-	install   func(context.Context, workshop) (program, error)
+	install   func(context.Context, installer) (program, error)
 	steps     map[string]func(*testing.T, *home, program)
 
 	noEndpoints bool // it is told of no endpoint even where it could be
@@ -134,8 +134,8 @@ AutoConfigCheck: false
 
 // goPeer builds a program in its own module, with the versions that its go.sum
 // names: nothing of it is changed.
-func goPeer(module, version, command string) func(context.Context, workshop) (program, error) {
-	return func(ctx context.Context, w workshop) (program, error) {
+func goPeer(module, version, command string) func(context.Context, installer) (program, error) {
+	return func(ctx context.Context, w installer) (program, error) {
 		dir := filepath.Join(w.dir, "peers")
 		if err := os.MkdirAll(dir, 0o755); err != nil {
 			return program{}, err
@@ -171,8 +171,8 @@ func commandJSON(ctx context.Context, dir string, argv ...string) ([]byte, error
 }
 
 // pythonPeer installs a package of PyPI into an environment of its own.
-func pythonPeer(name, version string) func(context.Context, workshop) (program, error) {
-	return func(ctx context.Context, w workshop) (program, error) {
+func pythonPeer(name, version string) func(context.Context, installer) (program, error) {
+	return func(ctx context.Context, w installer) (program, error) {
 		if err := need("python3"); err != nil {
 			return program{}, err
 		}
@@ -193,7 +193,7 @@ func pythonPeer(name, version string) func(context.Context, workshop) (program, 
 
 // installPeers installs what can be had. It reports whether one could have been
 // had and is broken.
-func installPeers(w workshop) (broken bool) {
+func installPeers(w installer) (broken bool) {
 	for _, p := range peers {
 		installed, err := p.install(context.Background(), w)
 		var not absence

@@ -10,8 +10,8 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 )
 
-// A token past its time goes from hand to hand: the client refreshes what
-// sso-login wrote, the suite goes on from what the client wrote, and back.
+// The client refreshes an expired token that sso-login wrote, the suite refreshes
+// what the client wrote, and back.
 func TestRefreshTakesTurns(t *testing.T) {
 	each(t, refreshing, func(t *testing.T, c *client) {
 		h := newHome(t, c, idctest.Config{})

@@ -21,7 +21,7 @@ func driven(version string, err error, argv ...string) (program, error) {
 	return program{version: version, argv: argv}, nil
 }
 
-func boto3(ctx context.Context, w workshop) (program, error) {
+func boto3(ctx context.Context, w installer) (program, error) {
 	dir, err := python(ctx, w)
 	if err != nil {
 		return program{}, err
@@ -31,7 +31,7 @@ func boto3(ctx context.Context, w workshop) (program, error) {
 	return driven(version, err, argv...)
 }
 
-func goSDK(ctx context.Context, w workshop) (program, error) {
+func goSDK(ctx context.Context, w installer) (program, error) {
 	caller := func(dir string) string { return filepath.Join(dir, "caller") }
 	dir, version, err := w.driver("go", func(dir string) error {
 		if err := fetch(ctx, "the Go module proxy", dir, nil, "go", "mod", "download"); err != nil {
@@ -42,7 +42,7 @@ func goSDK(ctx context.Context, w workshop) (program, error) {
 	return driven(version, err, caller(dir))
 }
 
-func javaScriptSDK(ctx context.Context, w workshop) (program, error) {
+func javaScriptSDK(ctx context.Context, w installer) (program, error) {
 	if err := needFromDebian(ctx, "npm", "nodejs", "npm"); err != nil {
 		return program{}, err
 	}
@@ -56,7 +56,7 @@ func javaScriptSDK(ctx context.Context, w workshop) (program, error) {
 	return driven(version, err, caller(dir)...)
 }
 
-func javaSDK(ctx context.Context, w workshop) (program, error) {
+func javaSDK(ctx context.Context, w installer) (program, error) {
 	if err := needFromDebian(ctx, "mvn", "maven", "default-jdk-headless"); err != nil {
 		return program{}, err
 	}
@@ -82,7 +82,7 @@ func javaSDK(ctx context.Context, w workshop) (program, error) {
 	return driven(version, err, caller(dir)...)
 }
 
-func rustSDK(ctx context.Context, w workshop) (program, error) {
+func rustSDK(ctx context.Context, w installer) (program, error) {
 	if err := need("cargo"); err != nil {
 		return program{}, err
 	}
@@ -101,7 +101,7 @@ func rustSDK(ctx context.Context, w workshop) (program, error) {
 	return driven(version, err, caller)
 }
 
-func kubectl(ctx context.Context, _ workshop) (program, error) {
+func kubectl(ctx context.Context, _ installer) (program, error) {
 	if err := need("kubectl"); err != nil {
 		return program{}, err
 	}

@@ -12,7 +12,7 @@ import (
 	"strings"
 )
 
-// Account is an AWS account that a user may enter, with the roles (permission sets) that are assigned to the user.
+// Account is an AWS account, with the roles (permission sets) that the user is assigned in it.
 // Its JSON has the portal's own names.
 type Account struct {
 	ID    string   `json:"accountId"`              // 12 digits
@@ -162,7 +162,7 @@ func accountID(i int) string {
 	return strconv.FormatUint(100000000000+r, 10)
 }
 
-// OddAccounts returns accounts such as a careless or hostile administrator may have made: without a name, with the same
+// OddAccounts returns accounts as a careless or hostile administrator may make them: without a name, with the same
 // name twice, with names that hold control characters, terminal escapes, text direction overrides, bytes that are not
 // UTF-8, and what looks like sections and keys of a config file.
 func OddAccounts() []Account {
@@ -196,17 +196,17 @@ func OddAccounts() []Account {
 	return accounts
 }
 
-// directory is what one instance's user may enter, indexed; it is never changed once made.
+// directory holds the accounts and roles of one instance's user. It is never changed once made.
 type directory struct {
 	items    [][]byte // the JSON object of each account
 	accounts map[string]*accountRoles
-	deleted  map[assignment]bool // what earlier configurations had and this one has not
+	deleted  map[assignment]bool // assignments of earlier configurations that this one does not have
 }
 
 // assignment is a role of an account; an empty role is the account itself.
 type assignment struct{ account, role string }
 
-// forget notes what before had and d has not.
+// forget records the assignments that before had and d does not have.
 func (d *directory) forget(before *directory) {
 	d.deleted = map[assignment]bool{}
 	for a := range before.deleted {

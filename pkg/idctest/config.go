@@ -47,9 +47,9 @@ type Config struct {
 	Region string
 	// StartURL is the default instance's start URL; by default https://d-1234567890.awsapps.com/start.
 	StartURL string
-	// Accounts is what the user of StartURL may enter; nil is MakeAccounts(3, 2), and an empty slice is nothing.
+	// Accounts are the accounts of StartURL's user; nil is MakeAccounts(3, 2), and an empty slice is no account.
 	Accounts []Account
-	// Instances holds, by start URL, what the users of further instances may enter.
+	// Instances holds, by start URL, the accounts of the users of further instances.
 	Instances map[string][]Account
 	// User is the name of the person who signs in, the role session name of every role; by default jane@example.com.
 	User string
@@ -71,7 +71,7 @@ type Config struct {
 	// Now is the server's clock; by default time.Now. Offset is added to it.
 	Now    func() time.Time
 	Offset time.Duration
-	// Seed decides which calls a fault with a probability strikes.
+	// Seed decides which calls a fault with a probability hits.
 	Seed uint64
 	// Log gets a line for each request, without secrets. Writes are made one at a time.
 	Log io.Writer
@@ -84,14 +84,14 @@ type Config struct {
 	Burst int
 	// RetryAfter, if not 0, is sent with status 429 and 503, in whole seconds. AWS does not send it, proxies do.
 	RetryAfter time.Duration
-	// Faults are what goes wrong.
+	// Faults make calls fail.
 	Faults []Fault
 	// DisabledRegions are regions that no account has enabled: STS answers InvalidClientTokenId there, as it does in
 	// regions of another partition than Region's.
 	DisabledRegions []string
-	// Tolerate lists the rules whose violations do not count.
+	// Tolerate lists the rules whose violations are ignored.
 	Tolerate []Rule
-	// Warn lists the rules whose violations are told and fail nothing.
+	// Warn lists the rules whose violations are reported and fail nothing.
 	Warn []Rule
 	// PageSize is the most entries that a page of a listing holds, 1 to 100; by default 100, and 20 for a client that
 	// does not ask for a number.

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// controlPrefix begins the paths by which scripts steer a server that runs in another process. No AWS service has it.
+// controlPrefix begins the paths by which scripts control a server in another process. No AWS service has such paths.
 const controlPrefix = "/_idc/"
 
 const controlHelp = `GET  /_idc/stats        counts by operation and status, as JSON
@@ -31,7 +31,7 @@ POST /_idc/end-session  end all sign-ins, or those of start-url=URL
 POST /_idc/revoke       revoke issued=TOKEN, a client id or an access key id
 `
 
-// control answers the control paths. These requests meet no fault and no latency and are not logged.
+// control answers the control paths. Faults and latency do not apply to these requests, and the log leaves them out.
 func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	name := strings.TrimPrefix(r.URL.Path, controlPrefix)
 	method := http.MethodPost
@@ -43,7 +43,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 		http.Error(w, "want "+method, http.StatusMethodNotAllowed)
 		return
 	}
-	// Every browser sends Origin with a cross-site POST, and no page is to steer the server.
+	// Every browser sends Origin with a cross-site POST, and no page may control the server.
 	if r.Header.Get("Origin") != "" {
 		http.Error(w, "not for browsers", http.StatusForbidden)
 		return

@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-// FaultKind is what goes wrong. Besides the constants here, the name of any error of the operation's service is a kind:
+// FaultKind is what goes wrong. Besides the constants here, any error of the operation's service is a kind, by its name:
 // the reply is then that error, as in FaultKind("InvalidGrantException") for CreateToken or FaultKind("ExpiredToken")
 // for GetCallerIdentity.
 type FaultKind string
@@ -60,19 +60,19 @@ const (
 	KMSDisabled        FaultKind = "KMS_DisabledException"
 )
 
-// Fault makes calls go wrong. The first fault of [Config.Faults] that fits a call and fires decides it. A call that
-// ends in a fault changes nothing at the server: a refresh token whose reply was cut is not spent.
+// Fault makes calls go wrong. The first fault of [Config.Faults] that matches a call is used. A call that ends in a fault
+// changes nothing at the server: a refresh token whose reply was cut can be used again.
 type Fault struct {
 	Op      Op     // the operation; empty is every operation, the pages aside
 	Account string // only calls about this account id; empty is any
 	Role    string // only calls about this role; empty is any
 	Kind    FaultKind
 
-	// Prob is how likely a call is struck, 0 to 1; 0 is always. Whether the n-th call of the same operation, account,
-	// role and page is struck depends on Config.Seed alone, not on the order in which concurrent calls arrive.
+	// Prob is how likely a call is hit, 0 to 1; 0 is always. Whether the n-th call of the same operation, account,
+	// role and page is hit depends on Config.Seed alone, not on the order in which concurrent calls arrive.
 	Prob float64
 
-	Times int           // how many calls are struck before the fault is gone; 0 is no end
+	Times int           // how many calls are hit before the fault is gone; 0 is no end
 	Delay time.Duration // for Slow
 }
 
@@ -206,8 +206,8 @@ func kindFits(kind FaultKind, op Op) bool {
 	return ok
 }
 
-// strike returns the fault that befalls a call. The caller holds s.mu.
-func (s *Server) strike(c *call) (Fault, bool) {
+// pickFault returns the fault that applies to a call, if one does. The caller holds s.mu.
+func (s *Server) pickFault(c *call) (Fault, bool) {
 	var nth string
 	for i := range s.cfg.Faults {
 		f := &s.cfg.Faults[i]
@@ -224,19 +224,19 @@ func (s *Server) strike(c *call) (Fault, bool) {
 				nth = key + "\x00" + strconv.Itoa(s.seen[key])
 			}
 			same := *f
-			same.Times = 0 // its draws do not depend on how often it has struck, nor on its place in the list
+			same.Times = 0 // its draws do not depend on how often it has hit, nor on its place in the list
 			draw := stableHash(strconv.FormatUint(s.cfg.Seed, 10), same.String(), nth)
 			if float64(draw>>11)/(1<<53) >= f.Prob {
 				continue
 			}
 		}
-		struck := *f
+		hit := *f
 		if f.Times > 0 {
 			if f.Times--; f.Times == 0 {
 				s.cfg.Faults = slices.Delete(s.cfg.Faults, i, i+1)
 			}
 		}
-		return struck, true
+		return hit, true
 	}
 	return Fault{}, false
 }
@@ -321,7 +321,7 @@ func sendCut(w http.ResponseWriter, rep reply) {
 	panic(http.ErrAbortHandler)
 }
 
-// sendHuge sends a document that is too large to be meant, until it ends or the client leaves.
+// sendHuge sends a document that is too large to read, until it ends or the client leaves.
 func sendHuge(w http.ResponseWriter, ctype string) {
 	w.Header().Set("Content-Type", ctype)
 	open, end := `{"padding":"`, `"}`

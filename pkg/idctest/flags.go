@@ -148,7 +148,7 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 	fs.StringVar(&c.CADir, "ca-dir", c.CADir, "write the CA of -intercept to idctest-ca.pem in `DIR`; default a temporary one")
 
 	fs.DurationVar(&c.Offset, "offset", c.Offset, "how far the server's clock is ahead")
-	fs.Uint64Var(&c.Seed, "seed", c.Seed, "`number` that decides which calls a fault with a probability strikes")
+	fs.Uint64Var(&c.Seed, "seed", c.Seed, "`number` that decides which calls a fault with a probability hits")
 	fs.DurationVar(&c.Latency, "latency", c.Latency, "how long every reply takes at least")
 	fs.Float64Var(&c.Rate, "rate", c.Rate, "portal calls a second, beyond which they get 429; default no limit")
 	fs.IntVar(&c.Burst, "burst", c.Burst, "`calls` that may come at once within -rate; default the rate")
@@ -186,8 +186,8 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 			return nil
 		})
 	}
-	ruleFlag("tolerate", "let violations of `RULE` pass, or all; repeatable", &c.Tolerate)
-	ruleFlag("warn", "tell violations of `RULE`, or all, and count them as no failure; repeatable", &c.Warn)
+	ruleFlag("tolerate", "ignore violations of `RULE`, or all; repeatable", &c.Tolerate)
+	ruleFlag("warn", "report violations of `RULE`, or all, as warnings, without a failure; repeatable", &c.Warn)
 	fs.Func("disable-region", "`REGION` that no account has enabled: STS answers InvalidClientTokenId; repeatable; none enables all",
 		func(value string) error {
 			switch {

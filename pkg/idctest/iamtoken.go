@@ -114,7 +114,7 @@ func (c *call) createTokenWithIAM() reply {
 		if rep, ok := c.require("refreshToken", in.RefreshToken); !ok {
 			return rep
 		}
-		return c.judge(func() (reply, Rule, string) {
+		return c.decide(func() (reply, Rule, string) {
 			r := s.state.refresh[in.RefreshToken]
 			switch {
 			case r == nil:

@@ -149,7 +149,7 @@ func (p *interceptor) certificate(host string) (*tls.Certificate, error) {
 	return c, nil
 }
 
-// serveProxy answers one request to the proxy: RFC 9110 section 9.3.6.
+// serveProxy handles one CONNECT request: RFC 9110 section 9.3.6.
 func (p *interceptor) serveProxy(w http.ResponseWriter, r *http.Request) {
 	host, port, err := net.SplitHostPort(r.Host)
 	if r.Method != http.MethodConnect || err != nil {
@@ -181,7 +181,7 @@ func (p *interceptor) serveProxy(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuse answers what is nobody's. It goes to the log, and is no violation: to ask is no mistake.
+// refuse refuses a host that is not AWS's and is not configured. The log records it; it is not a violation.
 func (p *interceptor) refuse(w http.ResponseWriter, r *http.Request, why string) {
 	s := p.s
 	s.mu.Lock()
@@ -215,7 +215,7 @@ func (s *Server) named(host string) bool {
 	return false
 }
 
-// bufferedConn reads first what was read already.
+// bufferedConn is a connection whose first bytes are in a buffer already.
 type bufferedConn struct {
 	net.Conn
 	r *bufio.Reader

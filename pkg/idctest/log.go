@@ -23,7 +23,7 @@ type Request struct {
 	UserAgent string
 	Account   string    // the account that the call was about, if any
 	Role      string    // the role that the call was about, if any
-	Fault     FaultKind // what befell it, if anything
+	Fault     FaultKind // the fault that it met, if any
 	Status    int       // 0 if no reply was sent
 	RequestID string
 }

@@ -308,10 +308,10 @@ func (c *call) createToken() reply {
 // slowDownStep is what a client adds to its interval when told to slow down: RFC 8628 section 3.5.
 const slowDownStep = 5 * time.Second
 
-// judge runs verdict, which decides a call under s.mu, and records the violation that it finds, if it names a rule.
-func (c *call) judge(verdict func() (reply, Rule, string)) reply {
+// decide runs decision, which decides a call under s.mu, and records the violation that it finds, if it names a rule.
+func (c *call) decide(decision func() (reply, Rule, string)) reply {
 	c.s.mu.Lock()
-	rep, rule, detail := verdict()
+	rep, rule, detail := decision()
 	c.s.mu.Unlock()
 	if rule != "" {
 		c.s.violate(c, rule, "%s", detail)
@@ -321,7 +321,7 @@ func (c *call) judge(verdict func() (reply, Rule, string)) reply {
 
 func (c *call) deviceGrant(cl *client, code string) reply {
 	s := c.s
-	return c.judge(func() (reply, Rule, string) {
+	return c.decide(func() (reply, Rule, string) {
 		g := s.state.devices[code]
 		if g == nil {
 			s.received(code)
@@ -390,7 +390,7 @@ func (s *Server) undo(spent *bool) func() {
 func (c *call) codeGrant(cl *client, code, redirect, verifier string) reply {
 	s := c.s
 	invalid := oidcError("InvalidGrantException", "")
-	return c.judge(func() (reply, Rule, string) {
+	return c.decide(func() (reply, Rule, string) {
 		g := s.state.codes[code]
 		switch {
 		case g == nil:
@@ -429,7 +429,7 @@ func challengeOf(verifier string) string {
 func (c *call) refreshGrant(cl *client, token string) reply {
 	s := c.s
 	invalid := oidcError("InvalidGrantException", "")
-	return c.judge(func() (reply, Rule, string) {
+	return c.decide(func() (reply, Rule, string) {
 		r := s.state.refresh[token]
 		switch {
 		case r == nil:

@@ -16,8 +16,8 @@ func (c *call) refusePortal(rule Rule, detail, errorName, message string) reply 
 	return portalError(errorName, message)
 }
 
-// enter checks the access token and the parameters of a portal call, and finds the user's directory.
-func (c *call) enter(parameters ...string) (reply, bool) {
+// authenticate checks the parameters and the access token of a portal call, and finds the assignments of its user.
+func (c *call) authenticate(parameters ...string) (reply, bool) {
 	for name := range c.query {
 		if !slices.Contains(parameters, name) {
 			return c.refusePortal(UnknownField, "the operation has no parameter "+strconv.Quote(name),
@@ -51,14 +51,14 @@ func (c *call) enter(parameters ...string) (reply, bool) {
 }
 
 func (c *call) listAccounts() reply {
-	if rep, ok := c.enter("max_result", "next_token"); !ok {
+	if rep, ok := c.authenticate("max_result", "next_token"); !ok {
 		return rep
 	}
 	return c.list("accountList", c.dir.items)
 }
 
 func (c *call) listAccountRoles() reply {
-	if rep, ok := c.enter("account_id", "max_result", "next_token"); !ok {
+	if rep, ok := c.authenticate("account_id", "max_result", "next_token"); !ok {
 		return rep
 	}
 	if c.account == "" {
@@ -161,7 +161,7 @@ func readPageToken(token string) (from int, mark string, ok bool) {
 }
 
 func (c *call) getRoleCredentials() reply {
-	if rep, ok := c.enter("account_id", "role_name"); !ok {
+	if rep, ok := c.authenticate("account_id", "role_name"); !ok {
 		return rep
 	}
 	if c.role == "" {
@@ -192,7 +192,7 @@ func (c *call) getRoleCredentials() reply {
 
 // logout ends the session, refresh token included. Role credentials live on.
 func (c *call) logout() reply {
-	if rep, ok := c.enter(); !ok {
+	if rep, ok := c.authenticate(); !ok {
 		return rep
 	}
 	c.s.mu.Lock()

@@ -114,7 +114,7 @@ func Start(cfg Config) (*Server, error) {
 		Handler:           http.HandlerFunc(s.serve),
 		ReadHeaderTimeout: time.Minute,
 		ConnState:         s.countConnection,
-		// What clients do to their connections is not this process's news.
+		// A client that resets a connection is no error of this process.
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
 	if cfg.Intercept {
@@ -205,7 +205,7 @@ func (s *Server) Inject(faults ...Fault) {
 	s.Update(func(c *Config) { c.Faults = append(c.Faults, faults...) })
 }
 
-// Tolerate lets violations of these rules pass, those already recorded included. The requests are refused all the same.
+// Tolerate ignores violations of these rules, including those already recorded. The requests are still refused.
 func (s *Server) Tolerate(rules ...Rule) {
 	s.Update(func(c *Config) { c.Tolerate = append(c.Tolerate, rules...) })
 }
@@ -222,13 +222,13 @@ func (s *Server) Now() time.Time {
 	return s.cfg.now()
 }
 
-// Violations returns what clients got wrong so far, in order of arrival, without what [Config.Tolerate] or [Config.Warn]
-// names.
+// Violations returns the violations so far in order of arrival, without those of rules in [Config.Tolerate] or
+// [Config.Warn].
 func (s *Server) Violations() []Violation {
 	return s.violationsBut(func(r Rule) bool { return slices.Contains(s.cfg.Tolerate, r) || slices.Contains(s.cfg.Warn, r) })
 }
 
-// Warnings returns what clients got wrong so far that is only to be told, by [Config.Warn], in order of arrival.
+// Warnings returns the violations so far of rules in [Config.Warn], in order of arrival.
 func (s *Server) Warnings() []Violation {
 	return s.violationsBut(func(r Rule) bool { return slices.Contains(s.cfg.Tolerate, r) || !slices.Contains(s.cfg.Warn, r) })
 }
@@ -289,7 +289,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 		s.control(w, r)
 		return
 	}
-	s.enter()
+	s.countInFlight()
 	defer s.inFlight.Add(-1)
 
 	c := &call{s: s, r: r, id: newRequestID()}
@@ -306,7 +306,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	if handle == nil {
 		handle = (*call).unknownOperation
 	} else {
-		c.subject()
+		c.findSubject()
 	}
 
 	s.mu.Lock()
@@ -315,13 +315,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	wait := s.cfg.Latency
 	throttled := slices.Contains(portalOps, c.op) && !s.bucket.take(c.now, s.cfg.Rate, s.cfg.Burst)
 	var fault Fault
-	var struck bool
+	var hit bool
 	if !throttled {
-		fault, struck = s.strike(c)
+		fault, hit = s.pickFault(c)
 	}
 	s.mu.Unlock()
 
-	if struck {
+	if hit {
 		c.fault = fault.Kind
 		wait += fault.Delay
 	}
@@ -364,7 +364,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-func (s *Server) enter() {
+func (s *Server) countInFlight() {
 	n := s.inFlight.Add(1)
 	for {
 		old := s.maxInFlight.Load()
@@ -443,21 +443,21 @@ func (c *call) route() (Op, func(*call) reply) {
 	return o.op, o.handle
 }
 
-// subject finds out what the call is about before it is judged.
-func (c *call) subject() {
+// findSubject reads the account, role and page that the call is about, for faults and the log.
+func (c *call) findSubject() {
 	c.query = c.r.URL.Query()
 	switch c.op {
 	case ListAccounts, ListAccountRoles, GetRoleCredentials:
 		c.account, c.role, c.page = c.query.Get("account_id"), c.query.Get("role_name"), c.query.Get("next_token")
 	case GetCallerIdentity:
-		c.stsSubject()
+		c.findSTSSubject()
 	}
 }
 
 // redirectVanity sends a visitor of a vanity host on to the access portal.
 func (c *call) redirectVanity() reply { return reply{status: 302, location: c.vanity} }
 
-// otherAWSService answers for what AWS has and this server has not.
+// otherAWSService refuses calls to a service that AWS has and this server does not have.
 func (c *call) otherAWSService() reply {
 	b := appendJSON([]byte(`{"message":`), "idctest has no "+c.host)
 	return reply{status: 501, ctype: jsonType, errorType: "NotImplementedException", body: append(b, '}')}

@@ -63,9 +63,9 @@ func fillRequestID(body []byte, id string) []byte {
 	return bytes.Replace(body, []byte(requestIDHole), []byte(id), 1)
 }
 
-// stsSubject finds the action of an STS call, and the role that the call is about: the one to be assumed, or else the
+// findSTSSubject finds the action of an STS call, and the role that the call is about: the one to be assumed, or else the
 // caller's, as the access key says.
-func (c *call) stsSubject() {
+func (c *call) findSTSSubject() {
 	// The query of a presigned request holds the parameters, the body of any other.
 	c.params = url.Values{}
 	if c.r.Method == http.MethodGet || len(c.body) == 0 {

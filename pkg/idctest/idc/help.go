@@ -43,9 +43,9 @@ Without COMMAND these are printed, KEY=VALUE a line, with an empty line at the e
 
 ` + idctest.ControlHelp},
 		{"Faults", idctest.FaultHelp()},
-		{"Violations", `What no correct client does is a violation of a rule. Each is told on standard error at the end, and turns
-the exit status 0 of COMMAND, or of serving, into 1. -warn has it told and the exit status left alone;
--tolerate has it passed over. The rules:
+		{"Violations", `A request that no correct client makes violates a rule. Each violation is reported on standard error at the
+end, and turns the exit status 0 of COMMAND, or of serving, into 1. With -warn it is reported and the exit
+status stays; with -tolerate it is ignored. The rules:
 
 ` + idctest.RuleHelp()},
 		{"Exit status", `that of COMMAND; 128 and the signal if a signal ended it

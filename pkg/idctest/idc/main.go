@@ -1,5 +1,5 @@
-// Command idc is AWS IAM Identity Center in a process, for tests and demos: the OIDC service, the access portal and STS
-// GetCallerIdentity on one loopback address. It is package idctest for programs that are not written in Go.
+// Command idc runs AWS IAM Identity Center in a process, for tests and demos: the OIDC service, the access portal and STS
+// on one loopback address. It is package idctest for programs that are not written in Go.
 //
 //	idc [flags] COMMAND [ARG...]   runs COMMAND with the environment that points AWS clients here, exits with its status
 //	idc [flags]                    prints that environment and serves until interrupted
@@ -12,10 +12,10 @@
 // Installed it is named idctest. The form with browse is for $BROWSER, as in BROWSER="idc browse %s &"; the flag -browser
 // sets it. A link to idc by a name that ends in -browser needs the URL only.
 //
-// The exit status is that of COMMAND; 1 if that is 0, or there is none, and a client did what no correct client does,
-// which is then told on stderr; 2 for a wrong command line; 127 if COMMAND cannot be started.
+// The exit status is that of COMMAND; 1 if that is 0, or there is none, and a client violated a rule, which stderr
+// then reports; 2 for a wrong command line; 127 if COMMAND cannot be started.
 //
-// While idc serves, GET /_idc/ on the same address tells how scripts ask it for counts and change its knobs.
+// While idc serves, GET /_idc/ on the same address lists the paths by which scripts read counts and change knobs.
 package main
 
 import (

@@ -13,9 +13,9 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 )
 
-// kinds are profiles as people write them, and what sso-test says of each. The
-// AWS CLI is the measure: a client answers for those that are ok, as the one
-// that sso-test names, and fails for the others.
+// kinds are profiles as people write them, with the status that sso-test gives
+// each. The AWS CLI is the reference: where the status is ok, it has the identity
+// that sso-test reports, and elsewhere it fails.
 var kinds = []struct{ name, status, text string }{
 	{"session", "ok", inSession + admin},
 	{"legacy", "ok", byURL + admin},
@@ -70,31 +70,31 @@ const (
 	keys      = "{keys}\n"
 )
 
-// parts are the profiles of which a client, by its id or by id and version,
-// thinks otherwise than the other AWS CLIs, and so than sso-test. That it still
-// does is part of the check: one that has come round is to be taken off. Those
+// exceptions are the profiles that a client, by its id or by id and version, treats
+// differently from the other AWS CLIs and from sso-test. The check fails if a
+// client no longer differs: then remove the exception. Those
 // that are not written in Python have a shell run the process, and do not know
 // aws_security_token.
-var parts = map[string][]string{
-	// It fails with a message from its inside where the source is of a session.
+var exceptions = map[string][]string{
+	// It fails with an internal error where the source profile uses a session.
 	"aws-v2 2.9.19": {"role", "role-of-a-role"},
 	// An empty sso_session is none; keys in the profile come first, and half a
 	// key is an error; a role without a source is none.
 	"go": {"empty-session", "keys-and-session", "half-a-key-and-session", "role-and-session",
 		"keys-with-the-old-name", "process-by-a-shell", "role-in-a-circle-of-keys"},
-	// The session's section wins over the profile, without a word, and a process
-	// over both.
+	// The session's section silently overrides the profile, and a process overrides
+	// both.
 	"js": {"other-url", "other-region", "empty-session", "keys-and-session", "process-and-session", "role-and-session",
 		"keys-with-the-old-name", "process-by-a-shell", "role-in-a-circle-of-keys"},
-	// It takes a role that is its own source for a circle, and one that leads to
-	// keys by way of the profile they stand in.
+	// It reports a circle where a role is its own source, and where a role leads to
+	// keys in the profile that it came from.
 	"java": {"role-by-own-keys", "role-and-session",
 		"keys-with-the-old-name", "process-by-a-shell", "role-in-a-circle-2-of-keys"},
-	// What the session says may not be said again.
+	// A profile may not repeat a key of its session.
 	"rust": {"both", "keys-with-the-old-name", "process-by-a-shell"},
 }
 
-func TestVerdictsAreTheirs(t *testing.T) {
+func TestStatusesAgree(t *testing.T) {
 	each(t, judging, func(t *testing.T, c *client) {
 		h := newHome(t, c, idctest.Config{})
 		// The Go SDK asks for the role of a profile that names none, and all but
@@ -113,9 +113,9 @@ func TestVerdictsAreTheirs(t *testing.T) {
 		for _, row := range rows {
 			ours[row.Profile] = row.Status + " " + path.Dir(row.Arn) + " " + row.Reason
 		}
-		thinksOtherwise := map[string]bool{}
-		for _, name := range slices.Concat(parts[c.id], parts[c.id+" "+c.version]) {
-			thinksOtherwise[name] = true
+		differs := map[string]bool{}
+		for _, name := range slices.Concat(exceptions[c.id], exceptions[c.id+" "+c.version]) {
+			differs[name] = true
 		}
 		agreed := 0
 		for _, kind := range kinds {
@@ -128,14 +128,14 @@ func TestVerdictsAreTheirs(t *testing.T) {
 			if agrees {
 				agreed++
 			}
-			if agrees == thinksOtherwise[kind.name] {
+			if agrees == differs[kind.name] {
 				t.Errorf("%s: sso-test says %q, %s exits %d and says %q %q", kind.name, ours[kind.name], c,
 					theirs.status, theirs.stdout, lastLine([]byte(theirs.stderr), nil))
 			}
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		howFar[square{c, judging.name}] = fmt.Sprintf("%d of %d", agreed, len(kinds))
+		extent[cell{c, judging.name}] = fmt.Sprintf("%d of %d", agreed, len(kinds))
 	})
 }
 

@@ -15,28 +15,28 @@ import (
 	"unicode/utf8"
 )
 
-// square is a client in a direction, a square of the table.
-type square struct {
+// cell is a cell of the table: a client and a column.
+type cell struct {
 	c         *client
 	direction string
 }
 
-// shown is what the run has shown: whether a client does as the direction says,
-// and how far, where yes does not say all. What is missing was not run. Tests of
-// several clients run at once.
+// passed reports for each cell that was run whether all its checks passed; extent
+// is its text where yes is not enough. Tests of several clients run at once, so mu
+// guards both.
 var (
 	mu     sync.Mutex
-	shown  = map[square]bool{}
-	howFar = map[square]string{}
+	passed = map[cell]bool{}
+	extent = map[cell]string{}
 )
 
-// say prints a line about a client.
-func say(verdict string, c *client, what string, took time.Duration) {
-	fmt.Printf("%-5s %-34s %s (%.1fs)\n", verdict, c, what, took.Seconds())
+// printLine prints a line about a client.
+func printLine(result string, c *client, what string, took time.Duration) {
+	fmt.Printf("%-5s %-34s %s (%.1fs)\n", result, c, what, took.Seconds())
 }
 
-// each runs a check of one direction for every client that takes part in it,
-// prints its line and notes its outcome.
+// each runs a check for every client that has the column d, and records and prints
+// the result.
 func each(t *testing.T, d direction, check func(t *testing.T, c *client)) {
 	ran := false
 	for _, c := range clients {
@@ -47,34 +47,34 @@ func each(t *testing.T, d direction, check func(t *testing.T, c *client)) {
 		t.Run(c.id, func(t *testing.T) {
 			t.Parallel()
 			started := time.Now()
-			t.Cleanup(func() { // after the protocol's violations are counted
+			t.Cleanup(func() { // after the cleanup that counts violations
 				note(c, d, t, time.Since(started))
 			})
 			check(t, c)
 		})
 	}
 	if !ran {
-		t.Skip("no client of this direction is here")
+		t.Skip("no client of this column is installed")
 	}
 }
 
-// note prints the line of a check that has ended and keeps its outcome. A
-// direction of several checks is shown if each of them is.
+// note records and prints the result of a check. A cell passes if each of its
+// checks passes.
 func note(c *client, d direction, t *testing.T, took time.Duration) {
 	mu.Lock()
 	defer mu.Unlock()
-	at := square{c, d.name}
-	before, again := shown[at]
-	shown[at] = !t.Failed() && (before || !again)
-	verdict := "ok"
+	at := cell{c, d.name}
+	before, again := passed[at]
+	passed[at] = !t.Failed() && (before || !again)
+	result := "ok"
 	if t.Failed() {
-		verdict = "FAIL"
+		result = "FAIL"
 	}
 	test, _, _ := strings.Cut(strings.TrimPrefix(t.Name(), "Test"), "/")
-	say(verdict, c, d.name+": "+test, took)
+	printLine(result, c, d.name+": "+test, took)
 }
 
-// table is what the run has shown, in Markdown, and what its columns mean.
+// table returns the results as a Markdown table, and what its columns mean.
 func table() string {
 	var b strings.Builder
 	b.WriteString("| client | version |")
@@ -88,16 +88,16 @@ func table() string {
 		}
 		fmt.Fprintf(&b, "| %s | %s |", c.title, c.version)
 		for _, d := range directions {
-			at, cell := square{c, d.name}, " "
-			switch good, ran := shown[at]; {
+			at, text := cell{c, d.name}, " "
+			switch good, ran := passed[at]; {
 			case ran && !good:
-				cell = " NO "
-			case howFar[at] != "":
-				cell = " " + howFar[at] + " "
+				text = " NO "
+			case extent[at] != "":
+				text = " " + extent[at] + " "
 			case ran:
-				cell = " yes "
+				text = " yes "
 			}
-			b.WriteString(cell + "|")
+			b.WriteString(text + "|")
 		}
 		b.WriteString("\n")
 	}
@@ -108,7 +108,7 @@ func table() string {
 	return b.String()
 }
 
-// wrapped is an item of a list in lines as long as those of the README.
+// wrapped breaks a list item into lines of the README's width.
 func wrapped(item string) string {
 	const width = 120
 	var b strings.Builder
@@ -135,15 +135,15 @@ const (
 	tableEnd   = "<!-- end of table -->\n"
 )
 
-// writeTable puts the table between its two marks in the README. A run that did
-// not show everything does not take away what an earlier one has shown.
-func writeTable(path string, passed bool) error {
-	if !passed {
+// writeTable writes the table between its two marks in the README, if every client
+// was run and passed.
+func writeTable(path string, succeeded bool) error {
+	if !succeeded {
 		return errors.New("the table in the README stays as it is: the run has failed")
 	}
 	for _, c := range clients {
 		for _, d := range c.shows {
-			if !shown[square{c, d.name}] {
+			if !passed[cell{c, d.name}] {
 				return fmt.Errorf("the table in the README stays as it is: %s, %s was not run", c.title, d.name)
 			}
 		}
@@ -161,8 +161,8 @@ func writeTable(path string, passed bool) error {
 	return os.WriteFile(path, out, 0o644)
 }
 
-// sayAbsent names the clients that were not run, in the last lines.
-func sayAbsent() {
+// printAbsent prints the clients that were not run.
+func printAbsent() {
 	all := true
 	for _, c := range clients {
 		if c.absent != "" {

@@ -9,8 +9,8 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 )
 
-// Who has logged in with the AWS CLI is logged in here, and the other way
-// round; each goes on with its own client registration.
+// A login of the AWS CLI is a login of the suite, and the other way round. Each
+// keeps its own client registration.
 func TestTheirLoginIsOurs(t *testing.T) {
 	each(t, theirLogin, func(t *testing.T, c *client) {
 		h := newHome(t, c, idctest.Config{})

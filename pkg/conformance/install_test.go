@@ -17,27 +17,27 @@ import (
 	"time"
 )
 
-// workshop is the folder in which clients are installed. It outlives the run.
-type workshop struct{ dir string }
+// installer installs clients into dir, which is kept after the run.
+type installer struct{ dir string }
 
 const (
 	fetchPatience = 3 * time.Minute // a registry that hangs is one that does not answer
 	buildPatience = 30 * time.Minute
 )
 
-// silent are the registries that hung. They are not waited for again.
-var silent = map[string]bool{}
+// unresponsive are the registries that timed out. They are not asked again.
+var unresponsive = map[string]bool{}
 
-// fetch runs a command that asks a registry for something. That it fails is an
-// absence: the registry does not answer, or does not have it.
+// fetch runs a command that downloads from a registry. A failure is an absence: the
+// registry does not answer, or does not have the package.
 func fetch(ctx context.Context, registry, dir string, env []string, argv ...string) error {
-	if silent[registry] {
+	if unresponsive[registry] {
 		return absence(registry + " does not answer")
 	}
 	out, err := command(ctx, fetchPatience, dir, env, argv...)
 	switch {
 	case errors.Is(err, context.DeadlineExceeded):
-		silent[registry] = true
+		unresponsive[registry] = true
 		return absence(fmt.Sprintf("%s did not answer for %s", registry, fetchPatience))
 	case err != nil:
 		return absence(registry + " did not serve it: " + lastLine(out, err))
@@ -45,8 +45,7 @@ func fetch(ctx context.Context, registry, dir string, env []string, argv ...stri
 	return nil
 }
 
-// build runs a command that needs no registry. That it fails is a fault of the
-// driver.
+// build runs a command that needs no registry. A failure is an error of the driver.
 func build(ctx context.Context, dir string, env []string, argv ...string) error {
 	if out, err := command(ctx, buildPatience, dir, env, argv...); err != nil {
 		return fmt.Errorf("%s: %w\n%s", strings.Join(argv, " "), err, out)
@@ -67,7 +66,8 @@ func command(ctx context.Context, patience time.Duration, dir string, env []stri
 	return out, err
 }
 
-// lastLine is the last thing that a command said, or why there is none.
+// lastLine returns the last line of a command's output, or the error if there is no
+// output.
 func lastLine(out []byte, err error) string {
 	lines := strings.Split(string(bytes.TrimSpace(out)), "\n")
 	if last := strings.TrimSpace(lines[len(lines)-1]); last != "" {
@@ -79,10 +79,9 @@ func lastLine(out []byte, err error) string {
 	return err.Error()
 }
 
-// driver is the folder of an installed driver and the version that it tells.
-// It is made by prepare from a copy of the sources, again whenever those have
-// changed or what is there no longer runs.
-func (w workshop) driver(name string, prepare func(dir string) error, version func(dir string) (string, error)) (dir, told string, err error) {
+// driver returns the folder of an installed driver, and its version. It copies the
+// sources and calls prepare if the sources have changed or the driver does not run.
+func (w installer) driver(name string, prepare func(dir string) error, version func(dir string) (string, error)) (dir, told string, err error) {
 	sources := os.DirFS(filepath.Join("testdata", name))
 	sum, err := sumOf(sources)
 	if err != nil {
@@ -129,7 +128,7 @@ func sumOf(files fs.FS) (string, error) {
 	return hex.EncodeToString(h.Sum(nil))[:12], err
 }
 
-// tellsVersion runs a driver for its version.
+// tellsVersion runs a driver with --version.
 func tellsVersion(ctx context.Context, argv ...string) (string, error) {
 	out, err := command(ctx, time.Minute, "", nil, append(argv, "--version")...)
 	if err != nil {
@@ -138,7 +137,7 @@ func tellsVersion(ctx context.Context, argv ...string) (string, error) {
 	return lastLine(out, nil), nil
 }
 
-// need is an absence unless the tool is on the PATH.
+// need returns an absence unless the tool is on the PATH.
 func need(tool string) error {
 	if _, err := exec.LookPath(tool); err != nil {
 		return absence(tool + " is not installed")
@@ -146,8 +145,8 @@ func need(tool string) error {
 	return nil
 }
 
-// needFromDebian installs the packages that hold a tool which is missing, where
-// that can be done without asking.
+// needFromDebian installs a missing tool from Debian's packages, where that needs no
+// question.
 func needFromDebian(ctx context.Context, tool string, packages ...string) error {
 	err := need(tool)
 	if err == nil {
