@@ -34,7 +34,7 @@ type command struct {
 	Overwrite  bool    `help:"Take over hand-written profiles of the same name: the whole section." group:"What happens to the file"`
 	DryRun     bool    `help:"Write nothing and print a unified diff." group:"What happens to the file"`
 	Check      bool    `help:"Write nothing and print a unified diff; exit 1 if there is one, 4 if the listing is incomplete." group:"What happens to the file"`
-	List       bool    `help:"Write nothing and list what you may assume." group:"What happens to the file"`
+	List       bool    `help:"Write nothing and list what you may assume; in a pipe as text." group:"What happens to the file"`
 
 	cli.Common
 	cli.Parallel
@@ -47,7 +47,11 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		// run: a quarter of the time of 10,000 profiles went to looking through it.
 		debug.SetGCPercent(200)
 	}
-	format, err := app.Format(report.Name)
+	piped := report.Name
+	if c.List {
+		piped = report.Text // to look through: what is listed may have no profile yet
+	}
+	format, err := app.Format(piped)
 	if err != nil {
 		return err
 	}

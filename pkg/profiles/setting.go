@@ -31,7 +31,8 @@ func ParseSettings(values []string) ([]awsconfig.KeyValue, error) {
 
 func parseSetting(text string) (awsconfig.KeyValue, error) {
 	key, value, ok := strings.Cut(text, "=")
-	kv := awsconfig.KeyValue{Key: strings.TrimSpace(key), Value: strings.TrimSpace(value)}
+	// a line break is refused wherever it stands
+	kv := awsconfig.KeyValue{Key: strings.Trim(key, " \t"), Value: strings.Trim(value, " \t")}
 	if !ok || kv.Key == "" {
 		return kv, fault.Newf(fault.Usage, "--set %q is not KEY=VALUE", text).WithHint("for example --set output=json")
 	}
