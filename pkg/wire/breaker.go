@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"aws-sso-plugins/pkg/fault"
@@ -18,11 +19,11 @@ import (
 type Breaker struct {
 	limits Limits
 
-	ctx  context.Context // ends when the breaker opens
-	open context.CancelFunc
+	opened atomic.Bool
 
 	mu      sync.Mutex
-	answers int // calls that got a proper answer, a refusal included
+	calls   map[context.Context]context.CancelFunc // under way
+	answers int                                    // calls that got a proper answer, a refusal included
 	streaks Limits
 	err     error // why it is open
 }
@@ -37,9 +38,7 @@ type Limits struct {
 
 // NewBreaker returns a breaker that is closed.
 func NewBreaker(limits Limits) *Breaker {
-	b := &Breaker{limits: limits}
-	b.ctx, b.open = context.WithCancel(context.Background())
-	return b
+	return &Breaker{limits: limits, calls: map[context.Context]context.CancelFunc{}}
 }
 
 // ErrOpen is the outcome of a call that was not made, or not waited for,
@@ -49,15 +48,14 @@ var ErrOpen = errors.New("the service is given up")
 // Call makes a call, unless the breaker is open, and returns what do returned,
 // or [ErrOpen]. do must end when its context does.
 func (b *Breaker) Call(ctx context.Context, do func(context.Context) error) error {
-	if b.ctx.Err() != nil {
+	if b.opened.Load() {
 		return ErrOpen
 	}
-	began := b.began()
 	own, cancel := context.WithCancel(ctx)
-	defer cancel()
-	defer context.AfterFunc(b.ctx, cancel)()
+	began := b.begin(own, cancel)
 	err := do(own)
-	if err != nil && ctx.Err() == nil && b.ctx.Err() != nil && errors.Is(err, context.Canceled) {
+	b.finish(own, cancel)
+	if err != nil && ctx.Err() == nil && b.opened.Load() && errors.Is(err, context.Canceled) {
 		return ErrOpen
 	}
 	b.ended(began, err)
@@ -71,10 +69,22 @@ func (b *Breaker) Err() error {
 	return b.err
 }
 
-func (b *Breaker) began() int {
+// begin notes a call under way, and returns how many were answered before.
+func (b *Breaker) begin(ctx context.Context, cancel context.CancelFunc) (answers int) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
+	if b.err != nil {
+		cancel() // it opened in between
+	}
+	b.calls[ctx] = cancel
 	return b.answers
+}
+
+func (b *Breaker) finish(ctx context.Context, cancel context.CancelFunc) {
+	cancel()
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	delete(b.calls, ctx)
 }
 
 // ended counts what came of a call.
@@ -118,7 +128,10 @@ func reached(n, limit int) bool { return limit > 0 && n >= limit }
 func (b *Breaker) trip(err error) {
 	if b.err == nil {
 		b.err = err
-		b.open()
+		b.opened.Store(true)
+		for _, cancel := range b.calls {
+			cancel()
+		}
 	}
 }
 

@@ -73,8 +73,8 @@ const (
 	askedCalm = 8
 )
 
-// LastingThrottle is for how long calls are refused before a person should know.
-const LastingThrottle = 5 * time.Second
+// lastingThrottle is for how long calls are refused before a person should know.
+const lastingThrottle = 5 * time.Second
 
 // NewPace is a pace without a limit yet.
 func NewPace() *Pace { return &Pace{turn: make(chan struct{}, 1)} }
@@ -158,7 +158,7 @@ func (p *Pace) forget(now time.Time) {
 
 // Throttled tells the pace that a call was refused for the number of calls,
 // and how long the service asked to wait; 0: it did not say. It reports, once,
-// that this has lasted for [LastingThrottle].
+// that this has lasted for lastingThrottle.
 func (p *Pace) Throttled(retryAfter time.Duration) (lasts bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -166,7 +166,7 @@ func (p *Pace) Throttled(retryAfter time.Duration) (lasts bool) {
 	if p.refused++; p.refused == 1 {
 		p.first = now
 	}
-	if lasts = !p.told && now.Sub(p.first) >= LastingThrottle; lasts {
+	if lasts = !p.told && now.Sub(p.first) >= lastingThrottle; lasts {
 		p.told = true
 	}
 	switch {

@@ -62,7 +62,7 @@ type Settings struct {
 	Log func(Exchange)
 
 	// Throttled is told when a service has refused calls for their number for
-	// [LastingThrottle] or longer, once for each [Pace]; several goroutines may
+	// five seconds or longer, once for each [Pace]; several goroutines may
 	// call it at once. Nil: nobody is told.
 	Throttled func()
 
