@@ -48,6 +48,8 @@ const (
 	AccessDenied FaultKind = "AccessDenied"              // STS: status 403
 	WrongAccount FaultKind = "wrong-account"             // GetCallerIdentity tells another account
 	WrongRole    FaultKind = "wrong-role"                // GetCallerIdentity tells another role
+	ShellKeys    FaultKind = "shell-keys"                // GetRoleCredentials: a secret that a shell would interpret
+	ControlKeys  FaultKind = "control-keys"              // GetRoleCredentials: a secret with a line break in it
 )
 
 // Refusals by OIDC because of the key with which the administrator encrypts the instance. The error is
@@ -201,6 +203,8 @@ func kindFits(kind FaultKind, op Op) bool {
 		return op == ListAccounts || op == ListAccountRoles
 	case WrongAccount, WrongRole:
 		return op == GetCallerIdentity
+	case ShellKeys, ControlKeys:
+		return op == GetRoleCredentials
 	}
 	_, ok := serviceError(op, string(kind), "")
 	return ok

@@ -39,6 +39,7 @@ func FaultHelp() string {
 	names("any OP:  ", "reset", "500", "502", "503", "cut", "truncate", "empty", "hollow", "nulls", "html", "hang", "huge", "slow:DURATION")
 	names("listings:", string(RepeatToken), string(CycleTokens), string(EmptyPage))
 	names("GetCallerIdentity:", string(WrongAccount), string(WrongRole))
+	names("GetRoleCredentials:", string(ShellKeys), string(ControlKeys))
 	var errors []string
 	for name := range oidcErrors {
 		errors = append(errors, name)

@@ -182,9 +182,16 @@ func (c *call) getRoleCredentials() reply {
 	k := s.newKey(c.now, c.account, role, s.cfg.User)
 	k.permissionSet = c.role
 	s.mu.Unlock()
+	secret := k.secret
+	switch c.fault {
+	case ShellKeys: // as JSON
+		secret = "$(touch$IFS'pwned');touch${IFS}pwned;`touch${IFS}pwned`%PATH%&echo\\\"'"
+	case ControlKeys:
+		secret += "\\ntouch pwned\\n"
+	}
 	b := make([]byte, 0, 400)
 	b = append(append(b, `{"roleCredentials":{"accessKeyId":"`...), k.accessKey...)
-	b = append(append(b, `","secretAccessKey":"`...), k.secret...)
+	b = append(append(b, `","secretAccessKey":"`...), secret...)
 	b = append(append(b, `","sessionToken":"`...), k.token...)
 	b = strconv.AppendInt(append(b, `","expiration":`...), k.expires.UnixMilli(), 10)
 	return reply{status: 200, ctype: jsonType, body: append(b, '}', '}')}
