@@ -25,7 +25,21 @@ type Environment struct {
 }
 
 // Variable is an environment variable.
-type Variable struct{ Name, Value string }
+type Variable struct {
+	Name, Value string
+	// Text says that the value is a name, a path or a URL of the config, which
+	// may hold any character. Other values are those of AWS.
+	Text bool
+}
+
+// IsPlain reports whether a value consists of characters that no shell and no
+// reader of a file takes for anything else, inside quotes or outside: letters,
+// digits and + / = _ . : @ -. All keys and tokens of AWS are plain.
+func IsPlain(value string) bool {
+	return strings.IndexFunc(value, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("+/=_.:@-", r))
+	}) < 0
+}
 
 // Handover says whom a program is to act as.
 type Handover struct {
@@ -184,13 +198,13 @@ func (b *environmentBuilder) setOrUnset(name, value string) {
 		b.Unset = append(b.Unset, name)
 		return
 	}
-	b.Set = append(b.Set, Variable{name, value})
+	b.Set = append(b.Set, Variable{Name: name, Value: value, Text: name == "SSO_PROFILE" || name == "SSO_ROLE_NAME" || name == "AWS_PROFILE"})
 }
 
 // setting hands over a setting of the config, unless the environment has it.
 func (b *environmentBuilder) setting(name, value string) {
 	if value != "" && b.given[name] == "" {
-		b.Set = append(b.Set, Variable{name, value})
+		b.Set = append(b.Set, Variable{Name: name, Value: value, Text: true})
 		b.settings = append(b.settings, name)
 	}
 }

@@ -142,7 +142,7 @@ func TestSettingsInARoleEnvironment(t *testing.T) {
 	config := configOf("[default]\nca_bundle = /default\n[profile dev]\nca_bundle = /dev\n")
 	for environ, want := range map[string]string{"": "/default", "AWS_PROFILE=dev": "/dev"} {
 		e := resolve.RoleEnvironment(config, without, roleKeys, []string{environ})
-		if !slices.Contains(e.Set, resolve.Variable{Name: "AWS_CA_BUNDLE", Value: want}) {
+		if !slices.Contains(e.Set, resolve.Variable{Name: "AWS_CA_BUNDLE", Value: want, Text: true}) {
 			t.Errorf("with %q: %v", environ, e.Set)
 		}
 	}
