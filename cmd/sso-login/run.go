@@ -67,7 +67,7 @@ func (d *doer) one(ctx context.Context, s portal.Session) (login.State, error) {
 	}
 	state, err := do(ctx, s, d.options(d.app, s))
 	if err == nil {
-		d.app.Remark("%s: valid until %s", s.Label(), clock{state.ExpiresAt})
+		d.app.Remark("%s: valid until %s", s.Label(), cli.Clock{Time: state.ExpiresAt})
 	}
 	return state, err
 }
@@ -97,18 +97,6 @@ func (d *doer) roles(s portal.Session) iter.Seq2[string, string] {
 			}
 		}
 	}
-}
-
-// clock is a time as it is where the person is, who sees it at a terminal only:
-// elsewhere the time zone need not be looked up.
-type clock struct{ time.Time }
-
-func (c clock) String() string {
-	t := c.Local()
-	if time.Until(t) < 12*time.Hour {
-		return t.Format("15:04")
-	}
-	return t.Format("2006-01-02 15:04")
 }
 
 var columns = []report.Column{

@@ -7,6 +7,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -94,6 +95,13 @@ func (c *Console) ErrScreen() report.Screen {
 		s.Width = c.screenWidth()
 	}
 	return s
+}
+
+// OutReadableByOthers reports whether standard output is a file that other users
+// may read.
+func (c *Console) OutReadableByOthers() bool {
+	info, err := c.stdout.Stat()
+	return err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
 }
 
 // Verbose says whether -v was given.

@@ -130,7 +130,19 @@ func formatPurpose(format string) string {
 	case "jsonl":
 		return "an object a line, as results come"
 	case "ini":
-		return "the sections themselves, as they would stand in the config; implies --list"
+		return "the sections themselves, as they would stand in the file"
+	case "env":
+		return "for bash, zsh and other POSIX shells, to be evaluated"
+	case "env-no-export":
+		return "NAME=VALUE lines, for a file"
+	case "fish":
+		return "for fish, to be sourced"
+	case "powershell":
+		return "for PowerShell, to be given to Invoke-Expression"
+	case "windows-cmd":
+		return "for cmd.exe"
+	case "process":
+		return "what a credential_process prints"
 	case "url":
 		return "URLs alone, a line each"
 	case "junit":

@@ -11,6 +11,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"os"
 	"runtime/debug"
 	"slices"
@@ -21,6 +22,7 @@ import (
 
 	_ "aws-sso-plugins/pkg/cli/harden" // before net/http reads GODEBUG
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/resolve"
 	"aws-sso-plugins/pkg/safefile"
 )
 
@@ -76,6 +78,13 @@ type Program struct {
 	// number, Help what it says.
 	Statuses []Value
 
+	// HandsOver says that the program hands over roles: settings that an earlier
+	// handover has put into the environment count for nothing then.
+	HandsOver bool
+	// Mistyped, if not nil, returns what goes to standard output if the command
+	// line makes no sense, for whoever evaluates it.
+	Mistyped func(args []string) string
+
 	called string // what the user typed: "sso-login", "kubectl sso-login"
 }
 
@@ -125,6 +134,9 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 		return StatusFailed, nil
 	}
 	env := Environment{os.Getenv, os.UserHomeDir}
+	if program.HandsOver {
+		env.Getenv = resolve.WithoutHandover(os.Getenv)
+	}
 	switch word := strings.Join(args, " "); word {
 	case "help":
 		args = []string{"--help"}
@@ -161,6 +173,9 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 			return console.finish(nil), nil
 		}
 		console.Error(usageFault(program, err, args, flagNames(parser.Model)))
+		if program.Mistyped != nil && !console.OutTerminal {
+			_, _ = io.WriteString(console.Out, program.Mistyped(args)) // the mistake is told already
+		}
 		return StatusUsage, nil
 	}
 	common := commonOf(command)

@@ -1,0 +1,286 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"strings"
+	"time"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/profiles"
+	"aws-sso-plugins/pkg/report"
+	"aws-sso-plugins/pkg/resolve"
+	"aws-sso-plugins/pkg/wire"
+)
+
+type command struct {
+	Profiles []string `arg:"" optional:"" name:"PROFILE" sep:"none" complete:"profile" help:"Profiles, by name; - reads them from standard input."`
+
+	Write   bool   `xor:"write" help:"Write sections [ACCOUNT_ROLE] to the credentials file, and print their names." group:"Into the credentials file"`
+	WriteAs string `name:"write-as" xor:"write" placeholder:"NAME" help:"Write a section of this name, for one profile." group:"Into the credentials file"`
+
+	ClientRegion string        `placeholder:"REGION" complete:"region" env:"SSO_CREDS_CLIENT_REGION" help:"Hand over this region instead of the profile's." group:"Which credentials"`
+	ValidFor     time.Duration `default:"15m" placeholder:"DURATION" env:"SSO_CREDS_VALID_FOR" help:"Ask anew if less is left of what is cached (${default})." group:"Which credentials"`
+	NoCache      bool          `name:"no-cache" help:"Neither read nor write the cache of role credentials." group:"Which credentials"`
+	AllowProcess bool          `help:"Also run credential_process commands." group:"Which credentials"`
+
+	cli.Assignment
+	cli.Common
+	cli.Parallel
+}
+
+// Run hands out credentials. If it fails, whoever evaluates the output is left
+// without a role rather than with an earlier one.
+func (c *command) Run(ctx context.Context, app *cli.App) error {
+	format, err := app.FormatOr(defaultFormat())
+	if err != nil {
+		format = defaultFormat()
+	} else {
+		err = c.handOut(ctx, app, format)
+	}
+	if err != nil && format.ForShell() && !c.writes() && !app.OutTerminal {
+		_, _ = io.WriteString(app.Out, report.FailureScript(format, resolve.NoRole(app.Environ()))) // err is told
+	}
+	return err
+}
+
+func (c *command) writes() bool { return c.Write || c.WriteAs != "" }
+
+func (c *command) handOut(ctx context.Context, app *cli.App, format report.Format) error {
+	if c.writes() && c.Format != "" {
+		return fault.Newf(fault.Usage, "--write prints the names of sections, so -o %s means nothing", c.Format).
+			WithHint("to print a section: %s -o ini", app.Program.Name)
+	}
+	if c.ClientRegion != "" {
+		if err := wire.CheckRegion(c.ClientRegion); err != nil {
+			return fault.Wrap(fault.Usage, err, "--client-region")
+		}
+	}
+	names, paths, config, err := app.Begin(ctx, c.Profiles, "profile names")
+	if err != nil {
+		return err
+	}
+	if !c.Assignment.Given() {
+		if names, err = app.ProfilesOrOwn(names, config); err != nil {
+			return err
+		}
+	}
+	if err := c.checkCount(len(names), format); err != nil {
+		return err
+	}
+	h := &handout{command: c, app: app, format: format, config: config}
+	targets, err := h.targets(paths, names)
+	if err != nil {
+		return err
+	}
+	if c.writes() {
+		file := &profiles.KeyFile{ConfigPath: paths.Config, CredentialsPath: paths.Credentials, Store: app.Store(paths)}
+		return h.write(ctx, targets, file)
+	}
+	return h.print(ctx, targets)
+}
+
+// checkCount refuses several profiles where there is room for one.
+func (c *command) checkCount(n int, format report.Format) error {
+	switch {
+	case n < 2:
+		return nil
+	case c.WriteAs != "":
+		return fault.Newf(fault.Usage, "--write-as is for one profile, and %d are named", n).WithHint("for several: --write")
+	case c.writes() || forMany(format):
+		return nil
+	}
+	return fault.Newf(fault.Usage, "the format %s is for one profile, and %d are named", format, n).
+		WithHint("for several: -o json, -o jsonl or -o ini")
+}
+
+// handout is one run.
+type handout struct {
+	*command
+	app    *cli.App
+	format report.Format
+	config *awsconfig.Config
+	tally  tally
+
+	waiting []string // profiles that have no login
+}
+
+// targets are what credentials are wanted for.
+func (h *handout) targets(paths cli.Paths, names []cli.Name) ([]*resolve.Target, error) {
+	for _, name := range names {
+		if _, err := h.app.ProfileNamed(h.config, name.Text); err != nil && !name.Piped {
+			return nil, err
+		}
+	}
+	var assignment resolve.Assignment
+	if h.Assignment.Given() {
+		var err error
+		if assignment, err = h.app.Assignment(h.Assignment, names, h.config); err != nil {
+			return nil, err
+		}
+	}
+	engine, err := h.app.Engine(paths)
+	if err != nil {
+		return nil, err
+	}
+	resolver := &resolve.Resolver{
+		Config: h.config, Wire: engine.Wire, Tokens: engine.Source,
+		Region: h.app.Environment().Region(), RoleSession: "sso-creds", ValidFor: h.ValidFor,
+		AllowProcess: h.AllowProcess, IgnoreEndpoints: h.app.Environment().IgnoresEndpoints(),
+		Notify: h.notify,
+	}
+	if !h.NoCache {
+		resolver.Roles = engine.Cache
+	}
+	if h.Assignment.Given() {
+		return []*resolve.Target{resolver.Assignment(assignment)}, nil
+	}
+	texts := make([]string, len(names))
+	for i, name := range names {
+		texts[i] = name.Text
+	}
+	return resolver.Plan(texts).Targets(), nil
+}
+
+// notify tells at once what concerns more than one profile.
+func (h *handout) notify(err error) {
+	if fault.KindOf(err) == fault.Notice {
+		h.app.Warn(err)
+		return
+	}
+	h.tell(err)
+}
+
+// tell tells an error. A client that runs a credential_process shows its user
+// what that says, as it is or the last line: there the hint is in the line.
+func (h *handout) tell(err error) {
+	if hint := fault.HintOf(err); h.format == processFormat && hint != "" {
+		err = &fault.Error{Kind: fault.KindOf(err), What: err.Error() + "; " + hint}
+	}
+	h.app.Error(err)
+}
+
+// fetch asks for the credentials of all targets, and hands on those that there
+// are, as they come. What fails is told.
+func (h *handout) fetch(ctx context.Context, targets []*resolve.Target, use func(resolve.Result) error) error {
+	line := h.app.Progress("fetching credentials")
+	defer line.End()
+	done := 0
+	for r := range resolve.Each(ctx, targets, h.Concurrency) {
+		if r.Err == nil {
+			r.Err = checkSendable(r.Credentials)
+		}
+		done++
+		line.Set(done, len(targets), "")
+		h.tally.add(r.Err)
+		if r.Err != nil {
+			h.tellFailure(r)
+			continue
+		}
+		if err := use(r); err != nil {
+			return err
+		}
+	}
+	h.tellWaiting()
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	return nil
+}
+
+// tellFailure names a profile that failed, with its status. That a session has
+// no login was told by notify, with the command to run: those of its profiles
+// are named together, at the end.
+func (h *handout) tellFailure(r resolve.Result) {
+	status := resolve.StatusOf(r.Err)
+	name := r.Profile
+	if name == "" {
+		name = r.AccountID + " " + r.RoleName
+	}
+	if status == resolve.LoginRequired {
+		h.waiting = append(h.waiting, name)
+		return
+	}
+	h.tell(fault.Annotate(r.Err, "%s: %s", name, status))
+}
+
+// waitingShown is how many profiles without a login a message names.
+const waitingShown = 10
+
+// tellWaiting names the profiles that have no login, if there are several.
+func (h *handout) tellWaiting() {
+	if len(h.waiting) < 2 {
+		return
+	}
+	shown := strings.Join(h.waiting[:min(len(h.waiting), waitingShown)], ", ")
+	if more := len(h.waiting) - waitingShown; more > 0 {
+		shown += fmt.Sprintf(" and %d more", more)
+	}
+	h.app.Error(fault.Newf(fault.Login, "%s: %s", resolve.LoginRequired, shown))
+}
+
+// handover is whom a program is to act as that gets a result.
+func (h *handout) handover(r resolve.Result) resolve.Handover {
+	to := r.Handover()
+	if h.ClientRegion != "" {
+		to.Region = h.ClientRegion
+	}
+	return to
+}
+
+// end returns the exit status, and tells at a terminal until when what was
+// handed out is valid.
+func (h *handout) end(results []resolve.Result) error {
+	var soonest time.Time
+	for _, r := range results {
+		if r.Credentials.CanExpire && (soonest.IsZero() || r.Credentials.Expires.Before(soonest)) {
+			soonest = r.Credentials.Expires
+		}
+	}
+	if !soonest.IsZero() {
+		h.app.Remark("valid until %s", cli.Clock{Time: soonest})
+	}
+	return h.tally.exitStatus()
+}
+
+// tally counts results by what they mean for the exit status.
+type tally struct {
+	ok, logins, outages, circles, others int
+}
+
+func (t *tally) total() int { return t.ok + t.logins + t.outages + t.circles + t.others }
+
+func (t *tally) add(err error) {
+	switch {
+	case err == nil:
+		t.ok++
+	case resolve.StatusOf(err) == resolve.LoginRequired:
+		t.logins++
+	case errors.Is(err, resolve.ErrProcessCircle):
+		t.circles++
+	case resolve.Outage(err):
+		t.outages++
+	default:
+		t.others++
+	}
+}
+
+// exitStatus is nil if nothing failed.
+func (t *tally) exitStatus() error {
+	switch failed := t.total() - t.ok; {
+	case failed == 0:
+		return nil
+	case failed == t.logins:
+		return cli.ExitStatus(cli.StatusLogin)
+	case t.ok == 0 && failed == t.outages:
+		return cli.ExitStatus(cli.StatusFailed)
+	case t.ok == 0 && failed == t.circles:
+		return cli.ExitStatus(cli.StatusUsage)
+	default:
+		return cli.ExitStatus(cli.StatusPartial)
+	}
+}

@@ -1,0 +1,61 @@
+package main
+
+import "aws-sso-plugins/pkg/cli"
+
+func manual() cli.Manual {
+	return cli.Manual{
+		Description: []string{
+			"Whatever profile sso-test can test can be handed out: one with an account and a role of IAM Identity Center, one that " +
+				"assumes a role, access keys, a web identity, and, with --allow-process, a credential_process. A profile that fails is " +
+				"named on standard error with its status, as sso-test has it, and costs the others nothing.",
+			"The cache is that of the AWS CLI, ~/.aws/cli/cache, and is shared with it both ways. Its entries do not say who logged " +
+				"in, so one counts only if it is not older than the session's login and is of the profile's account. Many processes " +
+				"that need one role at once make one call. Credentials of roles that are assumed are not cached.",
+			"With --write the section is named ACCOUNT_ROLE, as the access portal names it, and marked with managed_by = sso-creds. " +
+				"Only marked sections are replaced, those that have expired are removed, and a name that a hand-written section or a " +
+				"profile of the config has is refused. The file is 0600 then. sso-login --logout removes the session's sections.",
+			"As a credential_process, with -o process, it serves clients that know no IAM Identity Center. It never opens a " +
+				"browser; without a login it says in one line which command to run. A command that comes back to the profile that it " +
+				"is for is a mistake, and the exit status is 2.",
+		},
+		Lists: []cli.List{
+			{
+				Title: "The environment of a role",
+				Intro: "The formats of a shell set these variables, or unset those without a value:",
+				Items: []cli.Value{
+					{Text: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", Help: "The keys."},
+					{Text: "AWS_CREDENTIAL_EXPIRATION", Help: "When they end, in RFC 3339."},
+					{Text: "AWS_ACCOUNT_ID", Help: "The account that they are for."},
+					{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "The profile's region, else its session's, or --client-region. Never that of the environment."},
+					{Text: "SSO_PROFILE, SSO_ACCOUNT_ID, SSO_ROLE_NAME", Help: "Whose keys they are, for a prompt or a script."},
+					{Text: "AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_ENDPOINT_URL and its forms", Help: "What the config says of the profile, where the environment " +
+						"says nothing. A client without AWS_PROFILE reads [default]: what only that section has is switched off."},
+					{Text: "SSO_SETTINGS", Help: "Which of the variables in the line above were set, so that the next eval sets or unsets them again."},
+				},
+			},
+			{
+				Title: "What is unset",
+				Intro: "AWS_PROFILE, AWS_DEFAULT_PROFILE, AWS_SECURITY_TOKEN and the variables of containers and web identities: with them " +
+					"some clients would take other credentials. env-no-export is for files, which cannot unset anything.",
+			},
+			{
+				Title: "Characters",
+				Intro: "A key or token with a character outside A-Z a-z 0-9 + / = _ . : @ - is refused in the formats of a shell; no quoting is relied " +
+					"on. Names, paths and URLs of the config are quoted, and refused where a format has no quotes.",
+			},
+			{
+				Title: "JSON",
+				Intro: "With -o json and jsonl the keys are Profile, AccountId, RoleName, Region, AccessKeyId, SecretAccessKey, SessionToken " +
+					"and Expiration; with -o process they are those of a credential_process. ini, json and jsonl take several profiles.",
+			},
+		},
+		Environment: []cli.Value{
+			{Text: "AWS_PROFILE, SSO_PROFILE", Help: "The profile, where none is named."},
+			{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "Where STS is asked for a role that a profile without a region assumes."},
+		},
+		Files: []cli.Value{
+			{Text: "~/.aws/credentials", Help: "Other profiles, and where --write puts its sections."},
+			{Text: "~/.aws/cli/cache", Help: "Role credentials as the AWS CLI keeps them, each file with mode 0600."},
+		},
+	}
+}
