@@ -2,9 +2,6 @@ package safefile
 
 import "context"
 
-// Writable is what [Rehearse] looks at first.
-var Writable = writable
-
 // InTheGap has f called between the last look at a file and the rename.
 // interrupted reports whether somebody waits to open the file for writing.
 func (s *Store) InTheGap(f func(interrupted func() bool)) { s.gap = f }

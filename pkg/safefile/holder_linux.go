@@ -10,9 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// holder is the process that holds the lock on a file, as /proc/locks tells,
-// or 0. The lock file itself does not say: it is empty, because it outlives
-// its holders.
+// holder returns the process that holds the lock on a file, from /proc/locks, or
+// 0. The lock file itself is empty, because it outlives its holders.
 func holder(path string) int {
 	info, err := os.Stat(path)
 	if err != nil {

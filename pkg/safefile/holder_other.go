@@ -2,5 +2,5 @@
 
 package safefile
 
-// holder is the process that holds the lock on a file; here nobody tells.
+// holder returns 0: this system does not tell which process holds a lock.
 func holder(string) int { return 0 }

@@ -3,8 +3,11 @@ package safefile
 import (
 	"bytes"
 	"context"
+	"errors"
 	"os"
 	"time"
+
+	"aws-sso-plugins/pkg/fault"
 )
 
 // inPlaceSuffix names the backup that is made before a file is written in
@@ -31,14 +34,14 @@ func (s *Store) writeInPlace(ctx context.Context, t Target, at location, was sna
 	}
 	complete, err := overwrite(ctx, t, at, was, content)
 	switch {
-	case err == errChanged:
+	case errors.Is(err, errChanged):
 		drop()
 		return false, err
 	case err != nil && complete:
 		drop()
 		return false, unchanged(at.path, err)
 	case err != nil:
-		return false, failed("write", at.path, err).WithHint("run: cp %s %s", shellWord(b.path), shellWord(at.path))
+		return false, failed("write", at.path, err).WithHint("run: cp %s %s", fault.Word(b.path), fault.Word(at.path))
 	case own && t.Secret:
 		// A token that stays in a backup outlives its logout.
 		drop()

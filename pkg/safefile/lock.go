@@ -24,15 +24,15 @@ const (
 	longerPoll = 100 * time.Millisecond // and, doubled each time, at most
 )
 
-// kernelLock is a lock that the kernel takes back when its process dies.
+// kernelLock is a lock that the kernel releases when its process ends.
 type kernelLock interface {
 	TryLock() (bool, error)
 	Unlock() error
 	Stat() (fs.FileInfo, error)
 }
 
-// Lock takes the lock of that name, which may be any text, and returns what
-// gives it back; calling that twice is harmless. After a second of waiting the
+// Lock takes the lock of that name, which may be any text, and returns a function
+// that releases it; calling that twice is harmless. After a second of waiting the
 // [Store.Notice] says so, after 30 s it is an error of kind Timeout. If ctx
 // ends first the error is of kind Canceled (Timeout if it was its deadline).
 //
@@ -50,7 +50,7 @@ func (s *Store) Lock(ctx context.Context, name string) (release func(), err erro
 }
 
 // LockWait is [Store.Lock] without the limit of 30 s: it waits as long as ctx
-// lives. It is for work that a person holds up, a login in a browser.
+// lives. It is for work that waits for a person, such as a login in a browser.
 func (s *Store) LockWait(ctx context.Context, name string) (release func(), err error) {
 	return s.acquire(ctx, name, 0)
 }
@@ -93,8 +93,8 @@ func (s *Store) acquire(ctx context.Context, name string, limit time.Duration) (
 	}
 }
 
-// lockFile is the file of a lock, in a folder that exists. works is false
-// where that folder cannot exist, because all is read-only.
+// lockFile returns the file of a lock, in a folder that exists. works is false
+// where that folder cannot exist, because everything is read-only.
 func (s *Store) lockFile(name string) (path string, works bool, err error) {
 	if !filepath.IsAbs(s.LockDir) {
 		return "", false, fault.New(fault.File, fmt.Sprintf("cannot lock %q", name),
@@ -119,8 +119,8 @@ func (s *Store) lockFile(name string) (path string, works bool, err error) {
 	return path, true, nil
 }
 
-// prepareLock makes the folder and, where its owner could not open a file that
-// the kernel lock makes, the file.
+// prepareLock creates the folder and, where its owner could not open a file that
+// the kernel lock creates, the file.
 func prepareLock(dir, path string) error {
 	if err := checkLinks(dir); err != nil {
 		return err
@@ -147,8 +147,7 @@ func prepareLock(dir, path string) error {
 	return giveLockToOwner(path, info)
 }
 
-// try takes the lock if nobody holds it. Without a release and an error
-// somebody does.
+// try takes the lock if nobody holds it. If both results are nil somebody does.
 func (s *Store) try(ctx context.Context, name, path string, works bool) (release func(), err error) {
 	if !s.claim(path) {
 		return nil, nil
@@ -213,8 +212,8 @@ func (s *Store) tryKernel(ctx context.Context, path string) (unlock func(), err 
 	return func() { _ = lock.Unlock() }, nil
 }
 
-// current says whether the lock is on the file that others will find, and not
-// on one that a person cleaned away meanwhile.
+// current reports whether the lock is on the file that others will find, and not
+// on one that a person has removed meanwhile.
 func current(lock kernelLock, path string) bool {
 	mine, err := lock.Stat()
 	if err != nil {
@@ -231,8 +230,8 @@ func (s *Store) kernelLock(path string) kernelLock {
 	return flock.New(path)
 }
 
-// claim is the lock among goroutines. The kernel's would do for them where it
-// works; it does not everywhere.
+// claim takes the lock among goroutines. Where the kernel's lock works, it would
+// exclude them as well; it does not work everywhere.
 func (s *Store) claim(path string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -252,7 +251,7 @@ func (s *Store) unclaim(path string) {
 	delete(s.held, path)
 }
 
-// holderName says who holds a lock, as well as that is known.
+// holderName returns who holds a lock, as far as that is known.
 func holderName(path string) string {
 	if pid := holder(path); pid > 0 && pid != os.Getpid() {
 		return fmt.Sprintf("process %d", pid)

@@ -2,14 +2,18 @@
 
 package safefile
 
-import "syscall"
+import (
+	"syscall"
 
-// noLocks says whether a lock failed because there are none here: NFS without
+	"aws-sso-plugins/pkg/fault"
+)
+
+// noLocks reports whether a lock failed because the file system has none: NFS without
 // a lock server, FUSE file systems, a home that is read-only as a whole.
 func noLocks(err error) bool {
 	return isErrno(err, syscall.ENOLCK, syscall.ENOTSUP, syscall.EOPNOTSUPP, syscall.ENOSYS,
 		syscall.EBADF, syscall.EINVAL, syscall.EROFS)
 }
 
-// holderHint is a command that shows who holds a lock.
-func holderHint(path string) string { return "run: lsof " + shellWord(path) }
+// holderHint returns a command that shows who has a file open.
+func holderHint(path string) string { return "run: lsof " + fault.Word(path) }

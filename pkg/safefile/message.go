@@ -7,13 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"slices"
-	"strings"
 	"syscall"
 
 	"aws-sso-plugins/pkg/fault"
 )
 
-// failed is the fault of a file operation.
+// failed returns the fault of a file operation.
 func failed(verb, path string, err error) *fault.Error {
 	f := &fault.Error{Kind: fault.File, What: fmt.Sprintf("cannot %s %q", verb, path), Why: reason(err), Err: err}
 	if errors.Is(err, fs.ErrPermission) {
@@ -22,7 +21,7 @@ func failed(verb, path string, err error) *fault.Error {
 	return f
 }
 
-// unchanged is the fault of a write that failed before it touched the file.
+// unchanged returns the fault of a write that failed before it changed the file.
 func unchanged(path string, err error) *fault.Error {
 	f := failed("write", path, err)
 	if exists(path) {
@@ -31,8 +30,8 @@ func unchanged(path string, err error) *fault.Error {
 	return f
 }
 
-// reason is an error without the call and the paths that Go puts before it,
-// which may be of files that nobody knows.
+// reason returns the text of an error without the call and the paths that Go puts
+// before it, which may be of temporary files.
 func reason(err error) string {
 	var path *fs.PathError
 	var link *os.LinkError
@@ -48,7 +47,7 @@ func reason(err error) string {
 	return err.Error()
 }
 
-// stopped is the fault of work that was called off, or nil.
+// stopped returns the fault of work whose context has ended, or nil.
 func stopped(ctx context.Context, verb, name string) error {
 	err := ctx.Err()
 	if err == nil {
@@ -61,18 +60,7 @@ func stopped(ctx context.Context, verb, name string) error {
 	return fault.Wrap(kind, err, "cannot %s %q", verb, name)
 }
 
-// shellWord is a text as a word of a POSIX shell, for commands in hints.
-func shellWord(s string) string {
-	plain := func(r rune) bool {
-		return r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("/._-+@%:=,", r)
-	}
-	if s != "" && strings.TrimFunc(s, plain) == "" {
-		return s
-	}
-	return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'"
-}
-
-// isErrno says whether err is one of the system's error numbers.
+// isErrno reports whether err is one of the system's error numbers.
 func isErrno(err error, numbers ...syscall.Errno) bool {
 	var errno syscall.Errno
 	if !errors.As(err, &errno) {

@@ -167,7 +167,7 @@ func TestLinksOfOthersAreRefused(t *testing.T) {
 					t.Errorf("content %q", got)
 				}
 			}
-			if err := safefile.Writable(d + "/config"); err == nil {
+			if err := safefile.Rehearse(d+"/config", 1); err == nil {
 				t.Error("Writable sees no reason")
 			}
 			if got := names(t, d+"/x"); !slices.Equal(got, before) {
@@ -254,7 +254,7 @@ var nobodyDoes = map[string]func(dir string) error{
 		_, err := update(k, dir+"/roots", "new")
 		return expect(err, "belongs to root", `run: sudo chown "$(id -un)" `+dir+"/roots")
 	},
-	"root's file, writable to all": func(dir string) error {
+	"root's file writable to all": func(dir string) error {
 		k := &safefile.Store{LockDir: dir + "/lock"}
 		_, err := update(k, dir+"/all", "new")
 		return expect(err, "belongs to root", `run: sudo chown "$(id -un)" `+dir+"/all")
@@ -273,7 +273,7 @@ var nobodyDoes = map[string]func(dir string) error{
 	},
 	"root's folder": func(dir string) error {
 		k := &safefile.Store{LockDir: dir + "/lock"}
-		if err := expect(safefile.Writable(dir+"/.aws/config"), "belongs to root", `run: sudo chown -R "$(id -un)" `+dir+"/.aws"); err != nil {
+		if err := expect(safefile.Rehearse(dir+"/.aws/config", 1), "belongs to root", `run: sudo chown -R "$(id -un)" `+dir+"/.aws"); err != nil {
 			return err
 		}
 		_, err := update(k, dir+"/.aws/new", "new")

@@ -10,8 +10,6 @@ import (
 	"path/filepath"
 	"syscall"
 
-	"golang.org/x/sys/unix"
-
 	"aws-sso-plugins/pkg/fault"
 )
 
@@ -59,7 +57,7 @@ func CheckPrivate(path string) error {
 	}
 	if mode := folder.Mode().Perm(); mode&0o022 != 0 {
 		return fault.New(fault.File, fmt.Sprintf("cannot trust the files in %q", dir), fmt.Sprintf("other users may write to the folder (mode %o)", mode)).
-			WithHint("run: chmod go-w %s", shellWord(dir))
+			WithHint("run: chmod go-w %s", fault.Word(dir))
 	}
 	file, err := os.Stat(path)
 	if err != nil {
@@ -77,7 +75,7 @@ func takeHint(path string) string {
 	if hint := chownHint(path); hint != "" {
 		return hint
 	}
-	return fmt.Sprintf(`run: sudo chown -R "$(id -un)" %s`, shellWord(path))
+	return fmt.Sprintf(`run: sudo chown -R "$(id -un)" %s`, fault.Word(path))
 }
 
 // hardLinked reports whether a file has several names; a rename replaces one.
@@ -93,8 +91,8 @@ func hardLinked(info fs.FileInfo) bool {
 // or folder.
 func sharedWithOthers(info fs.FileInfo) bool { return info.Mode().Perm()&0o077 != 0 }
 
-// apply gives a new file the owner, mode and attributes of the one that it is
-// to replace, or, if there is none, the owner of its folder.
+// apply gives a new file the owner, mode and attributes of the one that it
+// replaces, or, if there is none, the owner of its folder.
 func (d attributes) apply(f *os.File, target string) error {
 	mode, like, kept := d.mode, d.like, true
 	if like == nil && os.Geteuid() == 0 {
@@ -182,14 +180,6 @@ func giveLockToOwner(path string, dir fs.FileInfo) error {
 	return err
 }
 
-// writableFolder returns why nothing can be created in a folder.
-func writableFolder(dir string) error {
-	if err := unix.Access(dir, unix.W_OK|unix.X_OK); err != nil {
-		return &fs.PathError{Op: "access", Path: dir, Err: err}
-	}
-	return nil
-}
-
 // chownHint is the command that gives back to the user what a forgotten sudo
 // left to root: the outermost thing on the way to path, inside a folder of the
 // user's own, that is not the user's. It is empty where there is none.
@@ -214,7 +204,7 @@ func chownHint(path string) string {
 	if info, err := os.Lstat(theirs); err == nil && info.IsDir() {
 		recursive = "-R "
 	}
-	return fmt.Sprintf(`run: sudo chown %s"$(id -un)" %s`, recursive, shellWord(theirs))
+	return fmt.Sprintf(`run: sudo chown %s"$(id -un)" %s`, recursive, fault.Word(theirs))
 }
 
 // checkLockOwner returns an error if the folder of the locks belongs to another
@@ -233,7 +223,7 @@ func checkLockOwner(dir string, info fs.FileInfo) error {
 func homeHint(dir string) string {
 	for dir = filepath.Dir(dir); ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
-			return fmt.Sprintf("set HOME to a folder that you may write to; you may not write to %s", shellWord(dir))
+			return fmt.Sprintf("set HOME to a folder that you may write to; you may not write to %s", fault.Word(dir))
 		}
 	}
 }

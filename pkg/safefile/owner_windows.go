@@ -29,13 +29,6 @@ func giveToOwnerOf(string, string) error { return nil }
 
 func giveLockToOwner(string, fs.FileInfo) error { return nil }
 
-// writableFolder asks only whether there is such a folder; the access lists of
-// Windows are best asked by trying.
-func writableFolder(dir string) error {
-	_, err := os.Stat(dir)
-	return err
-}
-
 func chownHint(string) string { return "" }
 
 // CheckPrivate returns nil: access lists decide here.

@@ -6,16 +6,23 @@ import (
 	"os"
 )
 
-// Rehearse is the error that [Store.Update] would end with if it wrote size
-// bytes to path now: it writes them beside the file, syncs and removes them. It
-// is for content that cannot be had a second time, before it is asked for. What
-// it cannot know is what happens until then.
+// Rehearse returns the error that [Store.Update] would end with if it wrote
+// size bytes to path now: it writes them beside the file, syncs and removes
+// them. It is for content that cannot be had a second time, before it is asked
+// for. It cannot know what happens until then.
 func Rehearse(path string, size int) error {
-	if err := writable(path); err != nil {
-		return err
-	}
 	at, err := resolve(path)
 	if err != nil {
+		return err
+	}
+	var was snapshot
+	if was.info, err = os.Lstat(at.path); err == nil {
+		err = checkRegular(was.info)
+	}
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return failed("write", path, err)
+	}
+	if err := was.checkReplaceable(at); err != nil {
 		return err
 	}
 	if err := makeFolder(at.dir); err != nil {
@@ -29,40 +36,4 @@ func Rehearse(path string, size int) error {
 		return unchanged(at.path, err)
 	}
 	return nil
-}
-
-// writable is the error that [Store.Update] would end with because of what
-// the file and its folder are: read-only, not ours, not a file. It is for a
-// tool that wants to know before it does an hour's work; nothing is touched.
-func writable(path string) error {
-	at, err := resolve(path)
-	if err != nil {
-		return err
-	}
-	info, err := os.Lstat(at.path)
-	var was snapshot
-	switch {
-	case err == nil:
-		if err := checkRegular(info); err != nil {
-			return failed("write", path, err)
-		}
-		was.info = info
-	case !errors.Is(err, fs.ErrNotExist):
-		return failed("write", path, err)
-	}
-	if err := was.checkReplaceable(at); err != nil {
-		return err
-	}
-	dir := at.dir
-	for {
-		err := writableFolder(dir)
-		parent, _ := split(trimSeparators(dir))
-		if parent = trimSeparators(parent); !errors.Is(err, fs.ErrNotExist) || parent == dir {
-			if err != nil {
-				return failed("write", path, err)
-			}
-			return nil
-		}
-		dir = parent
-	}
 }

@@ -7,7 +7,7 @@ import (
 	"os"
 )
 
-// Remove removes a file and says whether there was one. Links stay: the file
+// Remove removes a file and reports whether there was one. Links stay: the file
 // that they lead to is removed, for that is where the secret is. Temporary
 // files of an interrupted Update of the same file go with it. A file that is a
 // mount of its own is emptied instead. Remove waits for the lock as

@@ -14,16 +14,15 @@ import (
 // maxLinks is how many symbolic links in a row are followed, as on Linux.
 const maxLinks = 40
 
-// place is where a path leads to.
+// location is the file that a path leads to.
 type location struct {
 	path   string // the file itself, which may not exist; no part is a link
 	dir    string // its folder, which may not exist
 	linked bool   // a link leads here
 }
 
-// resolve follows the links of an absolute path to the file at its end. That
-// a file or folder does not exist is no error: it can be made. Links of other
-// users are.
+// resolve follows the links of an absolute path to the file at its end. The file
+// and its folder need not exist. A link of another user is an error.
 func resolve(path string) (location, error) {
 	if err := checkAbsolute("use", path); err != nil {
 		return location{}, err
@@ -60,8 +59,8 @@ func resolve(path string) (location, error) {
 	return location{}, failed("use", path, fmt.Errorf("more than %d symbolic links in a row, or a circle of them", maxLinks))
 }
 
-// checkAbsolute is the error of a path that would lead elsewhere from another
-// folder.
+// checkAbsolute returns an error for a relative path, which would lead elsewhere
+// from another folder.
 func checkAbsolute(verb, path string) error {
 	if filepath.IsAbs(path) {
 		return nil
@@ -79,7 +78,7 @@ func split(path string) (dir, base string) {
 	return path[:i], path[i:]
 }
 
-// rooted is the path that a link to "to", found in dir, leads to.
+// rooted returns the path that a link to "to", found in dir, leads to.
 func rooted(dir, to string) string {
 	switch {
 	case filepath.IsAbs(to):
@@ -91,8 +90,8 @@ func rooted(dir, to string) string {
 	}
 }
 
-// canonical is a folder's path without links in it. What of it does not exist
-// is taken as it is.
+// canonical returns the path of a folder with all links resolved. The part that
+// does not exist stays as it is.
 func canonical(dir string) (string, error) {
 	real, err := filepath.EvalSymlinks(dir)
 	if err == nil {
@@ -123,11 +122,10 @@ func trimSeparators(dir string) string {
 	return dir
 }
 
-// checkLinks is the error of root in a folder on whose way there is a link of
-// another user: sudo in the home of a user must not make, remove and tighten
-// things wherever that user's links lead. Others gain nothing by a link that
-// they could not gain without, and links in a row without end are the kernel's
-// to refuse.
+// checkLinks returns an error if we are root and a link of another user leads to
+// the folder: sudo in the home of a user must not create, remove and tighten
+// files wherever that user's links lead. For other users there is no such risk:
+// they have no more rights than their own. The kernel refuses circles.
 func checkLinks(dir string) error {
 	if os.Geteuid() != 0 {
 		return nil
@@ -160,8 +158,8 @@ func checkLinks(dir string) error {
 	return walk(dir)
 }
 
-// checkOwner is the error of a place that a link leads to and that another user
-// could have prepared: the file or its folder belong to neither us nor root.
+// checkOwner returns an error if a link leads to the location and another user
+// could have prepared it: neither we nor root own the file, or its folder.
 func (at location) checkOwner() error {
 	if !at.linked {
 		return nil
@@ -181,7 +179,7 @@ func (at location) checkOwner() error {
 	return nil
 }
 
-// checkOwned is the error of a thing that belongs to neither us nor root.
+// checkOwned returns an error unless we or root own path.
 func checkOwned(path string, info fs.FileInfo) error {
 	uid, _, ok := owner(info)
 	if !ok || uid == 0 || uid == os.Geteuid() {
@@ -190,7 +188,7 @@ func checkOwned(path string, info fs.FileInfo) error {
 	return fmt.Errorf("a symbolic link is or leads to %q, which belongs to another user (uid %d)", path, uid)
 }
 
-// makeFolder makes a folder and those above it, 0700.
+// makeFolder creates a folder and those above it, 0700.
 func makeFolder(dir string) error {
 	info, err := os.Stat(dir)
 	switch {

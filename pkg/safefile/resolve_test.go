@@ -94,7 +94,7 @@ func TestLinks(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			if err := safefile.Writable(path); err != nil {
+			if err := safefile.Rehearse(path, 1); err != nil {
 				t.Error(err)
 			}
 			if changed, err := update(k, path, "new"); err != nil || !changed {

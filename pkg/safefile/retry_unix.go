@@ -4,11 +4,11 @@ package safefile
 
 import "syscall"
 
-// isMountPoint says whether a file could not be renamed over or removed because it
+// isMountPoint reports whether a file could not be renamed over or removed because it
 // is a mount point.
 func isMountPoint(err error) bool { return isErrno(err, syscall.EBUSY, syscall.EXDEV) }
 
-// isHeldOpen says whether an operation failed because a program has the file
+// isHeldOpen reports whether an operation failed because a program has the file
 // open, which on Unix is no reason to.
 func isHeldOpen(error) bool { return false }
 

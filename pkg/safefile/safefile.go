@@ -309,7 +309,7 @@ func (s *Store) giveBack(t Target, at location, old string, content []byte) (cha
 	}
 	return true, fault.New(fault.File, fmt.Sprintf("cannot write %q alone", t.Path),
 		fmt.Sprintf("two other programs wrote it at the same time; what one of them wrote is in %q", kept)).
-		WithHint("compare the two files, then remove %s", shellWord(kept))
+		WithHint("compare the two files, then remove %s", fault.Word(kept))
 }
 
 // otherSuffix names the file with the change of another program that could not

@@ -226,8 +226,8 @@ func TestUpdateRefuses(t *testing.T) {
 					t.Errorf("%v is not %v", err, tc.is)
 				}
 			}
-			if err := safefile.Writable(path); err == nil {
-				t.Error("Writable sees no reason")
+			if err := safefile.Rehearse(path, 1); err == nil {
+				t.Error("Rehearse sees no reason")
 			}
 			if diff := cmp.Diff(before, names(t, dir)); diff != "" {
 				t.Errorf("folder changed: %s", diff)
@@ -241,15 +241,15 @@ func TestUpdateRefuses(t *testing.T) {
 	}
 }
 
-func TestWritableAccepts(t *testing.T) {
+func TestRehearseAccepts(t *testing.T) {
 	dir := folder(t)
 	write(t, filepath.Join(dir, "config"), "x", 0o644)
 	for _, path := range []string{"config", "new", filepath.Join("not", "yet", "new")} {
-		if err := safefile.Writable(filepath.Join(dir, path)); err != nil {
+		if err := safefile.Rehearse(filepath.Join(dir, path), 1); err != nil {
 			t.Errorf("%s: %v", path, err)
 		}
 	}
-	if got := names(t, dir); !slices.Equal(got, []string{"config"}) {
+	if got := names(t, dir); !slices.Equal(got, []string{"config", "not"}) {
 		t.Errorf("it made %q", got)
 	}
 }

@@ -87,7 +87,7 @@ func (s snapshot) equal(o snapshot) bool {
 	return s.info.Mode() == o.info.Mode() && suid == ouid && sgid == ogid && bytes.Equal(s.data, o.data)
 }
 
-// checkReplaceable is the error of a file that must not be replaced.
+// checkReplaceable returns an error if the file must not be replaced.
 func (s snapshot) checkReplaceable(at location) error {
 	if err := at.checkOwner(); err != nil {
 		return err
@@ -98,7 +98,7 @@ func (s snapshot) checkReplaceable(at location) error {
 	// Not access(2): a rename asks the folder alone, and root may always.
 	if s.info.Mode()&0o200 == 0 {
 		return fault.New(fault.File, fmt.Sprintf("cannot write %q", at.path), "the file is read-only").
-			WithHint("run: chmod u+w %s", shellWord(at.path))
+			WithHint("run: chmod u+w %s", fault.Word(at.path))
 	}
 	// The new file would be ours, and the old owner locked out of it.
 	if uid, _, ok := owner(s.info); ok && os.Geteuid() != 0 && uid != os.Geteuid() {
@@ -108,7 +108,7 @@ func (s snapshot) checkReplaceable(at location) error {
 	return nil
 }
 
-// tighten takes the rights of others from a secret that is not rewritten.
+// tighten removes the rights of others from a secret that is not rewritten.
 func tighten(t Target, at location, was snapshot) error {
 	if !t.Secret || was.info == nil || !sharedWithOthers(was.info) {
 		return nil

@@ -19,7 +19,7 @@ const (
 	tempSuffix = ".tmp"
 )
 
-// stale is the age at which a temporary file cannot be in use any more.
+// stale is the age at which a temporary file is no longer in use.
 const stale = time.Hour
 
 // tempPath returns the path of a new temporary file for a target.
@@ -33,14 +33,14 @@ func tempName(target string) string {
 	return tempPrefix + hex.EncodeToString(sum[:8]) + "-"
 }
 
-// attributes is what a new file should look like.
+// attributes are the owner, mode and extended attributes of a new file.
 type attributes struct {
 	like fs.FileInfo // the file it replaces; nil: none
 	mode fs.FileMode
 	bare bool // without the extended attributes of the file it replaces
 }
 
-// writeTemp makes a synced file beside target and returns its path. With an
+// writeTemp creates a synced file beside target and returns its path. With an
 // error there is none. Until it is complete nobody else may read it.
 func writeTemp(target string, content []byte, d attributes) (string, error) {
 	name := tempPath(target)
@@ -95,8 +95,8 @@ func plural(n int) string {
 	return "s"
 }
 
-// removeTemps removes our own temporary files of a name and an age. That some
-// stay, or all, is no failure: the next run tries again.
+// removeTemps removes our own temporary files with a prefix that are older than
+// age. A file that cannot be removed is no error: the next run tries again.
 func removeTemps(dir, prefix string, age time.Duration) (removed int) {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -123,8 +123,8 @@ func removeTemps(dir, prefix string, age time.Duration) (removed int) {
 	return removed
 }
 
-// syncFolder makes what was made and renamed in a folder survive a power cut.
-// File systems that cannot do that, or need no such call, are content.
+// syncFolder makes new and renamed files of a folder survive a power cut. It is
+// no error where the file system has no such call.
 func syncFolder(dir string) error {
 	f, err := os.Open(dir)
 	if err != nil {
@@ -137,7 +137,7 @@ func syncFolder(dir string) error {
 	return nil
 }
 
-// exists says whether there is anything at path.
+// exists reports whether there is anything at path.
 func exists(path string) bool {
 	_, err := os.Lstat(path)
 	return !errors.Is(err, fs.ErrNotExist)

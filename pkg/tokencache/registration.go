@@ -91,7 +91,7 @@ func (c *Cache) PutRegistration(ctx context.Context, k RegistrationKey, r Regist
 	return err
 }
 
-// RemoveRegistration removes a registration and says whether there was one.
+// RemoveRegistration removes a registration and reports whether there was one.
 // It is for one that the service does not know any more.
 func (c *Cache) RemoveRegistration(ctx context.Context, k RegistrationKey) (existed bool, err error) {
 	return c.Store.Remove(ctx, filepath.Join(c.Dir, k.File()))

@@ -53,7 +53,7 @@ func portal(startURL string) string {
 	return strings.ToLower(u.Host) + strings.TrimRight(u.Path, "/")
 }
 
-// Refreshable says whether the token has all that a refresh at the time now
+// Refreshable reports whether the token has all that a refresh at the time now
 // needs: a refresh token and a client registration that is not over.
 func (t Token) Refreshable(now time.Time) bool {
 	return t.RefreshToken != "" && t.ClientID != "" && t.ClientSecret != "" && now.Before(t.RegistrationExpiresAt)
@@ -138,7 +138,7 @@ func (c *Cache) Heal(ctx context.Context, k Key) (healed bool, err error) {
 	})
 }
 
-// RemoveToken removes the token of a key and says whether there was one. It
+// RemoveToken removes the token of a key and reports whether there was one. It
 // does not tell the service.
 func (c *Cache) RemoveToken(ctx context.Context, k Key) (existed bool, err error) {
 	return c.Store.Remove(ctx, c.TokenPath(k))
@@ -151,7 +151,7 @@ func (c *Cache) target(k Key) safefile.Target {
 	return safefile.Target{Path: c.TokenPath(k), Secret: true}
 }
 
-// shared says whether other users have any right to the token file.
+// shared reports whether other users have any right to the token file.
 func (c *Cache) shared(k Key) bool {
 	info, err := os.Stat(c.TokenPath(k))
 	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0

@@ -724,6 +724,8 @@ func tamperedFolder(s *stage) {
 		s.own()
 		s.must(os.Chown(theirs, other, other))
 	}
+	s.expect(s.do("sso-login", "okta", "--force"), 4, "other users may write to the folder", "chmod go-w")
+	s.must(os.Chmod(s.aws("sso", "cache"), 0o700))
 	// A lock file that the other user holds open cannot be held for ever.
 	s.expect(s.do("sso-login", "okta", "--force"), 0)
 	if info, err := os.Stat(s.aws("sso", "lock")); err != nil || info.Mode().Perm() != 0o700 {
@@ -733,7 +735,6 @@ func tamperedFolder(s *stage) {
 		s.Errorf("the token: %v %v", info, err)
 	}
 	s.must(os.Chmod(s.aws("sso"), 0o700))
-	s.must(os.Chmod(s.aws("sso", "cache"), 0o700))
 }
 
 func canaries(s *stage) {

@@ -62,14 +62,21 @@ func coreDump(s *stage) {
 		line := []string{"sso-login okta --force", "sso-profiles okta --list", "sso-test"}[n%3]
 		out, _ := s.strike(syscall.SIGQUIT, 40*time.Millisecond+rand.N(100*time.Millisecond), []string{"GOTRACEBACK=crash"},
 			"sh", "-c", "ulimit -c unlimited && exec "+line)
-		if strings.Contains(out.stderr, "goroutine ") {
+		cores, _ := filepath.Glob(s.path("core*"))
+		if strings.Contains(out.stderr, "goroutine ") { // else the signal hit the shell
 			dumps++
+			if len(cores) > 0 {
+				s.Errorf("%s: %q were written", out.line, cores)
+			}
+		}
+		for _, core := range cores {
+			if data, err := os.ReadFile(core); err != nil || strings.Contains(string(data), idctest.Canary) {
+				s.Errorf("%s: a secret is in %s (%v)", out.line, core, err)
+			}
+			s.must(os.Remove(core))
 		}
 	}
 	if dumps == 0 {
 		s.Error("there was no crash")
-	}
-	if cores, _ := filepath.Glob(s.path("core*")); len(cores) > 0 {
-		s.Errorf("%q were written", cores)
 	}
 }

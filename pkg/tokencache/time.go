@@ -11,7 +11,7 @@ const timeForm = "2006-01-02T15:04:05Z"
 
 func formatTime(t time.Time) string { return t.UTC().Format(timeForm) }
 
-// storable says whether a time has the four digits of a year that the form has.
+// storable reports whether a time has the four digits of a year that the form has.
 func storable(t time.Time) bool {
 	year := t.UTC().Year()
 	return !t.IsZero() && year >= 1970 && year <= 9999
@@ -37,7 +37,7 @@ func parseTime(s string) time.Time {
 	return time.Time{}
 }
 
-// portable says whether every client reads the time as it stands.
+// portable reports whether every client reads the time as it stands.
 func portable(s string) bool {
 	_, err := time.Parse(time.RFC3339, s)
 	return err == nil && strings.HasSuffix(s, "Z")
