@@ -2,6 +2,7 @@ package idctest_test
 
 import (
 	"maps"
+	"net"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -159,5 +160,32 @@ func TestAllowRemote(t *testing.T) {
 	srv = idctest.New(t, idctest.Config{PublicURL: "http://idc.example:8181/"})
 	if srv.URL != "http://idc.example:8181" || !slices.Contains(srv.Env(), "NO_PROXY=127.0.0.1,localhost,idc.example") {
 		t.Errorf("URL %s, %q", srv.URL, srv.Env())
+	}
+}
+
+// In the environment of a server that other machines reach, its pages can be visited; other hosts cannot.
+func TestBrowseAtPublicAddress(t *testing.T) {
+	addresses, err := net.InterfaceAddrs()
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(addresses, func(a net.Addr) bool {
+		n, ok := a.(*net.IPNet)
+		return ok && n.IP.To4() != nil && !n.IP.IsLoopback()
+	})
+	if i < 0 {
+		t.Skip("this machine has loopback addresses alone")
+	}
+	srv := idctest.New(t, idctest.Config{Addr: addresses[i].(*net.IPNet).IP.String() + ":0", AllowRemote: true})
+	page := srv.URL + "/device"
+	if err := idctest.Browse(t.Context(), page); err == nil {
+		t.Error("a page of another machine was visited")
+	}
+	t.Setenv("IDC_URL", srv.URL)
+	if err := idctest.Browse(t.Context(), page); err != nil {
+		t.Error(err)
+	}
+	if err := idctest.Browse(t.Context(), "http://192.0.2.1/device"); err == nil {
+		t.Error("a page of a third machine was visited")
 	}
 }
