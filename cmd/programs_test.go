@@ -1,6 +1,7 @@
 package cmd
 
 import (
+	"debug/buildinfo"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,5 +112,42 @@ func TestReleaseHasEveryProgram(t *testing.T) {
 		if !ok || short == "" || len(short) > 50 || !strings.HasSuffix(long, ".") {
 			t.Errorf("pkg/cli/programs.txt: not \"NAME  Short description: the long one.\": %s", line)
 		}
+	}
+}
+
+// Whoever gets a binary gets the licences of all that is in it.
+func TestNoticesNameWhatIsLinked(t *testing.T) {
+	if runtime.GOOS == "windows" {
+		t.Skip("the scripts are for a POSIX shell")
+	}
+	out, err := exec.Command("sh", "../release/notices.sh").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	sections := map[string]string{} // by module and version
+	rule := strings.Repeat("-", 72) + "\n"
+	parts := strings.Split(string(out), rule)
+	for i := 1; i+1 < len(parts); i += 2 {
+		sections[strings.TrimSpace(parts[i])] = parts[i+1]
+	}
+	linked := 0
+	for _, name := range append([]string{"idc"}, programs...) {
+		info, err := buildinfo.ReadFile(filepath.Join(binaries, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, module := range info.Deps {
+			linked++
+			if text := sections[module.Path+" "+module.Version]; !strings.Contains(text, "Copyright") && !strings.Contains(text, "Apache License") {
+				t.Errorf("%s contains %s, of which there is no licence but %.40q", name, module.Path, text)
+			}
+		}
+	}
+	if linked == 0 || !strings.Contains(sections["The Go standard library"], "The Go Authors") {
+		t.Errorf("%d modules; the standard library: %.40q", linked, sections["The Go standard library"])
+	}
+	config, err := exec.Command("sh", "../release/config.sh").Output()
+	if err != nil || strings.Count(string(config), "src: bin/staged/THIRD_PARTY_NOTICES,") != 3 {
+		t.Errorf("not every kind of artefact has THIRD_PARTY_NOTICES: %v", err)
 	}
 }

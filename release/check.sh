@@ -51,7 +51,7 @@ archive() { # OS ARCH
 		tar -xzf "$name.tar.gz" -C "$dir"
 	fi
 	{
-		printf '%s\n' CHANGELOG.md LICENSE README.md SECURITY.md docs/first-run.svg docs/first-run.txt
+		printf '%s\n' CHANGELOG.md LICENSE README.md SECURITY.md THIRD_PARTY_NOTICES docs/first-run.svg docs/first-run.txt
 		for program in $all; do echo "$program$exe"; done
 		shared | sed 's,^,share/,'
 	} | sort >"$work/wanted"
@@ -60,6 +60,9 @@ archive() { # OS ARCH
 	for program in $all; do
 		grep -qa "$version" "$dir/$program$exe" || stop "$program of $name does not know its version"
 		bill "${program}_${version}_$1_$2.cdx.json" "$program"
+		go version -m "$dir/$program$exe" | awk '$1 == "dep" { print $2, $3 }' | while read -r module; do
+			grep -qx "$module" "$dir/THIRD_PARTY_NOTICES" || stop "THIRD_PARTY_NOTICES of $name has no licence of $module, which is in $program"
+		done
 	done
 	[ "$1" = windows ] || [ -x "$dir/sso-login" ] || stop "sso-login of $name cannot be run"
 	echo "archive: $name"
@@ -159,6 +162,7 @@ deb() {
 	[ "$(find "$root/usr/share/zsh/vendor-completions/" -name '_sso-*' | wc -l)" = "$count" ] || stop 'the completion of zsh is not where Debian has it'
 	gzip -dc "$root/usr/share/doc/aws-sso-plugins/CHANGELOG.md.gz" | grep -q '^# Changelog' || stop 'the changelog is missing'
 	grep -q Apache-2.0 "$root/usr/share/doc/aws-sso-plugins/copyright" || stop 'the copyright is missing'
+	cmp "$root/usr/share/doc/aws-sso-plugins/THIRD_PARTY_NOTICES" "$work/linux-amd64/THIRD_PARTY_NOTICES" || stop 'the licences of others are missing'
 
 	run_dpkg -P aws-sso-plugins
 	trap 'rm -rf "$work"' EXIT
@@ -185,6 +189,7 @@ rpm_holds() {
 				grep -qx "/usr/$path" "$work/paths" || stop "the rpm for $arch has no /usr/$path"
 			done
 		done
+		grep -qx /usr/share/licenses/aws-sso-plugins/THIRD_PARTY_NOTICES "$work/paths" || stop "the rpm for $arch has no licences of others"
 		[ -z "$(rpm -qp --scripts "aws-sso-plugins_${version}_linux_$arch.rpm" 2>/dev/null)" ] || stop 'the rpm runs scripts'
 	done
 	echo 'rpm: holds what it should'

@@ -27,6 +27,8 @@ platform() { # NAME OS ARCH ARCHIVE-ENDING BINARY-ENDING
 		          to: .
 		        - from: LICENSE
 		          to: .
+		        - from: THIRD_PARTY_NOTICES
+		          to: .
 		      bin: $1$5
 	EOF
 }
