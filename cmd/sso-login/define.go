@@ -81,23 +81,25 @@ func (c *command) fromQuestions(ctx context.Context, app *cli.App) (d definition
 	app.Plain("  SSO session name  what you want to call it, such as okta",
 		"  SSO start URL     the address of your AWS access portal",
 		"  SSO region        where your organisation set up IAM Identity Center", "")
-	if d.name, err = app.Ask(ctx, "SSO session name", "", checkNewName); err != nil {
+	if d.name, err = cli.Ask(ctx, app.Console, "SSO session name", "", checked(checkNewName)); err != nil {
 		return d, err
 	}
-	_, err = app.Ask(ctx, "SSO start URL", "", func(answer string) (err error) {
-		d.startURL, err = portal.CleanStartURL(answer)
-		return err
-	})
-	if err != nil {
+	if d.startURL, err = cli.Ask(ctx, app.Console, "SSO start URL", "", portal.CleanStartURL); err != nil {
 		return d, err
 	}
-	if d.region, err = app.Ask(ctx, "SSO region", portal.RegionOf(d.startURL), wire.CheckRegion); err != nil {
+	if d.region, err = cli.Ask(ctx, app.Console, "SSO region", portal.RegionOf(d.startURL), checked(wire.CheckRegion)); err != nil {
 		return d, err
 	}
-	d.scopes, err = app.Ask(ctx, "SSO registration scopes", oidc.DefaultScope, func(answer string) error {
+	d.scopes, err = cli.Ask(ctx, app.Console, "SSO registration scopes", oidc.DefaultScope, checked(func(answer string) error {
 		return awsconfig.KeyValue{Key: "sso_registration_scopes", Value: answer}.Check()
-	})
+	}))
 	return d, err
+}
+
+// checked returns a parser that takes an answer as it is if check finds nothing
+// wrong with it.
+func checked(check func(answer string) error) func(string) (string, error) {
+	return func(answer string) (string, error) { return answer, check(answer) }
 }
 
 // write adds the session to the config, unless it is there already, and

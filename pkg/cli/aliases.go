@@ -101,16 +101,14 @@ func (a *App) askToAddAliases(ctx context.Context, store *safefile.Store, path s
 		a.Plain("    " + line)
 	}
 	a.Plain("")
-	agreed := false
-	_, err = a.Ask(ctx, "Add them to "+path+"? yes or no", "no", func(answer string) error {
+	agreed, err := Ask(ctx, a.Console, "Add them to "+path+"? yes or no", "no", func(answer string) (bool, error) {
 		switch strings.ToLower(answer) {
 		case "y", "yes":
-			agreed = true
+			return true, nil
 		case "n", "no":
-		default:
-			return fault.Newf(fault.Usage, "%q is neither yes nor no", answer)
+			return false, nil
 		}
-		return nil
+		return false, fault.Newf(fault.Usage, "%q is neither yes nor no", answer)
 	})
 	if err != nil || !agreed {
 		return err

@@ -289,7 +289,7 @@ func TestPanic(t *testing.T) {
 	}
 	os.Stderr = file
 	defer func() { os.Stderr = err }()
-	program := Program{Name: "sso-test", called: "sso-test", Version: "1.2.3"}
+	program := Program{Name: "sso-test", typed: "sso-test", Version: "1.2.3"}
 	if got, _ := run(program, &faulty{}, nil); got != StatusFailed {
 		t.Errorf("exit status %d", got)
 	}

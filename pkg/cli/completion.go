@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	_ "embed"
 	"io"
@@ -116,7 +117,7 @@ func (c *completer) complete(args []string) []Value {
 	if n := len(args); n > 0 {
 		args, current = args[:n-1], args[n-1]
 	}
-	t := c.typed(args)
+	t := c.parse(args)
 	switch {
 	case t.open != nil:
 		return c.values(t, kindOf(t.open.Value), "", current)
@@ -135,16 +136,18 @@ func (c *completer) complete(args []string) []Value {
 	return starting(current, c.flags(t))
 }
 
-// typed is what the arguments before the one at hand say.
-type typed struct {
+// parsed is what arguments say.
+type parsed struct {
 	used      map[*kong.Flag]bool
 	given     map[string][]string // by kind
 	open      *kong.Flag          // waits for its value
 	namesOnly bool                // after "--"
+	unknown   string              // the first flag that there is none of
 }
 
-func (c *completer) typed(args []string) *typed {
-	t := &typed{used: map[*kong.Flag]bool{}, given: map[string][]string{}}
+// parse reads arguments, also those that kong refuses.
+func (c *completer) parse(args []string) *parsed {
+	t := &parsed{used: map[*kong.Flag]bool{}, given: map[string][]string{}}
 	use := func(f *kong.Flag, value string) {
 		t.used[f] = true
 		t.give(kindOf(f.Value), value)
@@ -165,6 +168,7 @@ func (c *completer) typed(args []string) *typed {
 			f := c.long(name)
 			switch {
 			case f == nil:
+				t.unknown = cmp.Or(t.unknown, name)
 			case whole:
 				use(f, value)
 			default:
@@ -177,6 +181,7 @@ func (c *completer) typed(args []string) *typed {
 			for i, letter := range arg[1:] {
 				f := c.short(letter)
 				if f == nil {
+					t.unknown = cmp.Or(t.unknown, "-"+string(letter))
 					break
 				}
 				t.used[f] = true
@@ -195,7 +200,7 @@ func (c *completer) typed(args []string) *typed {
 	return t
 }
 
-func (t *typed) give(kind, value string) { t.given[kind] = append(t.given[kind], value) }
+func (t *parsed) give(kind, value string) { t.given[kind] = append(t.given[kind], value) }
 
 func (c *completer) long(name string) *kong.Flag {
 	for _, f := range c.model.Flags {
@@ -232,7 +237,7 @@ func (c *completer) attached(word string) (f *kong.Flag, value string, ok bool) 
 }
 
 // flags are those that may still be given.
-func (c *completer) flags(t *typed) []Value {
+func (c *completer) flags(t *parsed) []Value {
 	excluded := map[string]bool{}
 	for f := range t.used {
 		for _, x := range f.Xor {
@@ -250,7 +255,7 @@ func (c *completer) flags(t *typed) []Value {
 }
 
 // names are the words that are no flags.
-func (c *completer) names(t *typed, current string) []Value {
+func (c *completer) names(t *parsed, current string) []Value {
 	for _, p := range c.model.Positional {
 		return c.values(t, kindOf(p), "", current)
 	}
@@ -259,7 +264,7 @@ func (c *completer) names(t *typed, current string) []Value {
 
 // values are the words of a kind that begin with current, each after what was
 // typed before it in the same word. None is proposed twice.
-func (c *completer) values(t *typed, kind, before, current string) []Value {
+func (c *completer) values(t *parsed, kind, before, current string) []Value {
 	given := t.given[kind]
 	switch kind {
 	case "statuses": // a list

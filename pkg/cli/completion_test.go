@@ -42,7 +42,7 @@ func proposals(t *testing.T, env Environment, args ...string) string {
 			return nil
 		},
 	}
-	parser, err := newParser(program, &grammar{}, app(t, "").Console)
+	parser, _, err := newParser(program, &grammar{}, app(t, "").Console)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -198,7 +198,7 @@ func TestCalledAs(t *testing.T) {
 		{"/opt/kubectl_complete-sso_test", "sso-test", []string{completeWord, "a"}},
 		{"", "sso-test", []string{"a"}},
 	} {
-		called, rest := calledAs("sso-test", tc.arg0, []string{"a"})
+		called, rest := typedAs("sso-test", tc.arg0, []string{"a"})
 		if called != tc.called || !cmp.Equal(rest, tc.rest) {
 			t.Errorf("%q: %q %q", tc.arg0, called, rest)
 		}

@@ -22,9 +22,9 @@ func printHelp(c *Console, p Program, model *kong.Application) error {
 		columns = max(min(w, helpWidth), helpNarrow)
 	}
 	h := &helpText{columns: columns}
-	h.line("%s - %s", p.called, p.Purpose)
+	h.line("%s - %s", p.typed, p.Purpose)
 	h.line("")
-	h.line("Usage: %s %s", p.called, p.Usage)
+	h.line("Usage: %s %s", p.typed, p.Usage)
 	h.examples(p.examples())
 	h.flags(model)
 	for _, note := range p.Notes {

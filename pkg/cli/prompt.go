@@ -13,10 +13,13 @@ import (
 	"aws-sso-plugins/pkg/report"
 )
 
-// Ask asks a person for one line, again until check finds nothing wrong with
-// it. An empty answer is fallback, which is shown; without one it is none. Only
-// an interactive console may be asked; an end of input is a fault of kind Usage.
-func (c *Console) Ask(ctx context.Context, question, fallback string, check func(answer string) error) (string, error) {
+// Ask asks a person for one line, and returns what parse makes of it; an answer
+// that parse refuses is asked for again, with its error. An empty answer stands
+// for fallback, which is shown, if there is one. Only an interactive console may
+// be asked. An end of input is a fault of kind Usage, an end of ctx one of kind
+// Canceled.
+func Ask[T any](ctx context.Context, c *Console, question, fallback string, parse func(answer string) (T, error)) (T, error) {
+	var none T
 	prompt := question + ": "
 	if fallback != "" {
 		prompt = question + " [" + fallback + "]: "
@@ -25,7 +28,7 @@ func (c *Console) Ask(ctx context.Context, question, fallback string, check func
 		c.prompt(prompt)
 		answer, err := c.readLine(ctx)
 		if err != nil {
-			return "", err
+			return none, err
 		}
 		if answer = strings.TrimSpace(answer); answer == "" {
 			answer = fallback
@@ -34,35 +37,32 @@ func (c *Console) Ask(ctx context.Context, question, fallback string, check func
 			c.Plain("  (this needs an answer; Ctrl-C gives up)")
 			continue
 		}
-		err = check(answer)
+		parsed, err := parse(answer)
 		if err == nil {
-			return answer, nil
+			return parsed, nil
 		}
 		c.Warn(err)
 	}
 }
 
 // Choose lets a person pick one of the options by its number or its name, and
-// returns its index. The first is the fallback.
+// returns its index. An empty answer is the first. The errors are those of [Ask].
 func (c *Console) Choose(ctx context.Context, question string, options []string) (int, error) {
 	for i, o := range options {
 		c.Plain(fmt.Sprintf("  %d  %s", i+1, report.Visible(o)))
 	}
-	picked := 0
-	_, err := c.Ask(ctx, question+", by number or name", options[0], func(answer string) error {
+	return Ask(ctx, c, question+", by number or name", options[0], func(answer string) (int, error) {
 		for i, o := range options {
 			if answer == o || answer == strconv.Itoa(i+1) {
-				picked = i
-				return nil
+				return i, nil
 			}
 		}
 		f := fault.Newf(fault.Usage, "%q is none of them", answer)
 		if near := fault.Closest(answer, options); near != "" {
 			f = f.WithHint("did you mean %q?", near)
 		}
-		return f
+		return 0, f
 	})
-	return picked, err
 }
 
 func (c *Console) prompt(text string) {

@@ -9,11 +9,11 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-func short(answer string) error {
+func short(answer string) (string, error) {
 	if len(answer) > 3 {
-		return errors.New("too long")
+		return "", errors.New("too long")
 	}
-	return nil
+	return answer, nil
 }
 
 func TestAsk(t *testing.T) {
@@ -27,7 +27,7 @@ func TestAsk(t *testing.T) {
 		{"a last line without an end", "ab", "", "ab", "Name: "},
 	} {
 		a := app(t, tc.stdin)
-		got, err := a.Ask(t.Context(), "Name", tc.fallback, short)
+		got, err := Ask(t.Context(), a.Console, "Name", tc.fallback, short)
 		if err != nil || got != tc.want {
 			t.Errorf("%s: %q, %v; want %q", tc.name, got, err, tc.want)
 		}
@@ -35,7 +35,7 @@ func TestAsk(t *testing.T) {
 			t.Errorf("%s: said %q, want %q", tc.name, text, tc.said)
 		}
 	}
-	if _, err := app(t, "").Ask(t.Context(), "Name", "x", short); fault.KindOf(err) != fault.Usage {
+	if _, err := Ask(t.Context(), app(t, "").Console, "Name", "x", short); fault.KindOf(err) != fault.Usage {
 		t.Errorf("end of input: %v", err)
 	}
 }
@@ -50,7 +50,7 @@ func TestAskStopsWithTheContext(t *testing.T) {
 	a.stdin = r
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := a.Ask(ctx, "Name", "", short); fault.KindOf(err) != fault.Canceled {
+	if _, err := Ask(ctx, a.Console, "Name", "", short); fault.KindOf(err) != fault.Canceled {
 		t.Errorf("%v", err)
 	}
 }

@@ -85,7 +85,7 @@ type Program struct {
 	// line makes no sense, for whoever evaluates it.
 	Mistyped func(args []string) string
 
-	called string // what the user typed: "sso-login", "kubectl sso-login"
+	typed string // what the user typed: "sso-login", "kubectl sso-login"
 }
 
 // Example is one line of the help's examples.
@@ -115,7 +115,7 @@ func (p Program) unformatted() string { return cmp.Or(p.Unformatted, "a table at
 // return.
 func Main(program Program, command Command) {
 	args := os.Args[1:]
-	program.called, args = calledAs(program.Name, os.Args[0], args)
+	program.typed, args = typedAs(program.Name, os.Args[0], args)
 	status, sig := run(program, command, args)
 	if sig != nil {
 		dieOf(sig)
@@ -126,9 +126,9 @@ func Main(program Program, command Command) {
 // run returns the exit status, and the signal that ended the run if one did.
 func run(program Program, command Command, args []string) (status int, sig os.Signal) {
 	writeToClosedPipeFails()
-	console := newConsole(program.called, os.Stdin, os.Stdout, os.Stderr)
+	console := newConsole(program.typed, os.Stdin, os.Stdout, os.Stderr)
 	listening := console.listenForSignals(context.Background())
-	parser, err := newParser(program, command, console)
+	parser, refused, err := newParser(program, command, console)
 	if err != nil {
 		console.Error(err) // the grammar itself is wrong: a defect that any test shows
 		return StatusFailed, nil
@@ -172,7 +172,7 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 		if errors.As(err, &done) || console.outFailed() {
 			return console.finish(nil), nil
 		}
-		console.Error(usageFault(program, err, args, flagNames(parser.Model)))
+		console.Error(usageFault(program, parser.Model, args, *refused, err))
 		if program.Mistyped != nil && !console.OutTerminal {
 			_, _ = io.WriteString(console.Out, program.Mistyped(args)) // the mistake is told already
 		}
@@ -245,57 +245,34 @@ func (c *Console) reportPanic(program Program, defect any) int {
 	return StatusFailed
 }
 
-func usageFault(program Program, err error, args, flags []string) error {
+// usageFault returns the fault of a command line that kong refused with err.
+func usageFault(program Program, model *kong.Application, args []string, refused valueError, err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) {
 		return f
 	}
-	var pe *kong.ParseError
-	text := err.Error()
-	if errors.As(err, &pe) {
-		text = pe.Error()
+	hint := "run: " + program.typed + " --help"
+	if refused.text != "" {
+		return fault.New(fault.Usage, refused.Error(), "").WithHint("%s", hint)
 	}
-	hint := "run: " + program.called + " --help"
-	if rest, ok := strings.CutPrefix(text, "unknown flag "); ok {
-		flag, _, _ := strings.Cut(rest, ",")
-		text = unknownFlag(flag, args, flags)
-		hint = program.habit(flag, hint)
+	if flag := (&completer{model: model}).parse(args).unknown; flag != "" {
+		return fault.New(fault.Usage, unknownFlag(flag, args, flagNames(model)), "").WithHint("%s", program.flagHint(flag, hint))
 	}
-	return fault.New(fault.Usage, plainly(text), "").WithHint("%s", hint)
+	return fault.New(fault.Usage, err.Error(), "").WithHint("%s", hint)
 }
 
-// habit is the hint for a flag that other programs have; else it is fallback.
-func (p Program) habit(flag, fallback string) string {
+// flagHint returns the hint for a flag that other programs have; else fallback.
+func (p Program) flagHint(flag, fallback string) string {
 	name := strings.TrimPrefix(flag, "--")
 	switch {
 	case name == "output":
-		return "the format is that of -o, such as: " + p.called + " -o json"
+		return "the format is that of -o, such as: " + p.typed + " -o json"
 	case slices.Contains(p.Formats, name):
-		return "run: " + p.called + " -o " + name
+		return "run: " + p.typed + " -o " + name
 	case name == "profile" && strings.HasPrefix(p.Usage, "[PROFILE"):
-		return "profiles are named without a flag, such as: " + p.called + " dev"
+		return "profiles are named without a flag, such as: " + p.typed + " dev"
 	}
 	return fallback
-}
-
-// plainly says what a flag takes in words that are not those of kong and of
-// Go's packages.
-func plainly(text string) string {
-	text, _, _ = strings.Cut(text, ": time: ")
-	if flag, _, ok := strings.Cut(text, ": "); ok && strings.HasSuffix(text, `"EOL" (<EOL>)`) {
-		return flag + " needs a value"
-	}
-	return strings.NewReplacer(
-		"expected a valid 64 bit int but got", "must be a number, not",
-		"expected int value but got", "must be a number, not",
-		"expected duration value but got", "must be a time such as 15s or 2m, not",
-		"expected duration but got", "must be a time such as 15s or 2m, not",
-		"bool value must be true, 1, yes, false, 0 or no but got", "must be true or false, not",
-		": expected string value but got", " needs a value, not",
-		`: missing value, expecting "<arg>"`, " needs a value",
-		" (short flag); perhaps try", "; perhaps try",
-		" (long flag); perhaps try", "; perhaps try",
-	).Replace(text)
 }
 
 // finished is how --help and --version leave the parser.
@@ -303,8 +280,11 @@ type finished struct{}
 
 func (finished) Error() string { return "finished" }
 
-func newParser(program Program, command Command, console *Console) (*kong.Kong, error) {
-	parser, err := kong.New(command,
+// newParser returns the parser of a command line, and where it leaves the value
+// that it refused.
+func newParser(program Program, command Command, console *Console) (*kong.Kong, *valueError, error) {
+	refused := &valueError{}
+	options := append(valueMappers(refused),
 		kong.Name(program.Name),
 		kong.Description(program.Purpose),
 		kong.Writers(console.Out, console.stderr),
@@ -318,8 +298,9 @@ func newParser(program Program, command Command, console *Console) (*kong.Kong, 
 			"version":     program.Name + " " + program.Version,
 		},
 	)
+	parser, err := kong.New(command, options...)
 	if err == nil {
 		parser.Model.HelpFlag.Help = "Show this help."
 	}
-	return parser, err
+	return parser, refused, err
 }

@@ -39,7 +39,7 @@ func (a *App) SessionNamed(c *awsconfig.Config, name string) (portal.Session, er
 		known = append(known, s.Name)
 	}
 	f := fault.Newf(fault.Usage, "there is no [sso-session %s] in %s", name, c.ConfigFile().Path())
-	if meant := a.meant(name, known); meant != "" {
+	if meant := a.suggest(name, known); meant != "" {
 		return portal.Session{}, f.WithHint("did you mean %q?", meant)
 	}
 	if !awsconfig.PortableName(name) || strings.HasPrefix(name, "-") {
@@ -59,7 +59,7 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 		known = append(known, p.Name)
 	}
 	f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, c.ConfigFile().Path())
-	if meant := a.meant(name, known); meant != "" {
+	if meant := a.suggest(name, known); meant != "" {
 		return nil, f.WithHint("did you mean %q?", meant)
 	}
 	return nil, f.WithHint("run: aws configure list-profiles")

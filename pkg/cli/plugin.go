@@ -5,10 +5,10 @@ import (
 	"strings"
 )
 
-// calledAs is what the user typed to start the program, and its arguments. As
+// typedAs returns what the user typed to start the program, and its arguments. As
 // kubectl-sso_login it is what kubectl runs for "kubectl sso-login"; as
 // kubectl_complete-sso_login kubectl asks it for completions.
-func calledAs(program, arg0 string, args []string) (called string, rest []string) {
+func typedAs(program, arg0 string, args []string) (typed string, rest []string) {
 	name := strings.TrimSuffix(filepath.Base(arg0), ".exe")
 	switch {
 	case strings.HasPrefix(name, "kubectl_complete-"):
@@ -19,10 +19,10 @@ func calledAs(program, arg0 string, args []string) (called string, rest []string
 	return program, args
 }
 
-// asTyped has the commands of the suite in a text as the user types them. They
+// asTyped returns a text with the commands of the suite as the user types them. They
 // stand at its beginning, after a pipe or after a colon ("run: sso-login okta").
-func asTyped(called, text string) string {
-	if !strings.HasPrefix(called, "kubectl ") {
+func asTyped(typed, text string) string {
+	if !strings.HasPrefix(typed, "kubectl ") {
 		return text
 	}
 	for _, name := range Programs() {
@@ -36,11 +36,11 @@ func asTyped(called, text string) string {
 	return text
 }
 
-// examples are those of the help, as they are to be typed.
+// examples returns those of the help, as the user types them.
 func (p Program) examples() []Example {
 	examples := make([]Example, len(p.Examples))
 	for i, e := range p.Examples {
-		examples[i] = Example{asTyped(p.called, e.Line), e.Does}
+		examples[i] = Example{asTyped(p.typed, e.Line), e.Does}
 	}
 	return examples
 }

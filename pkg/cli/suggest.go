@@ -8,10 +8,10 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// meant is what somebody who typed an unknown name probably wanted: a word of
-// other programs' that is a flag here, one of the known names, or help. It is
-// "" if nothing is near.
-func (a *App) meant(name string, known []string) string {
+// suggest returns what somebody who typed an unknown name probably meant: a flag
+// without its dashes, one of the known names, or help. It is "" if nothing is
+// near.
+func (a *App) suggest(name string, known []string) string {
 	if slices.Contains(flagNames(a.model), name) {
 		return "--" + name
 	}
@@ -21,8 +21,8 @@ func (a *App) meant(name string, known []string) string {
 	return fault.Closest(name, []string{"help", "version"})
 }
 
-// unknownFlag tells of a flag that is none of those there are, and which was
-// probably meant.
+// unknownFlag returns the message about a flag that does not exist, with the one
+// that was probably meant.
 func unknownFlag(flag string, args, known []string) string {
 	text := "unknown flag " + flag
 	meant := ""

@@ -1,0 +1,90 @@
+package cli
+
+import (
+	"fmt"
+	"os"
+	"reflect"
+	"time"
+
+	"github.com/alecthomas/kong"
+)
+
+// valueMappers returns kong's own decoders of values, with errors in the words of
+// this suite. They leave the first error in refused: kong keeps the text alone
+// of one that a variable caused.
+func valueMappers(refused *valueError) []kong.Option {
+	mapper := func(t reflect.Type, must string) valueMapper {
+		return valueMapper{kong.NewRegistry().RegisterDefaults().ForType(t), must, refused}
+	}
+	duration := reflect.TypeFor[time.Duration]()
+	return []kong.Option{
+		kong.TypeMapper(duration, mapper(duration, "must be a time such as 15s or 2m")),
+		kong.KindMapper(reflect.Int, mapper(reflect.TypeFor[int](), "must be a number")),
+		kong.KindMapper(reflect.Bool, boolMapper{mapper(reflect.TypeFor[bool](), "must be true or false")}),
+		kong.KindMapper(reflect.String, mapper(reflect.TypeFor[string](), "must be a text")),
+		kong.KindMapper(reflect.Slice, mapper(reflect.TypeFor[[]string](), "must be a text")),
+	}
+}
+
+// valueMapper decodes the value of a flag. must says what the value has to be.
+type valueMapper struct {
+	decoder kong.Mapper
+	must    string
+	refused *valueError
+}
+
+// Decode is called by kong.
+func (m valueMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	token := ctx.Scan.Peek()
+	if ctx.Value.Flag != nil && !token.IsValue() {
+		if token.IsEOL() {
+			return m.refuse(ctx, "", "needs a value")
+		}
+		return m.refuse(ctx, "", fmt.Sprintf("needs a value, not %q", token))
+	}
+	if m.decoder.Decode(ctx, target) != nil {
+		value := token.String()
+		return m.refuse(ctx, value, fmt.Sprintf("%s, not %q", m.must, value))
+	}
+	return nil
+}
+
+func (m valueMapper) refuse(ctx *kong.DecodeContext, value, text string) error {
+	*m.refused = valueError{ctx.Value.Flag, value, text}
+	return m.refused
+}
+
+// boolMapper decodes a flag that may stand without a value.
+type boolMapper struct{ valueMapper }
+
+// IsBool tells kong so.
+func (boolMapper) IsBool() bool { return true }
+
+// Decode is called by kong, which puts the value of a variable, and one after
+// an equals sign, before the flag's name as a value token.
+func (m boolMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	if token := ctx.Scan.Peek(); token.Type != kong.FlagValueToken {
+		return m.decoder.Decode(ctx, target)
+	}
+	return m.valueMapper.Decode(ctx, target)
+}
+
+// valueError is a value that a flag cannot have.
+type valueError struct {
+	flag  *kong.Flag
+	value string
+	text  string
+}
+
+// Error names the flag, or the variable that the value is from.
+func (e valueError) Error() string {
+	if e.flag == nil {
+		return e.text
+	}
+	for _, name := range e.flag.Tag.Envs {
+		if v, set := os.LookupEnv(name); set && v == e.value {
+			return name + " " + e.text
+		}
+	}
+	return "--" + e.flag.Name + " " + e.text
+}
