@@ -242,7 +242,7 @@ func (h *handout) end(results []resolve.Result) error {
 		}
 	}
 	if !soonest.IsZero() {
-		h.app.Remark("valid until %s", cli.Clock{Time: soonest})
+		h.app.Status("valid until %s", cli.Clock{Time: soonest})
 	}
 	return h.tally.exitStatus()
 }

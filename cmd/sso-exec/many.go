@@ -189,7 +189,7 @@ func (m *many) sum() {
 	if text := strings.Join(parts, ", "); m.counts[resolve.OK] < len(m.targets) {
 		m.app.Note("%s", text)
 	} else {
-		m.app.Remark("%s", text)
+		m.app.Status("%s", text)
 	}
 }
 

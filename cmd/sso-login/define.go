@@ -122,7 +122,7 @@ func (d definition) write(ctx context.Context, app *cli.App, paths cli.Paths) (*
 		return nil, err
 	}
 	if added {
-		app.Remark("added [sso-session %s] to %s", d.name, paths.Config)
+		app.Status("added [sso-session %s] to %s", d.name, paths.Config)
 	}
 	return app.Config(paths)
 }

@@ -67,7 +67,7 @@ func (d *doer) one(ctx context.Context, s portal.Session) (login.State, error) {
 	}
 	state, err := do(ctx, s, d.options(d.app, s))
 	if err == nil {
-		d.app.Remark("%s: valid until %s", s.Label(), cli.Clock{Time: state.ExpiresAt})
+		d.app.Status("%s: valid until %s", s.Label(), cli.Clock{Time: state.ExpiresAt})
 	}
 	return state, err
 }
@@ -78,9 +78,9 @@ func (d *doer) logout(ctx context.Context, s portal.Session) error {
 	case err != nil:
 		return err
 	case existed:
-		d.app.Remark("%s: logged out; role credentials issued before live on until they expire", s.Label())
+		d.app.Status("%s: logged out; role credentials issued before live on until they expire", s.Label())
 	default:
-		d.app.Remark("%s: there was no login", s.Label())
+		d.app.Status("%s: there was no login", s.Label())
 	}
 	return nil
 }

@@ -271,7 +271,7 @@ func tell(app *cli.App, plan *profiles.Plan) {
 		app.Note("%s", note)
 	}
 	for _, remark := range plan.Remarks {
-		app.Remark("%s", remark)
+		app.Status("%s", remark)
 	}
 }
 
@@ -285,7 +285,7 @@ func (c *command) finish(app *cli.App, plan *profiles.Plan, summary string, fail
 	if flawed {
 		app.Note("%s", summary)
 	} else {
-		app.Remark("%s", summary) // where nobody looks, success is silent
+		app.Status("%s", summary) // where nobody looks, success is silent
 	}
 	switch {
 	case c.Check && (len(failed) > 0 || plan.Incomplete()):

@@ -179,7 +179,7 @@ func (t *test) sum() {
 	case t.format == report.Table, t.tally.Verdict() != probe.Healthy, t.tally.Done() < t.total:
 		t.app.Note("%s", summary)
 	default:
-		t.app.Remark("%s", summary)
+		t.app.Status("%s", summary)
 	}
 }
 

@@ -235,10 +235,10 @@ func TestQuietAndVerbose(t *testing.T) {
 	a := app(t, "")
 	a.Note("one")
 	a.Detail("two")
-	a.Remark("three") // nobody looks: not a terminal
+	a.Status("three") // nobody looks: not a terminal
 	a.configure(&Common{Verbose: true})
 	a.Detail("four")
-	a.Remark("five")
+	a.Status("five")
 	a.configure(&Common{Basic: Basic{Quiet: true}})
 	a.Note("six")
 	a.Warn(errors.New("seven"))

@@ -174,9 +174,9 @@ func (c *Console) Request(format string, args ...any) {
 	c.say(asTyped(c.program, fmt.Sprintf(format, args...)), report.Plain)
 }
 
-// Remark tells a person at a terminal how it went. Where nobody looks, success
+// Status tells a person at a terminal how it went. Where nobody looks, success
 // is silent.
-func (c *Console) Remark(format string, args ...any) {
+func (c *Console) Status(format string, args ...any) {
 	if c.ErrTerminal || c.verbose {
 		c.Note(format, args...)
 	}

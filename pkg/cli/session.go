@@ -24,7 +24,7 @@ func (a *App) notify(e login.Event) {
 	case login.Warning:
 		a.Warn(fault.New(fault.Notice, fmt.Sprintf("%q", e.Session.Label()), e.Text).WithHint("%s", e.Hint))
 	default:
-		a.Remark("%q: %s", e.Session.Label(), e.Text)
+		a.Status("%q: %s", e.Session.Label(), e.Text)
 	}
 }
 
