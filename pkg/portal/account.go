@@ -79,7 +79,7 @@ func IsAccountID(s string) bool {
 	return true
 }
 
-// isRoleName says whether s can be a permission set's name: [\w+=,.@-]+, at
+// isRoleName reports whether s can be a permission set's name: [\w+=,.@-]+, at
 // most 64 characters (CreatePermissionSet and IAM).
 func isRoleName(s string) bool {
 	for _, c := range []byte(s) {

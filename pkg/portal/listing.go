@@ -65,7 +65,7 @@ func (l *Listing) add(ar AccountRoles, err error) {
 	}
 }
 
-// Complete says whether the listing holds every assignment there is.
+// Complete reports whether the listing holds every assignment there is.
 func (l *Listing) Complete() bool { return l.Err == nil && len(l.Unlisted) == 0 }
 
 // Failed says why nothing at all was listed; nil if something was, or if

@@ -41,7 +41,7 @@ func New(w *wire.Wire, region string, pace *wire.Pace, tokens TokenSource) (*Cli
 	return &Client{sso: sso.NewFromConfig(cfg), tokens: tokens, pace: pace}, nil
 }
 
-// complete says whether the portal's answer holds what it is there for. An
+// complete reports whether the portal's answer holds what it is there for. An
 // account without roles is `{"roleList":[]}`; without a list, or with entries
 // none of which names anything, nobody knows.
 func complete(output any) bool {

@@ -70,7 +70,7 @@ func Meaning(s Status) string {
 // StatusSet is a choice of statuses; nil is all of them.
 type StatusSet map[Status]bool
 
-// Has says whether the status is among those chosen.
+// Has reports whether the status is among those chosen.
 func (s StatusSet) Has(status Status) bool { return s == nil || s[status] }
 
 // FailedWord stands for all statuses that are not healthy.

@@ -135,7 +135,7 @@ func TestShortLivedCredentialsAreShared(t *testing.T) {
 	srv, r, _ := against(t, okta+"[profile a]\n"+admin)
 	r.ValidFor = 24 * time.Hour
 	target := r.Plan([]string{"a"}).Targets()[0]
-	if get(t, target) != get(t, target) || srv.Count(idctest.GetRoleCredentials) != 1 {
+	if first := get(t, target); get(t, target) != first || srv.Count(idctest.GetRoleCredentials) != 1 {
 		t.Errorf("%d calls", srv.Count(idctest.GetRoleCredentials))
 	}
 }

@@ -38,7 +38,7 @@ const (
 	opCreateToken = "CreateToken"
 )
 
-// spends says whether the call uses up what it sends: a second try of a grant
+// spends reports whether the call uses up what it sends: a second try of a grant
 // that arrived looks like a grant that is not valid, and ends the session.
 func (c *call) spends() bool { return c.service == OIDC && c.operation == opCreateToken }
 
@@ -115,7 +115,7 @@ func (c *call) wait(ctx context.Context) error {
 // Require makes an answer without the fields that it is there for a
 // [ReplyError] with the fault Hollow, so that it is tried again: complete gets
 // the output of each call (a pointer, of the type that the operation returns)
-// and says whether it is whole. It goes into aws.Config.APIOptions.
+// and reports whether it is whole. It goes into aws.Config.APIOptions.
 //
 // The SDK takes `{}` for an answer to any call: no accounts, no credentials.
 func Require(complete func(output any) bool) func(*middleware.Stack) error {

@@ -56,19 +56,19 @@ func onProxyAnswer(_ context.Context, _ *url.URL, _ *http.Request, resp *http.Re
 	return &proxyRefusal{resp.StatusCode}
 }
 
-// lookup says whether a name server failed.
+// lookup reports whether a name server failed.
 func (e *connectionError) lookup() bool {
 	var dns *net.DNSError
 	return errors.As(e.err, &dns)
 }
 
-// refused says whether no connection was made at all.
+// refused reports whether no connection was made at all.
 func (e *connectionError) refused() bool {
 	var op *net.OpError
 	return errors.As(e.err, &op) && (op.Op == "dial" || op.Op == "proxyconnect")
 }
 
-// passing says whether the failure may pass. Names that do not exist, peers
+// passing reports whether the failure may pass. Names that do not exist, peers
 // that cannot be trusted or do not speak TLS, proxies that refuse and requests
 // that cannot be sent do not.
 func (e *connectionError) passing() bool {
@@ -90,7 +90,7 @@ func (e *connectionError) untrusted() bool {
 	return errors.As(e.err, &cert)
 }
 
-// notTLS says whether the peer refused to speak TLS with us.
+// notTLS reports whether the peer refused to speak TLS with us.
 func (e *connectionError) notTLS() bool {
 	var (
 		record tls.RecordHeaderError

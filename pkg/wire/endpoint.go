@@ -71,7 +71,7 @@ func checkEndpoint(name, value string) error {
 	}
 }
 
-// Loopback says whether the host, a name or an address without a port, is
+// Loopback reports whether the host, a name or an address without a port, is
 // this machine and nothing else.
 func Loopback(host string) bool {
 	if strings.EqualFold(host, "localhost") {
@@ -100,7 +100,7 @@ func CheckRegion(region string) error {
 	return nil
 }
 
-// consistsOf says whether a part of a region's name has only letters, or only
+// consistsOf reports whether a part of a region's name has only letters, or only
 // digits for the last.
 func consistsOf(part string, digits bool) bool {
 	for _, c := range []byte(part) {

@@ -47,7 +47,7 @@ func (s *service) limit(at time.Duration) limit {
 	return current
 }
 
-// take says whether a call that arrives now is served.
+// take reports whether a call that arrives now is served.
 func (s *service) take() bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()

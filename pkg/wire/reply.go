@@ -95,7 +95,7 @@ func judge(c *call, resp *http.Response, body []byte) ReplyFault {
 	return ""
 }
 
-// speaks says whether a text begins as what the service says does: the portal
+// speaks reports whether a text begins as what the service says does: the portal
 // and OIDC speak JSON objects, STS speaks XML, with an element that is named
 // for the answer (GetCallerIdentityResponse, ErrorResponse).
 func speaks(s Service, text []byte) bool {

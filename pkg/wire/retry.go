@@ -56,7 +56,7 @@ const (
 // throttled attempts do not count.
 func (r retryer) MaxAttempts() int { return 0 }
 
-// IsErrorRetryable says whether another attempt may end better.
+// IsErrorRetryable reports whether another attempt may end better.
 func (r retryer) IsErrorRetryable(err error) bool { return throttled(err) || passing(err) }
 
 var errGivenUp = errors.New("given up after repeated faults")
@@ -131,7 +131,7 @@ func (r retryer) GetInitialToken() func(error) error { return release }
 
 func release(error) error { return nil }
 
-// throttled says whether the service asked for fewer calls: by status, or by
+// throttled reports whether the service asked for fewer calls: by status, or by
 // a code of its own (STS answers 400 Throttling).
 func throttled(err error) bool {
 	if err == nil {
@@ -144,7 +144,7 @@ func throttled(err error) bool {
 	return ok
 }
 
-// passing says whether a fault is of the kind that goes away by itself.
+// passing reports whether a fault is of the kind that goes away by itself.
 func passing(err error) bool {
 	if errors.Is(err, context.Canceled) {
 		return false
@@ -171,13 +171,13 @@ func passing(err error) bool {
 	return errors.As(err, &skew) && skew.RetryableError()
 }
 
-// unanswered says whether a call failed before a byte of an answer came.
+// unanswered reports whether a call failed before a byte of an answer came.
 func unanswered(c *call, err error) bool {
 	var broken *connectionError
 	return !c.answered.Load() && errors.As(err, &broken) && broken.passing()
 }
 
-// answered says whether err came with an answer, of any use or none.
+// answered reports whether err came with an answer, of any use or none.
 func answered(err error) bool {
 	var reply *ReplyError
 	return status(err) > 0 || errors.As(err, &reply)

@@ -148,7 +148,7 @@ func (w *Wire) WithEndpoint(service Service, name, url string) (*Wire, error) {
 	return &own, nil
 }
 
-// Moved says whether the settings say where the calls of a service go.
+// Moved reports whether the settings say where the calls of a service go.
 func (w *Wire) Moved(service Service) bool { return w.settings.endpoint(service) != nil }
 
 // Timeout returns how long one attempt may take.
