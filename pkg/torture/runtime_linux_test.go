@@ -57,10 +57,12 @@ func coreDump(s *stage) {
 	s.killed = true
 	s.login("okta")
 	s.expect(s.do("sso-profiles"), 0)
-	dumps := 0
+	dumps, misses := 0, time.Duration(0)
 	for n := range sized(6, 30) {
 		line := []string{"sso-login okta --force", "sso-profiles okta --list", "sso-test"}[n%3]
-		out, _ := s.strike(syscall.SIGQUIT, 40*time.Millisecond+rand.N(100*time.Millisecond), []string{"GOTRACEBACK=crash"},
+		// On a busy machine a program takes longer to start.
+		after := 40*time.Millisecond + rand.N(100*time.Millisecond)*(misses+1)
+		out, _ := s.strike(syscall.SIGQUIT, after, []string{"GOTRACEBACK=crash"},
 			"sh", "-c", "ulimit -c unlimited && exec "+line)
 		cores, _ := filepath.Glob(s.path("core*"))
 		if strings.Contains(out.stderr, "goroutine ") { // else the signal hit the shell
@@ -68,6 +70,8 @@ func coreDump(s *stage) {
 			if len(cores) > 0 {
 				s.Errorf("%s: %q were written", out.line, cores)
 			}
+		} else {
+			misses++
 		}
 		for _, core := range cores {
 			if data, err := os.ReadFile(core); err != nil || strings.Contains(string(data), idctest.Canary) {
