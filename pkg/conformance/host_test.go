@@ -166,7 +166,7 @@ func flagsOf(t *testing.T, help string) [][]string {
 			}
 		}
 	}
-	if len(flags) < 15 {
+	if len(flags) < 10 {
 		t.Fatalf("only %d flags are in the help:\n%s", len(flags), help)
 	}
 	return flags

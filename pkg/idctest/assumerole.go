@@ -63,7 +63,7 @@ func (c *call) assumeRole(caller *credential) reply {
 	if rep, ok := c.checkContexts(); !ok {
 		return rep
 	}
-	life, rep, ok := c.duration(900, 43200, time.Hour)
+	life, rep, ok := c.duration(43200, time.Hour)
 	if !ok {
 		return rep
 	}
@@ -73,8 +73,7 @@ func (c *call) assumeRole(caller *credential) reply {
 	}
 	s := c.s
 	s.mu.Lock()
-	k := s.newKey(c.now, m[2], m[3], name)
-	k.expires = c.now.Add(life)
+	k := c.newSessionKey(m[2], m[3], name, life)
 	k.sourceIdentity, k.transitive = source, transitive
 	s.mu.Unlock()
 	arn, user := s.identity(k)
@@ -89,9 +88,12 @@ func (c *call) assumeRole(caller *credential) reply {
 	return c.stsReply(result)
 }
 
-// duration reads DurationSeconds. Without it a configured lifetime that is shorter than fallback holds, so that a test
+// leastDuration is the shortest session in seconds.
+const leastDuration = 900
+
+// duration reads DurationSeconds, which is most at most. Without it a configured lifetime that is shorter than fallback holds, so that a test
 // can have credentials that are about to expire.
-func (c *call) duration(least, most int, fallback time.Duration) (time.Duration, reply, bool) {
+func (c *call) duration(most int, fallback time.Duration) (time.Duration, reply, bool) {
 	text := c.params.Get("DurationSeconds")
 	if text == "" {
 		c.s.mu.Lock()
@@ -99,8 +101,8 @@ func (c *call) duration(least, most int, fallback time.Duration) (time.Duration,
 		return min(fallback, c.s.cfg.CredentialLifetime), reply{}, true
 	}
 	seconds, err := strconv.Atoi(text)
-	if err != nil || seconds < least || seconds > most {
-		return 0, stsError("ValidationError", "DurationSeconds is not within "+strconv.Itoa(least)+" and "+strconv.Itoa(most)), false
+	if err != nil || seconds < leastDuration || seconds > most {
+		return 0, stsError("ValidationError", "DurationSeconds is not within "+strconv.Itoa(leastDuration)+" and "+strconv.Itoa(most)), false
 	}
 	return time.Duration(seconds) * time.Second, reply{}, true
 }
@@ -246,14 +248,14 @@ func (c *call) getSessionToken(caller *credential) reply {
 	if rep, ok := c.checkMFA(); !ok {
 		return rep
 	}
-	life, rep, ok := c.duration(900, 129600, 12*time.Hour)
+	life, rep, ok := c.duration(129600, 12*time.Hour)
 	if !ok {
 		return rep
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	k := c.s.newKey(c.now, caller.account, "", "")
-	k.user, k.expires = caller.user, c.now.Add(life)
+	k := c.newSessionKey(caller.account, "", "", life)
+	k.user = caller.user
 	return c.stsReply(k.element())
 }
 
@@ -275,14 +277,14 @@ func (c *call) getFederationToken(caller *credential) reply {
 	if _, rep, ok = c.transitiveTags(caller); !ok {
 		return rep
 	}
-	life, rep, ok := c.duration(900, 129600, 12*time.Hour)
+	life, rep, ok := c.duration(129600, 12*time.Hour)
 	if !ok {
 		return rep
 	}
 	c.s.mu.Lock()
 	defer c.s.mu.Unlock()
-	k := c.s.newKey(c.now, caller.account, "", "")
-	k.federated, k.expires = name, c.now.Add(life)
+	k := c.newSessionKey(caller.account, "", "", life)
+	k.federated = name
 	arn, user := c.s.identity(k)
 	result := "\n    <FederatedUser>" + element("FederatedUserId", user) + element("Arn", arn) + "\n    </FederatedUser>" + k.element()
 	if packed > 0 {

@@ -54,8 +54,9 @@ func TestAssumeRoleParameters(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	//nolint:staticcheck // deprecated, and still sent
 	if *out.SourceIdentity != "joe@example.com" || out.PackedPolicySize == nil || *out.PackedPolicySize < 1 || *out.PackedPolicySize > 100 {
-		t.Errorf("source identity %q, packed policy size %v", aws.ToString(out.SourceIdentity), out.PackedPolicySize)
+		t.Errorf("%+v", out)
 	}
 	if d := out.Credentials.Expiration.Sub(srv.Now()); d < 12*time.Hour-time.Minute {
 		t.Errorf("expires in %v", d)
@@ -63,8 +64,15 @@ func TestAssumeRoleParameters(t *testing.T) {
 
 	// A role chain keeps the source identity and the transitive tags, and lasts an hour at most.
 	chain := stsClient(srv, keysOf(out.Credentials))
+	if n := int32(len(*out.Credentials.SessionToken)); *out.SessionTokenSize != n || *out.SessionTokenUtilization != (n*100+4095)/4096 {
+		t.Errorf("a token of %d characters is said to have %d, %d%%", n, *out.SessionTokenSize, *out.SessionTokenUtilization)
+	}
+	padded, err := client.AssumeRole(t.Context(), assume(func(in *sts.AssumeRoleInput) { in.MinimumSessionTokenSize = aws.Int32(4096) }))
+	if err != nil || *padded.SessionTokenSize != 4096 || len(*padded.Credentials.SessionToken) != 4096 {
+		t.Errorf("%+v %v", padded, err)
+	}
 	next, err := chain.AssumeRole(t.Context(), assume(func(in *sts.AssumeRoleInput) { in.DurationSeconds = aws.Int32(3600) }))
-	if err != nil || aws.ToString(next.SourceIdentity) != "joe@example.com" || next.PackedPolicySize != nil {
+	if err != nil || aws.ToString(next.SourceIdentity) != "joe@example.com" || next.PackedPolicySize != nil { //nolint:staticcheck // likewise
 		t.Errorf("%+v %v", next, err)
 	}
 	for name, tt := range map[string]struct {
@@ -108,6 +116,7 @@ func TestAssumeRoleParameters(t *testing.T) {
 		}, "ValidationError"},
 		"tag characters":     {func(in *sts.AssumeRoleInput) { in.Tags = []types.Tag{{Key: aws.String("a\nb"), Value: aws.String("")}} }, "ValidationError"},
 		"transitive, no tag": {func(in *sts.AssumeRoleInput) { in.TransitiveTagKeys = []string{"Team"} }, "InvalidParameterValue"},
+		"token size":         {func(in *sts.AssumeRoleInput) { in.MinimumSessionTokenSize = aws.Int32(4097) }, "ValidationError"},
 		"half of an MFA":     {func(in *sts.AssumeRoleInput) { in.TokenCode = aws.String("123456") }, "AccessDenied"},
 		"MFA code": {func(in *sts.AssumeRoleInput) {
 			in.SerialNumber, in.TokenCode = aws.String("GAHT12345678"), aws.String("12345x")

@@ -92,7 +92,7 @@ func (c *call) assumeRoleWithSAML() reply {
 	if !ok {
 		return rep
 	}
-	life, rep, ok := c.duration(900, 43200, time.Hour)
+	life, rep, ok := c.duration(43200, time.Hour)
 	if !ok {
 		return rep
 	}
@@ -184,7 +184,7 @@ func (c *call) assumeRoleWithWebIdentity() reply {
 	if !ok {
 		return rep
 	}
-	life, rep, ok := c.duration(900, 43200, time.Hour)
+	life, rep, ok := c.duration(43200, time.Hour)
 	if !ok {
 		return rep
 	}
@@ -198,8 +198,8 @@ func (c *call) assumeRoleWithWebIdentity() reply {
 func (c *call) federate(role []string, sessionName, source string, life time.Duration, packed int) string {
 	s := c.s
 	s.mu.Lock()
-	k := s.newKey(c.now, role[2], role[3], sessionName)
-	k.expires, k.sourceIdentity = c.now.Add(life), source
+	k := c.newSessionKey(role[2], role[3], sessionName, life)
+	k.sourceIdentity = source
 	s.mu.Unlock()
 	arn, user := s.identity(k)
 	result := "\n    <AssumedRoleUser>" + element("AssumedRoleId", user) + element("Arn", arn) + "\n    </AssumedRoleUser>" + k.element()

@@ -272,8 +272,9 @@ type call struct {
 	aws    awsHost // what that is
 	vanity string  // where the host redirects to, if it does
 
-	params  url.Values // STS: of the query and the body
-	badForm bool       // STS: the body is said to be a form and is none
+	params    url.Values // STS: of the query and the body
+	badForm   bool       // STS: the body is said to be a form and is none
+	tokenSize int        // STS: MinimumSessionTokenSize
 
 	retryAfter time.Duration
 

@@ -155,6 +155,13 @@ func (c *call) sts() reply {
 			return c.refuseSTS(UnknownField, "the action has no parameter "+strconv.Quote(name), "ValidationError", "")
 		}
 	}
+	if text := form.Get("MinimumSessionTokenSize"); text != "" {
+		n, err := strconv.Atoi(text)
+		if err != nil || n < 0 || n > maxSessionToken {
+			return stsError("ValidationError", "MinimumSessionTokenSize is not within 0 and "+strconv.Itoa(maxSessionToken))
+		}
+		c.tokenSize = n
+	}
 	switch c.op {
 	case GetCallerIdentity:
 		return c.getCallerIdentity(k)
@@ -224,8 +231,24 @@ func element(name, text string) string {
 	return "\n    <" + name + ">" + html.EscapeString(text) + "</" + name + ">"
 }
 
+// maxSessionToken is the most characters that a session token has.
+const maxSessionToken = 4096
+
+// newSessionKey issues the credentials of a session that lasts life, for a role or, if that is empty, for nobody yet. The
+// caller holds s.mu.
+func (c *call) newSessionKey(account, role, sessionName string, life time.Duration) *credential {
+	k := c.s.newKey(c.now, account, role, sessionName)
+	k.expires = c.now.Add(life)
+	if more := c.tokenSize - len(k.token); more > 0 {
+		k.token += strings.Repeat("A", more)
+	}
+	return k
+}
+
 func (k *credential) element() string {
-	return "\n    <Credentials>" + element("AccessKeyId", k.accessKey) + element("SecretAccessKey", k.secret) +
+	return element("SessionTokenSize", strconv.Itoa(len(k.token))) +
+		element("SessionTokenUtilization", strconv.Itoa((len(k.token)*100+maxSessionToken-1)/maxSessionToken)) +
+		"\n    <Credentials>" + element("AccessKeyId", k.accessKey) + element("SecretAccessKey", k.secret) +
 		element("SessionToken", k.token) + element("Expiration", k.expires.UTC().Format(time.RFC3339)) +
 		"\n    </Credentials>"
 }
