@@ -78,7 +78,7 @@ func (c *Console) configure(common *Common) {
 // Stdin is standard input. Only what was asked to with "-" may read it.
 func (c *Console) Stdin() io.Reader { return c.stdin }
 
-// StdinPiped says whether something other than a person is at standard input.
+// StdinPiped reports whether standard input is a pipe.
 func (c *Console) StdinPiped() bool {
 	info, err := c.stdin.Stat()
 	return err == nil && info.Mode()&os.ModeNamedPipe != 0
@@ -104,10 +104,10 @@ func (c *Console) OutReadableByOthers() bool {
 	return err == nil && runtime.GOOS != "windows" && info.Mode().IsRegular() && info.Mode().Perm()&0o044 != 0
 }
 
-// Verbose says whether -v was given.
+// Verbose reports whether -v was given.
 func (c *Console) Verbose() bool { return c.verbose }
 
-// Screen is what tables on standard output may use.
+// Screen returns standard output's width, and whether it shows colour.
 func (c *Console) Screen() report.Screen {
 	s := report.Screen{Color: c.color && c.OutTerminal}
 	if c.OutTerminal {
@@ -124,36 +124,36 @@ func width(f *os.File) int {
 	return w
 }
 
-// Error tells what failed, and the hint that goes with it, even with -q.
+// Error says what failed, and the hint that goes with it, even with -q.
 func (c *Console) Error(err error) {
 	c.say("error: "+err.Error(), report.Red)
 	c.Hint(fault.HintOf(err))
 }
 
-// Warn tells what failed without ending the work, even with -q: it may be the
+// Warn says what failed without ending the work, even with -q: it may be the
 // reason of an exit status.
 func (c *Console) Warn(err error) {
 	c.say("warning: "+err.Error(), report.Yellow)
 	c.Hint(fault.HintOf(err))
 }
 
-// Hint tells what would help; an empty one is not told.
+// Hint says what would help; an empty text says nothing.
 func (c *Console) Hint(text string) {
 	if text != "" {
 		c.say("hint: "+asTyped(c.program, text), report.Plain)
 	}
 }
 
-// Note tells what a person should know, unless -q was given.
+// Note says what a person should know, unless -q was given.
 func (c *Console) Note(format string, args ...any) {
 	if !c.quiet {
 		c.Request(format, args...)
 	}
 }
 
-// NoteOnce tells a person what should be known once, however often it comes up:
-// a wait that lasts, a lock that does not work. It is told where no terminal is,
-// too, but not with -q.
+// NoteOnce says once what a person should know, however often it comes up:
+// a wait that lasts, a lock that does not work. It is said where no terminal
+// is, too, but not with -q.
 func (c *Console) NoteOnce(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	c.mu.Lock()
@@ -174,7 +174,7 @@ func (c *Console) Request(format string, args ...any) {
 	c.say(asTyped(c.program, fmt.Sprintf(format, args...)), report.Plain)
 }
 
-// Status tells a person at a terminal how it went. Where nobody looks, success
+// Status says how it went to a person at a terminal. Where nobody looks, success
 // is silent.
 func (c *Console) Status(format string, args ...any) {
 	if c.ErrTerminal || c.verbose {
@@ -182,7 +182,7 @@ func (c *Console) Status(format string, args ...any) {
 	}
 }
 
-// Detail tells what only -v asks for.
+// Detail says what only -v asks for.
 func (c *Console) Detail(format string, args ...any) {
 	if c.verbose {
 		c.say(fmt.Sprintf(format, args...), report.Faint)

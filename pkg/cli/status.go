@@ -49,13 +49,13 @@ func (p Program) statuses() []Value {
 	return values
 }
 
-// ExitStatus ends a run with a status whose reason was already told.
+// ExitStatus ends a run with a status whose reason was already printed.
 type ExitStatus int
 
 // Error is for logs; it is never shown.
 func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
-// StatusOf is the exit status of an error.
+// StatusOf returns the exit status of an error.
 func StatusOf(err error) int {
 	var status ExitStatus
 	switch {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Closest is the candidate that name was probably meant to be, "" if none is
-// near: a mistake for three letters, and at least one.
+// Closest returns the candidate that name was probably meant to be, "" if none
+// is near: one mistake for three letters, and at least one.
 func Closest(name string, candidates []string) string {
 	best, distance := "", max(len(name)/3+1, 2)
 	for _, c := range candidates {
@@ -49,8 +49,8 @@ func editDistance(a, b string, limit int) int {
 	return min(row[len(b)], limit)
 }
 
-// UnknownWord is a fault of kind Usage: the word that was given to a flag is
-// none of those known. what is what the words are ("format"), and takes what
+// UnknownWord returns a fault of kind Usage: the word given to a flag is none of
+// those known. what is what the words are ("format"), and takes what
 // the hint begins with ("-o takes one of").
 func UnknownWord(what, word, takes string, known []string) *Error {
 	hint := takes + ": " + strings.Join(known, ", ")

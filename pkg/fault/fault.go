@@ -73,7 +73,7 @@ func KindNamed(name string) (Kind, bool) {
 	return Kind(max(i, 0)), i >= 0 //nolint:gosec // there are fewer than 256
 }
 
-// String is the kind's name, for logs and tests.
+// String returns the kind's name, for logs and tests.
 func (k Kind) String() string {
 	if int(k) < len(kindNames) {
 		return kindNames[k]
@@ -91,12 +91,12 @@ type Error struct {
 	Err  error  // the cause as a value, for errors.Is and errors.As; may be nil
 }
 
-// New is a fault without a cause in code.
+// New returns a fault without a cause in code.
 func New(kind Kind, what, why string) *Error {
 	return &Error{Kind: kind, What: what, Why: why}
 }
 
-// Newf is a fault that needs one sentence only.
+// Newf returns a fault that one sentence describes.
 func Newf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, What: fmt.Sprintf(format, args...)}
 }
@@ -128,14 +128,14 @@ func (e *Error) OrKind(kind Kind) *Error {
 	return &c
 }
 
-// WithHint is e with another hint; e itself stays as it is.
+// WithHint returns a copy of e with another hint.
 func (e *Error) WithHint(format string, args ...any) *Error {
 	c := *e
 	c.Hint = fmt.Sprintf(format, args...)
 	return &c
 }
 
-// Error is "what: why", without the hint.
+// Error returns "what: why", without the hint.
 func (e *Error) Error() string {
 	switch why := e.why(); {
 	case why == "":
@@ -147,7 +147,7 @@ func (e *Error) Error() string {
 	}
 }
 
-// Unwrap is the cause, for errors.Is and errors.As.
+// Unwrap returns the cause, for errors.Is and errors.As.
 func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) why() string {
@@ -159,8 +159,8 @@ func (e *Error) why() string {
 
 func (e *Error) reason() string { return (&Error{What: e.What, Why: e.Why, Err: e.Err}).Error() }
 
-// KindOf is the kind of the outermost fault in err: Unknown where there is
-// none, and for nil.
+// KindOf returns the kind of the outermost fault in err: Unknown if there is none,
+// and for nil.
 func KindOf(err error) Kind {
 	var e *Error
 	if errors.As(err, &e) {
@@ -169,7 +169,7 @@ func KindOf(err error) Kind {
 	return Unknown
 }
 
-// HintOf is the hint of the outermost fault in err that has one.
+// HintOf returns the hint of the outermost fault in err that has one.
 func HintOf(err error) string {
 	for err != nil {
 		var e *Error
@@ -184,7 +184,7 @@ func HintOf(err error) string {
 	return ""
 }
 
-// Word is a word of a command in a hint, quoted for a POSIX shell where that is
+// Word returns a word of a command in a hint, quoted for a POSIX shell where that is
 // needed.
 func Word(word string) string {
 	plain := strings.IndexFunc(word, func(r rune) bool {
