@@ -70,7 +70,7 @@ race: ## the packages' tests under the race detector; needs a C compiler
 	@CGO_ENABLED=1 go test -race $$(go list -f '{{.ImportPath}} $(TEST_IMPORTS)' ./... | awk '!/ testing\/synctest / && $$1 !~ /\/pkg\/torture$$/{print $$1}')
 
 .PHONY: bench
-bench: ## the figures of the README, and whether they hold what they must
+bench: ## the figures of docs/performance.md, and whether they hold what they must
 	CGO_ENABLED=0 go test -tags bench -count=1 -timeout 30m -run '^TestBench' -v ./cmd $(UPDATE)
 
 .PHONY: conformance

@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// figure is a row of the README's table.
+// figure is a row of the table in docs/performance.md.
 type figure struct {
 	what string
 	measured
@@ -29,19 +29,19 @@ func record(t *testing.T, what string, m measured, format string, args ...any) {
 	figures = append(figures, figure{what, m, shows})
 }
 
-// writeTable puts the table into the README.
+// writeTable puts the table into docs/performance.md.
 func writeTable(table string) error {
-	const readme, begin, end = "../README.md", "<!-- figures of make bench -->\n", "<!-- end of figures -->\n"
-	text, err := os.ReadFile(readme)
+	const page, begin, end = "../docs/performance.md", "<!-- figures of make bench -->\n", "<!-- end of figures -->\n"
+	text, err := os.ReadFile(page)
 	if err != nil {
 		return err
 	}
 	head, rest, ok := bytes.Cut(text, []byte(begin))
 	_, tail, closed := bytes.Cut(rest, []byte(end))
 	if !ok || !closed {
-		return fmt.Errorf("%s has no place for the table", readme)
+		return fmt.Errorf("%s has no place for the table", page)
 	}
-	return os.WriteFile(readme, bytes.Join([][]byte{head, []byte(begin + table + end), tail}, nil), 0o644)
+	return os.WriteFile(page, bytes.Join([][]byte{head, []byte(begin + table + end), tail}, nil), 0o644)
 }
 
 func markdown(figures []figure) string {

@@ -362,7 +362,7 @@ func install(t *testing.T, program, folder string) string {
 	return to
 }
 
-// TestBenchTable comes last: what the others have recorded is the README's
+// TestBenchTable comes last: what the others have recorded is docs/performance.md's
 // table, and with -update takes the place of the one there.
 func TestBenchTable(t *testing.T) {
 	if len(figures) == 0 {

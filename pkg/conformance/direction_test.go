@@ -4,7 +4,7 @@ package conformance
 
 import "fmt"
 
-// direction is a column of the table in the README: one way in which the suite and
+// direction is a column of the table in docs/conformance.md: one way in which the suite and
 // a client work on the same files, and a test of it.
 type direction struct {
 	name  string // the column

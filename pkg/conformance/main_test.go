@@ -20,7 +20,7 @@ var (
 	cache     = flag.String("cache", "", "install the clients into this folder; default a folder in the user's cache")
 	peersOnly = flag.Bool("peers", false, "run TestPeers, and print its table")
 
-	update = flag.Bool("update", false, "write the table into the README, if every client was run and has passed")
+	update = flag.Bool("update", false, "write the table into docs/conformance.md, if every client was run and has passed")
 )
 
 // binaries is the folder of the suite as it is built, and of a browser.
@@ -63,7 +63,7 @@ func prepareAndRun(m *testing.M) int {
 	}
 	fmt.Print("\n", table(), "\n")
 	if *update {
-		if err := writeTable("../../README.md", status == 0); err != nil {
+		if err := writeTable("../../docs/conformance.md", status == 0); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			status = 1
 		}

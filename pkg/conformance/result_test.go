@@ -108,7 +108,7 @@ func table() string {
 	return b.String()
 }
 
-// wrapped breaks a list item into lines of the README's width.
+// wrapped breaks a list item into lines of the page's width.
 func wrapped(item string) string {
 	const width = 120
 	var b strings.Builder
@@ -135,16 +135,16 @@ const (
 	tableEnd   = "<!-- end of table -->\n"
 )
 
-// writeTable writes the table between its two marks in the README, if every client
+// writeTable writes the table between its two marks in docs/conformance.md, if every client
 // was run and passed.
 func writeTable(path string, succeeded bool) error {
 	if !succeeded {
-		return errors.New("the table in the README stays as it is: the run has failed")
+		return errors.New("the table in docs/conformance.md stays as it is: the run has failed")
 	}
 	for _, c := range clients {
 		for _, d := range c.shows {
 			if !passed[cell{c, d.name}] {
-				return fmt.Errorf("the table in the README stays as it is: %s, %s was not run", c.title, d.name)
+				return fmt.Errorf("the table in docs/conformance.md stays as it is: %s, %s was not run", c.title, d.name)
 			}
 		}
 	}
