@@ -67,10 +67,19 @@ func (f *File) Edit() *Edit {
 // those that it has not after its last key. What the profile has already stays
 // as it is, to the byte.
 func (e *Edit) SetProfile(name string, kv ...KeyValue) error {
+	return e.set(sectionRef{profileSection, name}, kv)
+}
+
+// SetSession gives keys of an existing sso-session new values as SetProfile
+// does those of a profile.
+func (e *Edit) SetSession(name string, kv ...KeyValue) error {
+	return e.set(sectionRef{sessionSection, name}, kv)
+}
+
+func (e *Edit) set(ref sectionRef, kv []KeyValue) error {
 	if err := checkPairs(kv); err != nil {
 		return err
 	}
-	ref := sectionRef{profileSection, name}
 	if a := e.addition(ref); a != nil {
 		a.keys = upsert(a.keys, kv)
 		return e.changed()
@@ -89,7 +98,16 @@ func (e *Edit) SetProfile(name string, kv ...KeyValue) error {
 // UnsetProfile removes keys of an existing profile, with the nested and
 // continued lines below them. Keys that it has not are no error.
 func (e *Edit) UnsetProfile(name string, keys ...string) error {
-	ref := sectionRef{profileSection, name}
+	return e.unset(sectionRef{profileSection, name}, keys)
+}
+
+// UnsetSession removes keys of an existing sso-session as UnsetProfile does
+// those of a profile.
+func (e *Edit) UnsetSession(name string, keys ...string) error {
+	return e.unset(sectionRef{sessionSection, name}, keys)
+}
+
+func (e *Edit) unset(ref sectionRef, keys []string) error {
 	if a := e.addition(ref); a != nil {
 		for _, key := range keys {
 			a.keys = withoutPair(a.keys, key)
