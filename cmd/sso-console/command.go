@@ -52,7 +52,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 // open opens the link where a browser can be shown. It has been printed, so
 // that none opens is no failure.
 func open(app *cli.App, link string) {
-	browser := app.Desktop().Browser()
+	browser := app.Desktop().Browsers()
 	if len(browser) == 0 {
 		return
 	}

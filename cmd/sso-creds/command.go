@@ -123,12 +123,16 @@ func (h *handout) targets(paths cli.Paths, names []cli.Name) ([]*resolve.Target,
 			return nil, err
 		}
 	}
-	engine, err := h.app.Engine(paths)
+	engine, err := h.app.Engine(paths, h.config, "")
+	if err != nil {
+		return nil, err
+	}
+	w, err := h.app.Wire() // each profile has settings of its own
 	if err != nil {
 		return nil, err
 	}
 	resolver := &resolve.Resolver{
-		Config: h.config, Wire: engine.Wire, Tokens: engine.Source,
+		Config: h.config, Wire: w, NoProfile: engine.Wire, Tokens: engine.Source,
 		Region: h.app.Environment().Region(), RoleSession: "sso-creds", ValidFor: h.ValidFor,
 		AllowProcess: h.AllowProcess, IgnoreEndpoints: h.app.Environment().IgnoresEndpoints(),
 		Notify: h.notify,

@@ -4,67 +4,78 @@ import (
 	"cmp"
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/oidc"
 	"aws-sso-plugins/pkg/portal"
-	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/wire"
 )
 
-// definition is a session to be written to the config.
-type definition struct{ name, startURL, region, scopes string }
-
-func (d definition) keys() []awsconfig.KeyValue {
-	keys := []awsconfig.KeyValue{
-		{Key: "sso_start_url", Value: d.startURL},
-		{Key: "sso_region", Value: d.region},
-	}
-	if d.scopes != "" {
-		keys = append(keys, awsconfig.KeyValue{Key: "sso_registration_scopes", Value: d.scopes})
-	}
-	return keys
-}
-
-// fromFlags is the session that the flags describe.
-func (c *command) fromFlags(names []cli.Name) (d definition, err error) {
-	if d.startURL, err = portal.CleanStartURL(c.SSOStartURL); err != nil {
+// fromFlags returns the session that the flags define. At a terminal, one that
+// exists with other values is shown beside the new ones, and the person decides.
+func (r *run) fromFlags(ctx context.Context, names []cli.Name) (d login.Definition, err error) {
+	d.Replace = r.Replace
+	if d.Session.StartURL, err = portal.CleanStartURL(r.SSOStartURL); err != nil {
 		return d, err
 	}
-	if d.name, err = c.newName(names, d.startURL); err != nil {
+	if d.Session.Region = r.SSORegion; r.SSORegion != "" {
+		if err := wire.CheckRegion(r.SSORegion); err != nil {
+			return d, fault.Annotate(err, "--sso-region").OrKind(fault.Usage)
+		}
+	}
+	if len(names) != 1 {
+		return d, fault.Newf(fault.Usage, "--sso-start-url defines one session, which needs a name").
+			WithHint("run: %s", definingCommand("NAME", d.Session))
+	}
+	d.Session.Name = names[0].Text
+	if err := checkNewName(d.Session.Name); err != nil {
 		return d, err
 	}
-	if d.region = c.SSORegion; d.region == "" {
-		d.region = portal.RegionOf(d.startURL)
+	if r.SSORegistrationScopes != nil {
+		d.Session.Scopes = splitScopes(*r.SSORegistrationScopes)
 	}
-	if d.region == "" {
-		return d, fault.Newf(fault.Usage, "the start URL %q does not say its region", d.startURL).
-			WithHint("add --sso-region REGION, that of the Identity Center instance")
+	existing, ok := r.config.Session(d.Session.Name)
+	if !ok || d.Replace || !r.app.Interactive {
+		return d, nil
 	}
-	if err := wire.CheckRegion(d.region); err != nil {
-		return d, fault.Annotate(err, "--sso-region").OrKind(fault.Usage)
+	if changes := d.Changes(existing); len(changes) > 0 {
+		d.Replace, err = r.askToReplace(ctx, existing, changes)
 	}
-	d.scopes = oidc.DefaultScope
-	if c.SSORegistrationScopes != nil {
-		d.scopes = strings.TrimSpace(*c.SSORegistrationScopes)
-	}
-	return d, nil
+	return d, err
 }
 
-func (c *command) newName(names []cli.Name, startURL string) (string, error) {
-	all := slices.Clone(c.SSOSession)
-	for _, n := range names {
-		all = append(all, n.Text)
+// definingCommand returns the command that defines a session, for a hint.
+func definingCommand(name string, s portal.Session) string {
+	command := "sso-login " + name + " --sso-start-url " + fault.Word(s.StartURL)
+	if region := cmp.Or(s.Region, portal.RegionOf(s.StartURL)); region != "" {
+		command += " --sso-region " + region
+	} else if mayBePortal(s.StartURL) {
+		command += " --sso-region REGION"
 	}
-	if len(all) != 1 {
-		return "", fault.Newf(fault.Usage, "--sso-start-url defines one session, which needs a name").
-			WithHint("run: sso-login NAME --sso-start-url %s --sso-region %s", startURL, cmp.Or(c.SSORegion, portal.RegionOf(startURL), "REGION"))
+	return command
+}
+
+// mayBePortal reports whether the start URL is at a host of AWS: a vanity URL
+// says its region by the portal that it leads to.
+func mayBePortal(startURL string) bool {
+	host, _, _ := strings.Cut(strings.TrimPrefix(startURL, "https://"), "/")
+	return portal.IsHost(host)
+}
+
+// splitScopes cuts a list at its commas, and drops what is blank. It is never
+// nil.
+func splitScopes(list string) []string {
+	scopes := []string{}
+	for scope := range strings.SplitSeq(list, ",") {
+		if scope = strings.TrimSpace(scope); scope != "" {
+			scopes = append(scopes, scope)
+		}
 	}
-	return all[0], checkNewName(all[0])
+	return scopes
 }
 
 func checkNewName(name string) error {
@@ -75,24 +86,50 @@ func checkNewName(name string) error {
 	return nil
 }
 
-// fromQuestions asks what `aws configure sso` asks.
-func (c *command) fromQuestions(ctx context.Context, app *cli.App) (d definition, err error) {
-	app.Note("there is no session yet; a few questions define one")
-	app.Plain("  SSO session name  what you want to call it, such as okta",
+// askToReplace shows the values that a session has beside the new ones.
+func (r *run) askToReplace(ctx context.Context, existing *awsconfig.Session, changes []login.Change) (bool, error) {
+	path, line := existing.Pos("")
+	r.app.Request("[sso-session %s] already exists, %s:%d", existing.Name, path, line)
+	for _, c := range changes {
+		r.app.Plain(fmt.Sprintf("  %s", c.Key), "    now  "+orNone(c.Old), "    new  "+orNone(c.New))
+	}
+	return cli.Ask(ctx, r.app.Console, "Replace it once the new login has succeeded? yes or no", "no", func(answer string) (bool, error) {
+		if answer != "yes" && answer != "no" {
+			return false, fault.Newf(fault.Usage, "%q is neither yes nor no", answer)
+		}
+		return answer == "yes", nil
+	})
+}
+
+func orNone(value string) string { return cmp.Or(value, "(none)") }
+
+// fromQuestions asks what `aws configure sso` asks, and checks each answer as it
+// is given: the start URL and its region by asking AWS.
+func (r *run) fromQuestions(ctx context.Context) (d login.Definition, err error) {
+	r.app.Note("there is no session yet; a few questions define one")
+	r.app.Plain("  SSO session name  what you want to call it, such as okta",
 		"  SSO start URL     the address of your AWS access portal",
 		"  SSO region        where your organisation set up IAM Identity Center", "")
-	if d.name, err = cli.Ask(ctx, app.Console, "SSO session name", "", checked(checkNewName)); err != nil {
+	if d.Session.Name, err = cli.Ask(ctx, r.app.Console, "SSO session name", "", checked(checkNewName)); err != nil {
 		return d, err
 	}
-	if d.startURL, err = cli.Ask(ctx, app.Console, "SSO start URL", "", portal.CleanStartURL); err != nil {
-		return d, err
+	for {
+		if err := r.askForPortal(ctx, &d.Session); err != nil {
+			return d, err
+		}
+		err := r.engine.CheckPortal(ctx, d.Session)
+		if err == nil {
+			break
+		}
+		if ctx.Err() != nil {
+			return d, ctx.Err()
+		}
+		r.app.Warn(fault.Annotate(err, "no access portal found at %s in %s", d.Session.StartURL, d.Session.Region))
 	}
-	if d.region, err = cli.Ask(ctx, app.Console, "SSO region", portal.RegionOf(d.startURL), checked(wire.CheckRegion)); err != nil {
-		return d, err
-	}
-	d.scopes, err = cli.Ask(ctx, app.Console, "SSO registration scopes", oidc.DefaultScope, checked(func(answer string) error {
-		return awsconfig.KeyValue{Key: "sso_registration_scopes", Value: answer}.Check()
-	}))
+	const scopes = "SSO registration scopes (for accounts and roles, Enter is right)"
+	d.Session.Scopes, err = cli.Ask(ctx, r.app.Console, scopes, oidc.DefaultScope, func(answer string) ([]string, error) {
+		return splitScopes(answer), awsconfig.KeyValue{Key: "sso_registration_scopes", Value: answer}.Check()
+	})
 	return d, err
 }
 
@@ -102,52 +139,22 @@ func checked(check func(answer string) error) func(string) (string, error) {
 	return func(answer string) (string, error) { return answer, check(answer) }
 }
 
-// write adds the session to the config, unless it is there already, and
-// returns the config that holds it.
-func (d definition) write(ctx context.Context, app *cli.App, paths cli.Paths) (*awsconfig.Config, error) {
-	added := false
-	_, err := app.Store(paths).Update(ctx, safefile.Target{Path: paths.Config, Backup: awsconfig.BackupSuffix}, func(old []byte) ([]byte, error) {
-		file := awsconfig.Parse(paths.Config, awsconfig.ConfigFile, old)
-		if there, ok := awsconfig.Merge(file, nil).Session(d.name); ok {
-			return old, d.differsFrom(there)
+// askForPortal asks for the start URL and the region; the answers of a first
+// round are the fallbacks of the next.
+func (r *run) askForPortal(ctx context.Context, s *portal.Session) error {
+	type place struct{ startURL, region string }
+	at, err := cli.Ask(ctx, r.app.Console, "SSO start URL", s.StartURL, func(answer string) (place, error) {
+		clean, err := portal.CleanStartURL(answer)
+		if err != nil {
+			return place{}, err
 		}
-		edit := file.Edit()
-		if err := edit.AddSession(d.name, d.keys()...); err != nil {
-			return nil, err
-		}
-		added = true
-		return edit.Bytes()
+		behind, err := portal.ResolveStartURL(ctx, r.engine.Wire, clean)
+		return place{clean, portal.RegionOf(behind)}, err
 	})
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if added {
-		app.Status("added [sso-session %s] to %s", d.name, paths.Config)
-	}
-	return app.Config(paths)
-}
-
-// differsFrom refuses to define a session that is there with other values:
-// what logs in by it now would log in elsewhere.
-func (d definition) differsFrom(there *awsconfig.Session) error {
-	for _, kv := range d.keys() {
-		value := there.Get(kv.Key)
-		switch kv.Key {
-		case "sso_start_url":
-			if clean, err := portal.CleanStartURL(value); err == nil && clean == kv.Value {
-				continue
-			}
-		case "sso_registration_scopes":
-			if value == "" {
-				continue
-			}
-		}
-		if value != kv.Value {
-			path, line := there.Pos("")
-			return fault.New(fault.Usage, fmt.Sprintf("%s:%d", path, line),
-				fmt.Sprintf("[sso-session %s] is there already with %s = %s, not %s", d.name, kv.Key, value, kv.Value)).
-				WithHint("choose another name, or change the file")
-		}
-	}
-	return nil
+	s.StartURL = at.startURL
+	s.Region, err = cli.Ask(ctx, r.app.Console, "SSO region", cmp.Or(at.region, s.Region), checked(wire.CheckRegion))
+	return err
 }

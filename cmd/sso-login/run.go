@@ -11,89 +11,154 @@ import (
 	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/report"
+	"aws-sso-plugins/pkg/tokencache"
 )
 
-// doer does to each session what the command was asked for.
-type doer struct {
+// run does to each session what the command was asked for.
+type run struct {
 	*command
-	app    *cli.App
-	engine *login.Engine
-	config *awsconfig.Config
+	app        *cli.App
+	engine     *login.Engine
+	config     *awsconfig.Config
+	configPath string
 }
 
-func (d *doer) each(ctx context.Context, sessions []portal.Session, format report.Format) error {
-	out := report.NewWriter(d.app.Out, format, columns, d.app.Screen())
+func (r *run) each(ctx context.Context, targets []target, format report.Format) error {
+	out := report.NewWriter(r.app.Out, format, columns, r.app.Screen())
 	var statuses []int
-	for _, s := range sessions {
-		state, err := d.one(ctx, s)
+	for _, t := range targets {
+		state, err := r.one(ctx, t)
 		if ctx.Err() != nil {
 			break
 		}
 		if err != nil {
-			d.app.Error(err)
+			r.app.Error(err)
 		}
 		statuses = append(statuses, cli.StatusOf(err))
-		if r := d.row(s, state, err); d.reports(format) && (format != report.Name || r.usable) {
+		if row := r.row(t.Session, state, err); r.reports(format) && (format != report.Name || row.usable) {
+			row.local = format == report.Table
 			// A closed stdout is the console's business: the logins go on.
-			_ = out.Add(r)
+			_ = out.Add(row)
 		}
 	}
 	_ = out.Close()
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
-	if status := cli.Worst(statuses...); status != cli.StatusOK {
+	if len(targets) == 0 {
+		return fault.Newf(fault.Nothing, "there is no session in %s, and no profile with a login", r.configPath).
+			WithHint("%s", r.app.FirstLogin())
+	}
+	switch status := cli.Worst(statuses...); {
+	case status == cli.StatusUsage && (r.All || r.List):
+		return cli.ExitStatus(cli.StatusPartial) // the rest, had there been one, would have been done
+	case status != cli.StatusOK:
 		return cli.ExitStatus(status)
 	}
 	return nil
 }
 
-// reports says whether sessions are written to standard output. At a terminal
+// reports reports whether sessions are written to standard output. At a terminal
 // the line that a login leaves on standard error says it all.
-func (d *doer) reports(format report.Format) bool {
-	return d.List || d.Common.Format != "" || format != report.Table && !d.Logout
+func (r *run) reports(format report.Format) bool {
+	return r.List || r.Common.Format != "" || format != report.Table && !r.Logout
 }
 
-func (d *doer) one(ctx context.Context, s portal.Session) (login.State, error) {
+func (r *run) one(ctx context.Context, t target) (login.State, error) {
 	switch {
-	case d.List:
-		return d.engine.State(s)
-	case d.Logout:
-		return login.State{Session: s, Status: login.StatusNone}, d.logout(ctx, s)
+	case t.fault != nil && r.Logout && t.Label() != "":
+		// What is stored under its name is removed all the same.
+		if err := r.logout(ctx, t.Session); err != nil {
+			r.app.Error(err)
+		}
+		return login.State{Session: t.Session, Status: login.StatusInvalid}, t.fault
+	case t.fault != nil:
+		return login.State{Session: t.Session, Status: login.StatusInvalid}, t.fault
+	case r.List:
+		return r.engine.State(t.Session)
+	case r.Logout:
+		return login.State{Session: t.Session, Status: login.StatusNone}, r.logout(ctx, t.Session)
 	}
-	do := d.engine.Ensure
-	if d.Check {
-		do = d.engine.Check
+	state, err := r.ensure(ctx, t)
+	if err != nil {
+		return state, err
 	}
-	state, err := do(ctx, s, d.options(d.app, s))
-	if err == nil {
-		d.app.Status("%s: valid until %s", s.Label(), cli.Clock{Time: state.ExpiresAt})
+	until := ""
+	if state.Refreshable {
+		until = ", then refreshed without a browser"
 	}
-	return state, err
+	r.app.Status("%s: valid until %s%s", t.Label(), cli.Clock{Time: state.ExpiresAt}, until)
+	if state.Action == login.LoggedIn {
+		r.showNext(t.Session)
+	}
+	return state, nil
 }
 
-func (d *doer) logout(ctx context.Context, s portal.Session) error {
-	existed, err := d.engine.Logout(ctx, s, d.roles(s))
+func (r *run) ensure(ctx context.Context, t target) (login.State, error) {
+	o := r.options(r.app, t.Session)
+	switch {
+	case t.definition != nil:
+		return r.engine.Define(ctx, r.configPath, *t.definition, o)
+	case r.Check:
+		return r.engine.Check(ctx, t.Session, o)
+	default:
+		return r.engine.Ensure(ctx, t.Session, o)
+	}
+}
+
+// showNext tells a person at a terminal what comes after a login.
+func (r *run) showNext(s portal.Session) {
+	if !r.app.OutTerminal || s.Legacy() {
+		return
+	}
+	for _, p := range r.config.Profiles() {
+		if p.Get("sso_session") == s.Name {
+			r.app.Status("next: sso-test --sso-session %s  checks its profiles", fault.Word(s.Name))
+			return
+		}
+	}
+	r.app.Status("next: sso-profiles %s  makes a profile for each account and role", fault.Word(s.Name))
+}
+
+func (r *run) logout(ctx context.Context, s portal.Session) error {
+	existed, err := r.engine.Logout(ctx, s)
 	switch {
 	case err != nil:
 		return err
 	case existed:
-		d.app.Status("%s: logged out; role credentials issued before live on until they expire", s.Label())
+		r.app.Status("%s: logged out; role credentials issued before stay valid until they expire", s.Label())
 	default:
-		d.app.Status("%s: there was no login", s.Label())
+		r.app.Status("%s: there was no login", s.Label())
 	}
 	return nil
 }
 
-// roles are the accounts and roles for which the AWS CLI may have kept
-// credentials of the session: those of its profiles.
-func (d *doer) roles(s portal.Session) iter.Seq2[string, string] {
-	return func(yield func(account, role string) bool) {
-		for _, p := range d.config.Profiles() {
-			belongs := p.Get("sso_session") == s.Name && !s.Legacy() ||
-				p.Get("sso_session") == "" && s.Legacy() && p.Get("sso_start_url") == s.StartURL
-			if belongs && !yield(p.Get("sso_account_id"), p.Get("sso_role_name")) {
-				return
+// cachedRoles returns the function that names the accounts and roles for which
+// the AWS CLI may have cached credentials of a session. The names of the cache's
+// files are hashes of them, so they are tried: those of the session's profiles,
+// and for each account that an entry names every role of the config, since a
+// profile may have left the config meanwhile.
+func cachedRoles(config *awsconfig.Config, cache *tokencache.Cache) func(portal.Session) iter.Seq2[string, string] {
+	return func(s portal.Session) iter.Seq2[string, string] {
+		return func(yield func(account, role string) bool) {
+			roles := map[string]bool{}
+			for _, p := range config.Profiles() {
+				role := p.Get("sso_role_name")
+				if role != "" {
+					roles[role] = true
+				}
+				belongs := p.Get("sso_session") == s.Name && !s.Legacy() ||
+					p.Get("sso_session") == "" && s.Legacy() && p.Get("sso_start_url") == s.StartURL
+				if belongs && !yield(p.Get("sso_account_id"), role) {
+					return
+				}
+			}
+			for account := range cache.RoleAccounts(context.Background()) {
+				for role := range roles {
+					if !yield(account, role) {
+						return
+					}
+				}
 			}
 		}
 	}
@@ -102,7 +167,7 @@ func (d *doer) roles(s portal.Session) iter.Seq2[string, string] {
 var columns = []report.Column{
 	{Title: "SESSION"},
 	{Title: "STATUS", Color: statusColor},
-	{Title: "EXPIRES", Least: len("2006-01-02T15:04:05Z")},
+	{Title: "EXPIRES", Least: len("2006-01-02 15:04")},
 	{Title: "REFRESHABLE", Spare: 1},
 	{Title: "REGION", Spare: 2},
 	{Title: "START URL", Least: 24},
@@ -114,6 +179,8 @@ func statusColor(status string) report.Color {
 		return report.Green
 	case login.StatusRefreshable:
 		return report.Yellow
+	case login.StatusInvalid:
+		return report.Red
 	}
 	return report.Faint
 }
@@ -128,24 +195,25 @@ type row struct {
 	Status      login.Status
 
 	usable bool // the next program in a pipe can go on with it
+	local  bool // a person reads it: the time is that of this place
 }
 
-func (d *doer) row(s portal.Session, state login.State, err error) row {
+func (r *run) row(s portal.Session, state login.State, err error) row {
 	if err != nil && state.Status == "" {
 		// after a failed login: what there is now
-		if now, stateErr := d.engine.State(s); stateErr == nil {
+		if now, stateErr := r.engine.State(s); stateErr == nil {
 			state = now
 		} else if fault.KindOf(stateErr) == fault.File {
 			state.Status = login.StatusNone
 		}
 	}
-	r := row{Session: s.Label(), StartUrl: s.StartURL, Region: s.Region, Refreshable: state.Refreshable, Status: state.Status}
+	row := row{Session: s.Label(), StartUrl: s.StartURL, Region: s.Region, Refreshable: state.Refreshable, Status: state.Status}
 	if !state.ExpiresAt.IsZero() {
 		at := state.ExpiresAt.UTC().Truncate(time.Second)
-		r.ExpiresAt = &at
+		row.ExpiresAt = &at
 	}
-	r.usable = err == nil && state.Status == login.StatusValid
-	return r
+	row.usable = err == nil && state.Status == login.StatusValid
+	return row
 }
 
 // Cells are the columns' values.
@@ -153,6 +221,9 @@ func (r row) Cells() []string {
 	expires, refreshable := "", "no"
 	if r.ExpiresAt != nil {
 		expires = r.ExpiresAt.Format(time.RFC3339)
+		if r.local {
+			expires = r.ExpiresAt.Local().Format("2006-01-02 15:04")
+		}
 	}
 	if r.Refreshable {
 		refreshable = "yes"

@@ -63,7 +63,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	if err != nil {
 		return err
 	}
-	engine, err := app.Engine(paths)
+	engine, err := app.Engine(paths, config, "")
 	if err != nil {
 		return err
 	}

@@ -60,12 +60,16 @@ func (c *command) check(ctx context.Context, t *test) error {
 	if err != nil {
 		return err
 	}
-	engine, err := t.app.Engine(paths)
+	engine, err := t.app.Engine(paths, config, "")
+	if err != nil {
+		return err
+	}
+	w, err := t.app.Wire() // of the profiles each has settings of its own
 	if err != nil {
 		return err
 	}
 	prober := &probe.Prober{Concurrency: c.Concurrency, Resolver: resolve.Resolver{
-		Config: config, Wire: engine.Wire, Tokens: engine.Source,
+		Config: config, Wire: w, Tokens: engine.Source,
 		Region: t.app.Environment().Region(), RoleSession: "sso-test",
 		AllowProcess: c.AllowProcess, IgnoreEndpoints: t.app.Environment().IgnoresEndpoints(),
 		Notify: t.notify,

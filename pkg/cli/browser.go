@@ -1,10 +1,12 @@
 package cli
 
 import (
+	"bufio"
 	"errors"
+	"fmt"
+	"io"
 	"os"
 	"os/exec"
-	"path/filepath"
 	"runtime"
 	"strings"
 	"time"
@@ -29,16 +31,16 @@ func fileExists(path string) bool {
 	return err == nil
 }
 
-// Browser are the commands that open a URL, to be tried in order, each an
-// argument list to which the URL is appended or, where an argument holds %s,
-// put in its place. There is none where a window would open on another machine
-// or nowhere: over SSH, in a container, without a display. A BROWSER variable
-// is believed: editors set it to open a page on the machine one sits at.
-func (d Desktop) Browser() [][]string {
+// Browsers returns the commands that open a URL, to be tried in order. Each is an
+// argument list to which the URL is appended or, where an argument holds %s, put
+// in its place. There is none where a window would open on another machine or
+// nowhere: over SSH, in a container, without a display. A BROWSER variable is
+// believed: editors set it to open a page on the machine one sits at.
+func (d Desktop) Browsers() [][]string {
 	if set := d.env.Getenv("BROWSER"); set != "" {
 		var commands [][]string
-		for _, one := range filepath.SplitList(set) {
-			if words := splitWords(one); len(words) > 0 {
+		for entry := range strings.SplitSeq(set, d.listSeparator()) {
+			if words := d.browserCommand(entry); len(words) > 0 {
 				commands = append(commands, words)
 			}
 		}
@@ -57,11 +59,42 @@ func (d Desktop) Browser() [][]string {
 	var commands [][]string
 	if d.wsl() {
 		commands = d.installed(commands, "wslview")
+		if path := d.windowsProgram("rundll32.exe"); path != "" {
+			commands = append(commands, []string{path, "url.dll,FileProtocolHandler"})
+		}
 	}
 	if d.env.Getenv("DISPLAY") != "" || d.env.Getenv("WAYLAND_DISPLAY") != "" {
 		commands = d.installed(commands, "xdg-open", "x-www-browser", "www-browser")
 	}
 	return commands
+}
+
+// browserCommand splits an entry of BROWSER into words, as Python's webbrowser
+// and so the AWS CLI does: an entry with %s is a command line, and a & at its end
+// means that the command is not waited for, as none is here. An entry without %s
+// is the name or the path of one program, blanks and all. Where there is no such
+// program it is split like the others, which Python does not do.
+func (d Desktop) browserCommand(entry string) []string {
+	entry = strings.TrimSpace(entry)
+	if entry != "" && !strings.Contains(entry, "%s") {
+		if _, err := d.look(entry); err == nil {
+			return []string{entry}
+		}
+	}
+	words := splitWords(entry, d.goos != "windows")
+	if n := len(words); n > 0 && words[n-1] == "&" {
+		words = words[:n-1]
+	}
+	return words
+}
+
+// listSeparator parts the entries of BROWSER. filepath.SplitList would read
+// quotes around a Windows path as its own, and remove them.
+func (d Desktop) listSeparator() string {
+	if d.goos == "windows" {
+		return ";"
+	}
+	return ":"
 }
 
 func (d Desktop) installed(commands [][]string, names ...string) [][]string {
@@ -73,12 +106,30 @@ func (d Desktop) installed(commands [][]string, names ...string) [][]string {
 	return commands
 }
 
+// windowsProgram returns the path of a program of Windows, as WSL sees it; "" if
+// it has none.
+func (d Desktop) windowsProgram(name string) string {
+	if path, err := d.look(name); err == nil {
+		return path
+	}
+	if path := "/mnt/c/Windows/System32/" + name; d.stat(path) {
+		return path
+	}
+	return ""
+}
+
 func (d Desktop) remote() bool {
 	for _, name := range []string{"SSH_CONNECTION", "SSH_CLIENT", "SSH_TTY"} {
 		if d.env.Getenv(name) != "" {
 			return true
 		}
 	}
+	return d.InContainer()
+}
+
+// InContainer reports whether the process runs in a container of Docker, Podman
+// or Kubernetes.
+func (d Desktop) InContainer() bool {
 	return d.stat("/.dockerenv") || d.stat("/run/.containerenv") || d.env.Getenv("KUBERNETES_SERVICE_HOST") != ""
 }
 
@@ -92,32 +143,35 @@ const patience = 3 * time.Second
 
 // Open runs the first of the commands that does not fail at once. The command
 // is a process group of its own, so that Ctrl-C here does not close the
-// browser. It is not waited for. What it prints goes to standard error, never
-// to standard output; where that is no terminal it goes nowhere, for a browser
-// that holds on to a pipe would hold up whoever reads it.
+// browser. It is not waited for, and what it prints is discarded; with -v it is
+// shown for as long as this program runs, without the URL.
+//
+// The error says that no browser opened or, where a command ended with another
+// status than 0, that perhaps none did: there are launchers that open the page
+// and end so.
 func (a *App) Open(url string, commands [][]string) error {
-	var output *os.File
-	if a.ErrTerminal {
-		output = os.Stderr
-	}
 	err := errors.New("there is no browser to open")
 	for _, command := range commands {
-		if err = open(withURL(command, url), output); err == nil {
+		if err = a.open(command, url); err == nil {
 			return nil
 		}
 	}
 	return err
 }
 
-func open(args []string, output *os.File) error {
+func (a *App) open(command []string, url string) error {
+	args := withURL(command, url)
 	//nolint:gosec // the user's own BROWSER, or a fixed name; the URL is one argument, never read by a shell
 	cmd := exec.Command(args[0], args[1:]...)
-	if output != nil {
-		cmd.Stdout, cmd.Stderr = output, output
+	if a.Verbose() {
+		if output, closeOurs, err := a.browserOutput(url); err == nil {
+			cmd.Stdout, cmd.Stderr = output, output
+			defer closeOurs()
+		}
 	}
 	ownProcessGroup(cmd)
 	if err := cmd.Start(); err != nil {
-		return err
+		return fmt.Errorf("no browser opened: cannot run %q: %w", args[0], withoutPath(err))
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -125,10 +179,41 @@ func open(args []string, output *os.File) error {
 	defer timer.Stop()
 	select {
 	case err := <-ended:
-		return err
+		if err != nil {
+			return fmt.Errorf("the browser command %q ended with %w, so perhaps no page opened", args[0], err)
+		}
+		return nil
 	case <-timer.C:
 		return nil
 	}
+}
+
+// withoutPath returns the reason alone of an error that names the program too.
+func withoutPath(err error) error {
+	var notFound *exec.Error
+	if errors.As(err, &notFound) {
+		return notFound.Err
+	}
+	return cause(err)
+}
+
+// browserOutput returns a pipe for what a browser prints, whose lines are shown
+// as details. A pipe of our own and not standard error: a browser that holds on
+// to that would hold up whoever reads it after our end.
+func (a *App) browserOutput(url string) (output *os.File, closeOurs func(), err error) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, nil, err
+	}
+	go func() {
+		lines := bufio.NewScanner(r)
+		for lines.Scan() {
+			// The URL holds the login's state.
+			a.Detail("browser: %s", strings.ReplaceAll(lines.Text(), url, "URL"))
+		}
+		_, _ = io.Copy(io.Discard, r) // after a line that is too long
+	}()
+	return w, func() { _ = w.Close() }, nil
 }
 
 func withURL(command []string, url string) []string {
@@ -146,9 +231,9 @@ func withURL(command []string, url string) []string {
 	return args
 }
 
-// splitWords splits a command as a shell does, as far as quotes and
-// backslashes go. Python's webbrowser, and so the AWS CLI, does the same.
-func splitWords(s string) []string {
+// splitWords splits a command as a shell does, as far as quotes go and, unless it
+// is of Windows, backslashes.
+func splitWords(s string, backslashes bool) []string {
 	var words []string
 	var word strings.Builder
 	var quote rune
@@ -158,7 +243,7 @@ func splitWords(s string) []string {
 		case escaped:
 			word.WriteRune(r)
 			escaped = false
-		case r == '\\' && quote != '\'' && runtime.GOOS != "windows":
+		case r == '\\' && quote != '\'' && backslashes:
 			escaped, inWord = true, true
 		case quote != 0:
 			if r == quote {

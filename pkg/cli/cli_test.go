@@ -116,7 +116,7 @@ func TestWireSettings(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if s.Endpoint != "http://127.0.0.1:1" || s.Endpoints[wire.STS] != "http://127.0.0.1:2" || !s.FIPS || !s.DualStack ||
+	if s.Endpoint != "http://127.0.0.1:1" || s.Endpoints[wire.STS] != "http://127.0.0.1:2" || s.FIPS != wire.On || s.DualStack != wire.On ||
 		s.CABundle != "/ca.pem" || s.MaxAttempts != 5 {
 		t.Errorf("%+v", s)
 	}
@@ -328,7 +328,7 @@ func TestProgressText(t *testing.T) {
 	}
 }
 
-func TestBrowser(t *testing.T) {
+func TestBrowsers(t *testing.T) {
 	installed := func(names ...string) func(string) (string, error) {
 		return func(name string) (string, error) {
 			if slices.Contains(names, name) {
@@ -346,7 +346,32 @@ func TestBrowser(t *testing.T) {
 		want  [][]string
 	}{
 		{"BROWSER is believed, even over SSH", "linux", []string{`BROWSER=my-browser --new "a b" %s`, "SSH_CONNECTION=x"}, nil, nil, [][]string{{"my-browser", "--new", "a b", "%s"}}},
-		{"a list", "linux", []string{"BROWSER=one" + string(os.PathListSeparator) + "two"}, nil, nil, [][]string{{"one"}, {"two"}}},
+		{"a list", "linux", []string{"BROWSER=one:two"}, nil, nil, [][]string{{"one"}, {"two"}}},
+		{"a list of Windows", "windows", []string{`BROWSER=C:\one.exe;two`}, nil, nil, [][]string{{`C:\one.exe`}, {"two"}}},
+		{"empty entries", "linux", []string{"BROWSER=::one: "}, nil, nil, [][]string{{"one"}}},
+		{
+			"a path with a blank", "linux", []string{"BROWSER=/mnt/c/Program Files/App/app.exe"}, []string{"/mnt/c/Program Files/App/app.exe"}, nil,
+			[][]string{{"/mnt/c/Program Files/App/app.exe"}},
+		},
+		{
+			"a path with a blank and without the program", "linux", []string{"BROWSER=/opt/my browser"}, nil, nil, [][]string{{"/opt/my", "browser"}},
+		},
+		{
+			"a quoted path with arguments", "linux", []string{`BROWSER="/mnt/c/Program Files/App/app.exe" --new %s`}, nil, nil,
+			[][]string{{"/mnt/c/Program Files/App/app.exe", "--new", "%s"}},
+		},
+		{
+			"a path of Windows with a blank", "windows", []string{`BROWSER=C:\Program Files\App\app.exe`}, []string{`C:\Program Files\App\app.exe`}, nil,
+			[][]string{{`C:\Program Files\App\app.exe`}},
+		},
+		{
+			"a quoted path of Windows", "windows", []string{`BROWSER="C:\Program Files\App\app.exe" %s`}, nil, nil,
+			[][]string{{`C:\Program Files\App\app.exe`, "%s"}},
+		},
+		{"in the background", "linux", []string{"BROWSER=cmd %s &"}, nil, nil, [][]string{{"cmd", "%s"}}},
+		{"in the background, without %s", "linux", []string{"BROWSER=cmd --x &"}, nil, nil, [][]string{{"cmd", "--x"}}},
+		{"a & of its own", "linux", []string{"BROWSER=cmd & %s"}, nil, nil, [][]string{{"cmd", "&", "%s"}}},
+		{"only a &", "linux", []string{"BROWSER=&"}, nil, nil, nil},
 		{"a desktop", "linux", []string{"DISPLAY=:0"}, []string{"xdg-open"}, nil, [][]string{{"xdg-open"}}},
 		{"Wayland", "linux", []string{"WAYLAND_DISPLAY=w"}, []string{"xdg-open"}, nil, [][]string{{"xdg-open"}}},
 		{"no display", "linux", nil, []string{"xdg-open"}, nil, nil},
@@ -355,6 +380,14 @@ func TestBrowser(t *testing.T) {
 		{"a container", "linux", []string{"DISPLAY=:0"}, []string{"xdg-open"}, []string{"/.dockerenv"}, nil},
 		{"podman", "linux", []string{"DISPLAY=:0"}, []string{"xdg-open"}, []string{"/run/.containerenv"}, nil},
 		{"WSL", "linux", []string{"WSL_DISTRO_NAME=Debian"}, []string{"wslview", "xdg-open"}, nil, [][]string{{"wslview"}}},
+		{
+			"WSL without wslview", "linux", []string{"WSL_INTEROP=/run/x"}, []string{"rundll32.exe"}, nil,
+			[][]string{{"/usr/bin/rundll32.exe", "url.dll,FileProtocolHandler"}},
+		},
+		{
+			"WSL without the Windows PATH", "linux", []string{"WSL_DISTRO_NAME=Debian", "DISPLAY=:0"}, []string{"xdg-open"}, []string{"/mnt/c/Windows/System32/rundll32.exe"},
+			[][]string{{"/mnt/c/Windows/System32/rundll32.exe", "url.dll,FileProtocolHandler"}, {"xdg-open"}},
+		},
 		{"macOS", "darwin", nil, nil, nil, [][]string{{"open"}}},
 		{"macOS over SSH", "darwin", []string{"SSH_CONNECTION=x"}, nil, nil, nil},
 		{"Windows", "windows", nil, nil, nil, [][]string{{"rundll32", "url.dll,FileProtocolHandler"}}},
@@ -363,7 +396,7 @@ func TestBrowser(t *testing.T) {
 			env: environment("/h", tc.env...), goos: tc.goos, look: installed(tc.have...),
 			stat: func(path string) bool { return slices.Contains(tc.files, path) },
 		}
-		if diff := cmp.Diff(tc.want, d.Browser()); diff != "" {
+		if diff := cmp.Diff(tc.want, d.Browsers()); diff != "" {
 			t.Errorf("%s: %s", tc.name, diff)
 		}
 	}

@@ -97,9 +97,12 @@ func (e Environment) Profile() string {
 // Wire is what the environment says about reaching AWS.
 func (e Environment) Wire() (wire.Settings, error) {
 	s := wire.Settings{
-		FIPS:      isTrue(e.Getenv("AWS_USE_FIPS_ENDPOINT")),
-		DualStack: isTrue(e.Getenv("AWS_USE_DUALSTACK_ENDPOINT")),
+		FIPS:      toSwitch(e.Getenv("AWS_USE_FIPS_ENDPOINT")),
+		DualStack: toSwitch(e.Getenv("AWS_USE_DUALSTACK_ENDPOINT")),
 		CABundle:  e.Getenv("AWS_CA_BUNDLE"),
+	}
+	if e.Getenv("REQUESTS_CA_BUNDLE") != "" {
+		s.CertificateNote = " (REQUESTS_CA_BUNDLE is set: the AWS CLI takes that, too, and this program does not)"
 	}
 	proxy, err := e.Proxy()
 	if err != nil {
@@ -127,6 +130,18 @@ func (e Environment) Wire() (wire.Settings, error) {
 // or a file, are passed over.
 func (e Environment) IgnoresEndpoints() bool {
 	return isTrue(e.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
+}
+
+// toSwitch reads a variable that a client takes for on where it says true, and
+// for off where it says anything else.
+func toSwitch(v string) wire.Switch {
+	switch {
+	case v == "":
+		return wire.Unset
+	case isTrue(v):
+		return wire.On
+	}
+	return wire.Off
 }
 
 func isTrue(v string) bool { return strings.EqualFold(v, "true") }

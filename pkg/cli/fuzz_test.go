@@ -38,7 +38,7 @@ func FuzzBrowserCommand(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, command string) {
 		const url = "https://example.com/?a=b&c=d"
-		words := splitWords(command)
+		words := splitWords(command, true)
 		if len(words) == 0 {
 			return
 		}

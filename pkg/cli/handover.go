@@ -35,12 +35,16 @@ func (h Handover) AfterApply() error {
 // cache of role credentials unless the flags say otherwise. What concerns several
 // profiles is told at once.
 func (a *App) Resolver(h Handover, paths Paths, config *awsconfig.Config) (*resolve.Resolver, error) {
-	engine, err := a.Engine(paths)
+	engine, err := a.Engine(paths, config, "")
+	if err != nil {
+		return nil, err
+	}
+	w, err := a.Wire() // each profile has settings of its own
 	if err != nil {
 		return nil, err
 	}
 	r := &resolve.Resolver{
-		Config: config, Wire: engine.Wire, Tokens: engine.Source,
+		Config: config, Wire: w, NoProfile: engine.Wire, Tokens: engine.Source,
 		Region: a.env.Region(), RoleSession: a.Program.Name, ValidFor: h.ValidFor,
 		AllowProcess: h.AllowProcess, IgnoreEndpoints: a.env.IgnoresEndpoints(),
 		Notify: a.tell,

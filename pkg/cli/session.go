@@ -1,28 +1,69 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"net/url"
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/resolve"
+	"aws-sso-plugins/pkg/wire"
 )
 
-// Engine does the logins of a run.
-func (a *App) Engine(p Paths) (*login.Engine, error) {
-	w, err := a.Wire()
+// Engine returns what makes the logins of a run. AWS is reached as profile says,
+// where the environment says nothing; "" is AWS_PROFILE, else [default]: that is
+// whose settings hold for what is done for no profile.
+func (a *App) Engine(p Paths, c *awsconfig.Config, profile string) (*login.Engine, error) {
+	w, err := a.WireFor(c, profile)
 	if err != nil {
 		return nil, err
 	}
 	return &login.Engine{Wire: w, Cache: a.Tokens(p), Notify: a.notify}, nil
 }
 
+// WireFor returns the way to AWS of what is done for a profile; "" is
+// AWS_PROFILE, else [default]. A setting that cannot be used is a fault of kind
+// Config.
+func (a *App) WireFor(c *awsconfig.Config, profile string) (*wire.Wire, error) {
+	w, err := a.Wire()
+	if err != nil {
+		return nil, err
+	}
+	p, ok := c.Profile(cmp.Or(profile, a.env.Profile(), "default"))
+	if !ok {
+		return w, nil
+	}
+	local, err := resolve.Settings(c, p, a.env.IgnoresEndpoints())
+	if err != nil {
+		return nil, err
+	}
+	for i, service := range wire.Services() {
+		u, err := url.Parse(local.Endpoints[i])
+		if local.Endpoints[i] == "" || w.Moved(service) || err == nil && w.IsThisMachine(u.Hostname()) {
+			continue
+		}
+		a.Detail("the endpoint_url of profile %q is not used for a login: it would take it to %q; to allow that, set %s",
+			p.Name, local.Endpoints[i], service.EnvironmentVariable())
+		local.Endpoints[i] = ""
+	}
+	own, err := w.With(local)
+	if err != nil {
+		path, line := p.Pos("ca_bundle")
+		return nil, fault.Annotate(err, "%s:%d", path, line)
+	}
+	return own, nil
+}
+
 func (a *App) notify(e login.Event) {
 	switch e.Kind {
 	case login.Warning:
 		a.Warn(fault.New(fault.Notice, fmt.Sprintf("%q", e.Session.Label()), e.Text).WithHint("%s", e.Hint))
+	case login.Waiting:
+		a.NoteOnce("%s", e.Text)
 	default:
 		a.Status("%q: %s", e.Session.Label(), e.Text)
 	}

@@ -17,6 +17,7 @@ package login
 
 import (
 	"context"
+	"iter"
 	"strconv"
 	"time"
 
@@ -35,6 +36,11 @@ type Engine struct {
 	// Present shows a login to the person. It is needed by Ensure with a flow
 	// that asks somebody, and by nothing else.
 	Present Presenter
+
+	// Roles returns the accounts (ids) and roles for which the AWS CLI may have
+	// cached credentials of a session: a login and [Engine.Logout] remove
+	// those. Nil: none.
+	Roles func(portal.Session) iter.Seq2[string, string]
 
 	// Notify is told what a person should know although the work goes on;
 	// several goroutines may call it at once. Nil: nobody is told.
@@ -89,6 +95,9 @@ type EventKind string
 const (
 	// Notice says what is going on: why a new login is needed.
 	Notice EventKind = "notice"
+	// Waiting says which other process is waited for. It matters off a terminal
+	// too: nothing goes on until that process ends.
+	Waiting EventKind = "waiting"
 	// Warning says what should be seen to: a refresh that failed, a clock that
 	// is wrong.
 	Warning EventKind = "warning"
@@ -116,18 +125,18 @@ func (e *Engine) now() time.Time {
 	return time.Now()
 }
 
-// client is the OIDC client of a session.
-func (e *Engine) client(s portal.Session) (*oidc.Client, error) {
+// client returns the OIDC client of a session whose portal is at startURL.
+func (e *Engine) client(s portal.Session, startURL string) (*oidc.Client, error) {
 	c, err := oidc.New(e.Wire, s.Region)
 	if err != nil {
 		return nil, err
 	}
 	c.Now = e.now
-	return c.For(s.StartURL), nil
+	return c.For(startURL), nil
 }
 
-// remark says what is odd about a grant.
-func (e *Engine) remark(s portal.Session, g oidc.Grant) {
+// notifyOf warns of a grant that shows a wrong clock or an odd lifetime.
+func (e *Engine) notifyOf(s portal.Session, g oidc.Grant) {
 	if g.Skew != 0 {
 		wrong := wire.WrongClock(g.Skew)
 		e.notify(Warning, s, wrong.What, wrong.Hint)

@@ -3,25 +3,22 @@ package login
 import (
 	"context"
 	"errors"
-	"iter"
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
 )
 
-// Logout ends the session at the portal, and removes its token and the
-// credentials that the AWS CLI keeps of its roles. Role credentials that were
-// issued live on at AWS until they expire. Other sessions stay as they are.
+// Logout ends the session at the portal, and removes its token and the role
+// credentials that the AWS CLI has cached for it ([Engine.Roles]). Role
+// credentials that were issued stay valid at AWS until they expire. Other
+// sessions stay as they are. existed reports whether there was a token file;
+// that there was none is no error.
 //
-// roles are the accounts (ids) and roles that there may be credentials of; nil
-// is none. existed says whether there was a token file. Without one there is
-// nothing to end, which is no error.
-//
-// The files go even if the portal cannot be reached; the error then is of kind
+// The files are removed even if the portal cannot be reached; the error then is of kind
 // Unreachable, Timeout or Reply. It is of kind File for a file that is still
 // there, and joins both where both happened.
-func (e *Engine) Logout(ctx context.Context, s portal.Session, roles iter.Seq2[string, string]) (existed bool, err error) {
+func (e *Engine) Logout(ctx context.Context, s portal.Session) (existed bool, err error) {
 	release, err := e.Cache.Store.Lock(ctx, refreshLock(s))
 	if err != nil {
 		return false, fault.Annotate(err, "cannot log out of %s", quoted(s)).OrKind(fault.File)
@@ -45,13 +42,16 @@ func (e *Engine) Logout(ctx context.Context, s portal.Session, roles iter.Seq2[s
 	case atPortal != nil:
 		atPortal = fault.Annotate(atPortal, "logged out on this machine only")
 	}
-	failures := []error{atPortal, err}
-	if roles != nil {
-		if _, err := e.Cache.RemoveRoles(local, s.Key(), roles); err != nil {
-			failures = append(failures, err)
-		}
+	return existed, join([]error{atPortal, err, e.removeRoles(local, s)})
+}
+
+// removeRoles removes the role credentials that are cached for the session.
+func (e *Engine) removeRoles(ctx context.Context, s portal.Session) error {
+	if e.Roles == nil {
+		return nil
 	}
-	return existed, join(failures)
+	_, err := e.Cache.RemoveRoles(ctx, s.Key(), e.Roles(s))
+	return err
 }
 
 // endAtPortal revokes a token. The portal takes the access token only, so one

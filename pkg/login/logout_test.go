@@ -12,6 +12,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
 )
 
@@ -44,6 +45,13 @@ func exists(paths ...string) (n int) {
 
 var twoRoles = maps.All(map[string]string{"111111111111": "Admin", "222222222222": "Reader"})
 
+// engineWithRoles is an engine that knows of twoRoles.
+func (w *world) engineWithRoles() *login.Engine {
+	e := w.engine()
+	e.Roles = func(portal.Session) iter.Seq2[string, string] { return twoRoles }
+	return e
+}
+
 func TestLogout(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
 	tok := w.put()
@@ -52,7 +60,7 @@ func TestLogout(t *testing.T) {
 		t.Fatal(err)
 	}
 	ours, theirs := w.roleFiles(w.s.Key(), twoRoles), w.roleFiles(tokencache.SessionKey("other"), twoRoles)
-	existed, err := w.engine().Logout(t.Context(), w.s, twoRoles)
+	existed, err := w.engineWithRoles().Logout(t.Context(), w.s)
 	if err != nil || !existed {
 		t.Fatal(existed, err)
 	}
@@ -75,7 +83,7 @@ func TestLogout(t *testing.T) {
 
 func TestLogoutWithoutALogin(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
-	existed, err := w.engine().Logout(t.Context(), w.s, nil)
+	existed, err := w.engine().Logout(t.Context(), w.s)
 	if err != nil || existed {
 		t.Error(existed, err)
 	}
@@ -93,7 +101,7 @@ func TestLogoutRemovesTheFilesThoughThePortalCannotBeReached(t *testing.T) {
 			paths := w.roleFiles(w.s.Key(), twoRoles)
 			ctx, cancel := context.WithTimeout(t.Context(), 500*time.Millisecond)
 			defer cancel()
-			existed, err := w.engine().Logout(ctx, w.s, twoRoles)
+			existed, err := w.engineWithRoles().Logout(ctx, w.s)
 			if !existed || fault.KindOf(err) != want && fault.KindOf(err) != fault.Timeout {
 				t.Errorf("%v, %v: %v", existed, fault.KindOf(err), err)
 			}
@@ -108,7 +116,7 @@ func TestLogoutOfATokenThatThePortalNoLongerKnows(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
 	w.put()
 	w.srv.EndSession("")
-	existed, err := w.engine().Logout(t.Context(), w.s, nil)
+	existed, err := w.engine().Logout(t.Context(), w.s)
 	if err != nil || !existed || exists(w.tokenPath()) != 0 {
 		t.Error(existed, err)
 	}
@@ -119,7 +127,7 @@ func TestLogoutOfATokenThatThePortalNoLongerKnows(t *testing.T) {
 func TestLogoutOfAnExpiredTokenEndsTheSession(t *testing.T) {
 	w := newWorld(t, idctest.Config{KeepRefreshToken: true})
 	tok := w.put(endsIn(-time.Minute))
-	if existed, err := w.engine().Logout(t.Context(), w.s, nil); err != nil || !existed {
+	if existed, err := w.engine().Logout(t.Context(), w.s); err != nil || !existed {
 		t.Fatal(existed, err)
 	}
 	w.write(tok)
@@ -135,7 +143,7 @@ func TestLogoutOfAnExpiredTokenWhoseSessionIsOver(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, idctest.Config{})
 			prepare(w)
-			if existed, err := w.engine().Logout(t.Context(), w.s, nil); err != nil || !existed {
+			if existed, err := w.engine().Logout(t.Context(), w.s); err != nil || !existed {
 				t.Error(existed, err)
 			}
 			if n := w.srv.Count(idctest.Logout); n != 0 || exists(w.tokenPath()) != 0 {
@@ -150,7 +158,7 @@ func TestLogoutOfATokenOfAnotherStartURL(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
 	w.put()
 	w.s.StartURL = "https://other.awsapps.com/start"
-	existed, err := w.engine().Logout(t.Context(), w.s, nil)
+	existed, err := w.engine().Logout(t.Context(), w.s)
 	if err != nil || !existed || exists(w.tokenPath()) != 0 || w.srv.Count(idctest.Logout) != 1 {
 		t.Error(existed, err)
 	}
@@ -162,7 +170,7 @@ func TestLogoutRemovesACorruptTokenFile(t *testing.T) {
 	if err := os.WriteFile(w.tokenPath(), []byte("[]"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	existed, err := w.engine().Logout(t.Context(), w.s, nil)
+	existed, err := w.engine().Logout(t.Context(), w.s)
 	if err != nil || !existed || exists(w.tokenPath()) != 0 {
 		t.Error(existed, err)
 	}
@@ -179,7 +187,7 @@ func TestLogoutGoesOnPastAFileThatCannotBeRemoved(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(stuck, "x"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	existed, err := w.engine().Logout(t.Context(), w.s, twoRoles)
+	existed, err := w.engineWithRoles().Logout(t.Context(), w.s)
 	if !existed || fault.KindOf(err) != fault.File {
 		t.Errorf("%v, %v", existed, err)
 	}

@@ -213,7 +213,10 @@ func TestATokenOfAnotherClientEndsTheWaiting(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e.Cache.Store.Notice = func(string) { // that it is waiting
+	e.Notify = func(event login.Event) {
+		if event.Kind != login.Waiting || event.Text != `another login of this process is logging in to "okta"; waiting` {
+			t.Errorf("told %+v", event)
+		}
 		w.put()
 		release()
 	}
@@ -561,15 +564,15 @@ func TestWaitingIsSaid(t *testing.T) {
 	}
 	e := w.engine()
 	said := make(chan string, 10)
-	e.Cache.Store.Notice = func(text string) {
-		said <- text
+	e.Notify = func(event login.Event) {
+		said <- string(event.Kind) + ": " + event.Text
 		if err := os.WriteFile(gate, nil, 0o600); err != nil {
 			t.Error(err)
 		}
 	}
 	st, err := e.Ensure(t.Context(), w.s, browser())
 	w.want(st, err, login.Waited)
-	if text := <-said; !strings.Contains(text, "login to okta") || len(said) != 0 {
+	if text := <-said; !strings.HasPrefix(text, "waiting: another sso-login") || !strings.HasSuffix(text, ` is logging in to "okta"; waiting`) || len(said) != 0 {
 		t.Errorf("%q and %d more", text, len(said))
 	}
 	if _, err := leader.result(); err != nil {

@@ -75,7 +75,7 @@ func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token
 	if err := safefile.Rehearse(e.Cache.TokenPath(s.Key()), roomForToken); err != nil {
 		return renewed{}, fault.Annotate(err, "cannot refresh the token of %s", quoted(s)).OrKind(fault.File)
 	}
-	client, err := e.client(s)
+	client, err := e.client(s, s.StartURL)
 	if err != nil {
 		return renewed{}, err
 	}
@@ -85,7 +85,7 @@ func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token
 	if err != nil {
 		return e.refused(s, t, err)
 	}
-	e.remark(s, g)
+	e.notifyOf(s, g)
 	lifetime := g.Lifetime
 	t.AccessToken, t.ExpiresAt = g.AccessToken, g.ExpiresAt
 	t.StartURL, t.Region = s.StartURL, s.Region

@@ -8,7 +8,7 @@ import (
 	"aws-sso-plugins/pkg/tokencache"
 )
 
-// Status is how a session stands.
+// Status is the state of a session's login in one word.
 type Status string
 
 // The statuses.
@@ -23,6 +23,9 @@ const (
 	// StatusNone is no token: none was ever got, the file makes no sense, or it
 	// is of another start URL or region than the config has now.
 	StatusNone Status = "none"
+	// StatusInvalid is a session that nobody can log in to: its section of the
+	// config lacks a key, or has one that cannot be used.
+	StatusInvalid Status = "invalid"
 )
 
 // Action is what was done about a session.
@@ -40,7 +43,7 @@ const (
 	Waited Action = "waited"
 )
 
-// State is a session and how it stands. It holds no secret.
+// State is a session and the state of its login. It holds no secret.
 type State struct {
 	Session portal.Session
 	Status  Status
@@ -55,9 +58,13 @@ type State struct {
 	Action Action
 }
 
-// State is how the session stands by its token file, without the network. The
-// error is of a file that cannot be read, of kind File.
+// State returns the state of the session's login by its token file, without the
+// network. The error is of kind File for a file that cannot be read, and of kind
+// Config, with [StatusInvalid], for a session that cannot be used.
 func (e *Engine) State(s portal.Session) (State, error) {
+	if err := checkSession(s); err != nil {
+		return State{Session: s, Status: StatusInvalid}, err
+	}
 	t, found, err := e.token(s)
 	if err != nil {
 		return State{}, err

@@ -85,12 +85,12 @@ func TestAuthorizeEndpoint(t *testing.T) {
 		{"region", wire.Settings{}, "eu-central-1", "https://x.awsapps.com/start", "https://oidc.eu-central-1.amazonaws.com/authorize"},
 		{"China", wire.Settings{}, "cn-north-1", "", "https://oidc.cn-north-1.amazonaws.com.cn/authorize"},
 		{"GovCloud", wire.Settings{}, "us-gov-west-1", "", "https://oidc.us-gov-west-1.amazonaws.com/authorize"},
-		{"FIPS", wire.Settings{FIPS: true}, "us-east-1", "", "https://oidc-fips.us-east-1.amazonaws.com/authorize"},
-		{"dual stack", wire.Settings{DualStack: true}, "us-east-1", "", "https://oidc.us-east-1.api.aws/authorize"},
+		{"FIPS", wire.Settings{FIPS: wire.On}, "us-east-1", "", "https://oidc-fips.us-east-1.amazonaws.com/authorize"},
+		{"dual stack", wire.Settings{DualStack: wire.On}, "us-east-1", "", "https://oidc.us-east-1.api.aws/authorize"},
 		{"dual-stack portal", wire.Settings{}, "us-east-1", "https://ssoins-1.portal.us-east-1.app.aws", "https://oidc.us-east-1.api.aws/authorize"},
 		{"looks like a dual-stack portal", wire.Settings{}, "us-east-1", "https://evilapp.aws/start", "https://oidc.us-east-1.amazonaws.com/authorize"},
 		{"own endpoint", wire.Settings{Endpoint: "https://proxy.example/oidc/"}, "us-east-1", "https://x.portal.us-east-1.app.aws", "https://proxy.example/oidc/authorize"},
-		{"own endpoint wins over FIPS", wire.Settings{Endpoint: "https://proxy.example", FIPS: true}, "us-east-1", "", "https://proxy.example/authorize"},
+		{"own endpoint wins over FIPS", wire.Settings{Endpoint: "https://proxy.example", FIPS: wire.On}, "us-east-1", "", "https://proxy.example/authorize"},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			cb, err := oidc.Listen(0)

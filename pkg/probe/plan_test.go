@@ -471,15 +471,16 @@ func TestEndpointsOfTheConfig(t *testing.T) {
 		}
 		return dial(ctx, network, address)
 	}
+	unknown := func(context.Context, string) ([]string, error) { return nil, errors.New("no such host") }
 	tests := map[string]struct {
 		settings wire.Settings
 		ignore   bool
 		want     map[string]string
 	}{
-		"the config's": {wire.Settings{Dial: local, FIPS: true}, false, map[string]string{
+		"the config's": {wire.Settings{LookupHost: unknown, Dial: local, FIPS: wire.On}, false, map[string]string{
 			"sso": "ok", "sso-here": "unreachable cannot reach portal.sso.eu-central-1", "keys": "ok", "role": "ok",
 			"gone":     "invalid-config config:30: there is no [services gone]",
-			"insecure": `invalid-config config:35: endpoint_url must begin with https:// (plain http is for a loopback address only): "http://sts.corp"`,
+			"insecure": `skipped endpoint_url "http://sts.corp": plain http is for this machine only, which sts.corp is not (config:35)`,
 			"ignored":  "unreachable cannot reach portal.sso.eu-central-1",
 			"nobody":   `unreachable cannot reach 127.0.0.1:9: offline or wrong endpoint_url "http://127.0.0.1:9" (`,
 

@@ -1,6 +1,7 @@
 package resolve
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -34,7 +35,8 @@ func (r *Resolver) Plan(names []string) *Plan {
 // profile. Its calls go where the [Resolver.Wire] says.
 func (r *Resolver) Assignment(a Assignment) *Target {
 	set := newSet(fromPortal)
-	set.assignment = a
+	w := cmp.Or(r.NoProfile, r.Wire)
+	set.assignment, set.at.portal = a, w
 	set.users.Add(1)
 	region := r.Region
 	if region == "" {
@@ -43,7 +45,7 @@ func (r *Resolver) Assignment(a Assignment) *Target {
 	p := r.newPlan()
 	p.targets = []*Target{{
 		Session: a.Session, Region: region, AccountID: a.AccountID, RoleName: a.RoleName,
-		plan: p, set: set, sts: stsAt{region: region},
+		plan: p, set: set, sts: stsAt{region, w},
 	}}
 	return p.targets[0]
 }
@@ -116,7 +118,7 @@ func (pl *planner) link(ch chain, l link, at where, source *credentialSet) (*cre
 		if a, err = pl.sessions.assignment(l.profile); err != nil {
 			return nil, err
 		}
-		if err := entrust(ch.links[0].profile, wire.Portal, at.portal); err != nil {
+		if err := pl.entrust(ch.links[0].profile, wire.Portal); err != nil {
 			return nil, err
 		}
 		key = setKey{
@@ -171,7 +173,7 @@ func (pl *planner) check(ch chain, l link, at where) error {
 		if p.Get("role_arn") == "" {
 			return invalid(p, "web_identity_token_file", "role_arn is missing")
 		}
-		return entrust(ch.links[0].profile, wire.STS, at.sts.endpoint)
+		return pl.entrust(ch.links[0].profile, wire.STS)
 	case fromKeys:
 		return checkKeys(p)
 	case fromProcess:

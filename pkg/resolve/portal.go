@@ -21,10 +21,10 @@ type session struct {
 	ended  error // there is no login; guarded by Plan.mu
 }
 
-// portalKey tells apart the portals of sessions, and their endpoints.
+// portalKey tells apart the portals of sessions, and the ways to them.
 type portalKey struct {
-	session  sessionKey
-	endpoint string
+	session sessionKey
+	wire    *wire.Wire
 }
 
 // sessionPortal is the portal of one session at one endpoint.
@@ -48,17 +48,13 @@ func (p *Plan) portal(s *credentialSet) *sessionPortal {
 	}
 	sp := &sessionPortal{session: p.sessions[key.session]}
 	p.portals[key] = sp
-	w, err := p.resolver.Wire.WithEndpoint(wire.Portal, "endpoint_url", key.endpoint)
-	if err != nil {
-		sp.err = err
-		return sp
-	}
+	w := key.wire
 	cfg, err := w.Config(wire.Portal, of.Region, nil)
 	if err != nil {
 		sp.err = err
 		return sp
 	}
-	sp.service = p.newService(wire.Portal, cfg, key.endpoint, p.sessionPlace(of, s.profile))
+	sp.service = p.newService(wire.Portal, w, cfg, p.sessionPlace(of, s.profile))
 	sp.client, sp.err = portal.New(w, of.Region, sp.session.pace, sp.session.tokens)
 	return sp
 }

@@ -31,7 +31,11 @@ import (
 // while a plan of it is in use.
 type Resolver struct {
 	Config *awsconfig.Config
-	Wire   *wire.Wire
+	Wire   *wire.Wire // how AWS is reached where a profile says nothing else
+
+	// NoProfile is how AWS is reached for an assignment without a profile; nil:
+	// as Wire says.
+	NoProfile *wire.Wire
 
 	// Tokens returns the token source of a session. It is called once for each
 	// session of a plan, and must never start a login.

@@ -30,9 +30,9 @@ type service struct {
 // before nobody tries any more.
 const maxUnconnected = 3
 
-// newService returns the service that a client's configuration is for. endpoint
-// is the URL that the config has for it, setting says where its region is set.
-func (p *Plan) newService(of wire.Service, cfg aws.Config, endpoint, setting string) *service {
+// newService returns the service that a client's configuration, made by w, is
+// for. setting says where its region is set.
+func (p *Plan) newService(of wire.Service, w *wire.Wire, cfg aws.Config, setting string) *service {
 	s := &service{
 		plan: p, name: hostPrefix[of] + "." + cfg.Region, suspect: setting,
 		breaker: wire.NewBreaker(wire.Limits{Unconnected: maxUnconnected}),
@@ -42,8 +42,8 @@ func (p *Plan) newService(of wire.Service, cfg aws.Config, endpoint, setting str
 		if u, err := url.Parse(*cfg.BaseEndpoint); err == nil {
 			s.name = u.Host
 		}
-		if endpoint != "" {
-			s.suspect = "endpoint_url " + strconv.Quote(endpoint)
+		if w.EndpointSetting(of) == wire.ConfigEndpoint {
+			s.suspect = "endpoint_url " + strconv.Quote(*cfg.BaseEndpoint)
 		}
 	}
 	return s

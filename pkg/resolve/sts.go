@@ -33,16 +33,12 @@ func (p *Plan) sts(at stsAt, profile *awsconfig.Profile) (*STS, error) {
 	if service := p.services[at]; service != nil {
 		return service, nil
 	}
-	w, err := p.resolver.Wire.WithEndpoint(wire.STS, "endpoint_url", at.endpoint)
-	if err != nil {
-		return nil, err
-	}
-	cfg, err := w.Config(wire.STS, at.region, wire.NewPace())
+	cfg, err := at.wire.Config(wire.STS, at.region, wire.NewPace())
 	if err != nil {
 		return nil, err
 	}
 	cfg.APIOptions = append(cfg.APIOptions, wire.Require(complete), p.watchClock)
-	service := &STS{at.region, sts.NewFromConfig(cfg), p.newService(wire.STS, cfg, at.endpoint, p.regionPlace(at.region, profile))}
+	service := &STS{at.region, sts.NewFromConfig(cfg), p.newService(wire.STS, at.wire, cfg, p.regionPlace(at.region, profile))}
 	p.services[at] = service
 	return service, nil
 }

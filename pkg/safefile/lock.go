@@ -46,18 +46,22 @@ type kernelLock interface {
 // other name never meets theirs, so a caller who holds one may use them. Take
 // such a lock first and files after it, never the other way round.
 func (s *Store) Lock(ctx context.Context, name string) (release func(), err error) {
-	return s.acquire(ctx, name, patience)
+	return s.acquire(ctx, name, patience, nil)
 }
 
 // LockWait is [Store.Lock] without the limit of 30 s: it waits as long as ctx
 // lives. It is for work that waits for a person, such as a login in a browser.
-func (s *Store) LockWait(ctx context.Context, name string) (release func(), err error) {
-	return s.acquire(ctx, name, 0)
+//
+// waiting, if it is not nil, is called in the place of [Store.Notice] after each
+// second of waiting, with the id of the process that holds the lock (0: it is
+// not known). An error from it ends the wait and is returned as it is.
+func (s *Store) LockWait(ctx context.Context, name string, waiting func(pid int) error) (release func(), err error) {
+	return s.acquire(ctx, name, 0, waiting)
 }
 
 // acquire polls, because no kernel has a lock call that waits for a limited
 // time.
-func (s *Store) acquire(ctx context.Context, name string, limit time.Duration) (func(), error) {
+func (s *Store) acquire(ctx context.Context, name string, limit time.Duration, waiting func(pid int) error) (func(), error) {
 	if err := stopped(ctx, "lock", name); err != nil {
 		return nil, err
 	}
@@ -70,7 +74,10 @@ func (s *Store) acquire(ctx context.Context, name string, limit time.Duration) (
 		bounded, cancel = context.WithTimeout(ctx, limit)
 	}
 	defer cancel()
-	for start, told, poll := time.Now(), false, firstPoll; ; poll = min(2*poll, longerPoll) {
+	if waiting == nil {
+		waiting = s.noticeOnce(path, name)
+	}
+	for next, poll := time.Now().Add(silence), firstPoll; ; poll = min(2*poll, longerPoll) {
 		release, err := s.try(bounded, name, path, works)
 		if release != nil {
 			return release, nil
@@ -78,9 +85,11 @@ func (s *Store) acquire(ctx context.Context, name string, limit time.Duration) (
 		if err != nil && bounded.Err() == nil {
 			return nil, err
 		}
-		if !told && time.Since(start) >= silence {
-			s.notice("waiting for %s to let go of %q", holderName(path), name)
-			told = true
+		if now := time.Now(); !now.Before(next) {
+			if err := waiting(holder(path)); err != nil {
+				return nil, err
+			}
+			next = now.Add(silence)
 		}
 		if pause(bounded, poll) != nil {
 			if err := stopped(ctx, "lock", name); err != nil {
@@ -90,6 +99,19 @@ func (s *Store) acquire(ctx context.Context, name string, limit time.Duration) (
 				fmt.Sprintf("%s has held it for more than %v", holderName(path), limit)).
 				WithHint("%s", holderHint(path))
 		}
+	}
+}
+
+// noticeOnce returns a function that tells Notice, at its first call, whom one
+// waits for.
+func (s *Store) noticeOnce(path, name string) func(pid int) error {
+	told := false
+	return func(int) error {
+		if !told {
+			s.notice("waiting for %s to let go of %q", holderName(path), name)
+			told = true
+		}
+		return nil
 	}
 }
 

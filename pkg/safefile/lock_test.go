@@ -193,7 +193,7 @@ func TestLockWaitHasNoLimit(t *testing.T) {
 		}
 		start := time.Now()
 		time.AfterFunc(10*time.Minute, release)
-		second, err := k.LockWait(t.Context(), "x")
+		second, err := k.LockWait(t.Context(), "x", nil)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -218,7 +218,7 @@ func TestWaitingEndsWithTheContext(t *testing.T) {
 		ctx, cancel := context.WithCancel(t.Context())
 		start := time.Now()
 		time.AfterFunc(5*time.Second+time.Millisecond, cancel)
-		_, err = k.LockWait(ctx, "x")
+		_, err = k.LockWait(ctx, "x", nil)
 		if took := time.Since(start); took != 5*time.Second+time.Millisecond {
 			t.Errorf("took %v", took)
 		}

@@ -199,7 +199,7 @@ func (s *Store) hold(ctx context.Context, path string, held bool) (location, fun
 	if held {
 		return at, func() {}, nil
 	}
-	release, err := s.acquire(ctx, at.path, patience)
+	release, err := s.acquire(ctx, at.path, patience, nil)
 	if err != nil {
 		return location{}, nil, err
 	}

@@ -22,6 +22,7 @@ import (
 type connectionError struct {
 	host  string // of the service, with its port if it has one of its own
 	proxy string // of the proxy on the way, "" without one
+	note  string // added to the hint of a certificate that is not trusted
 	err   error
 }
 
@@ -142,7 +143,7 @@ func (e *connectionError) explainPeer(peer, hint string) (string, string) {
 	case errors.As(e.err, &dns):
 		return fmt.Sprintf("cannot look up %s: the name server does not answer", peer), orElse(hint, "is this machine offline?")
 	case errors.As(e.err, &cert):
-		return fmt.Sprintf("the certificate of %s is not trusted: %s", peer, reasonOf(cert.Err)), hintOfCertificate(cert.Err)
+		return fmt.Sprintf("the certificate of %s is not trusted: %s", peer, reasonOf(cert.Err)), hintOfCertificate(cert.Err, e.note)
 	case e.notTLS() && !errors.As(e.err, &op):
 		return fmt.Sprintf("%s does not speak TLS (a proxy in between?)", peer), hint
 	case e.notTLS():
@@ -175,12 +176,12 @@ func isAmazon(host string) bool {
 	return strings.Contains(host, ".amazonaws.") // the isolated partitions and the European one
 }
 
-func hintOfCertificate(err error) string {
+func hintOfCertificate(err error, note string) string {
 	var invalid x509.CertificateInvalidError
 	if errors.As(err, &invalid) && invalid.Reason == x509.Expired {
 		return "is the clock of this machine right?"
 	}
-	return "if a proxy inspects TLS here, set AWS_CA_BUNDLE to the file of its certificate"
+	return "if a proxy inspects TLS here, set AWS_CA_BUNDLE, or ca_bundle in the config, to the file of its certificate" + note
 }
 
 // reasonOf is the innermost error in words: "connection refused" without the

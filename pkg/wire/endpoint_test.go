@@ -57,22 +57,22 @@ func TestWhereCallsGo(t *testing.T) {
 		{"plain", wire.Settings{}, map[wire.Service]string{
 			wire.Portal: "portal.sso.eu-central-1.amazonaws.com:443", wire.OIDC: "oidc.eu-central-1.amazonaws.com:443", wire.STS: "sts.eu-central-1.amazonaws.com:443",
 		}},
-		{"FIPS", wire.Settings{FIPS: true}, map[wire.Service]string{
+		{"FIPS", wire.Settings{FIPS: wire.On}, map[wire.Service]string{
 			wire.Portal: "portal.sso-fips.eu-central-1.amazonaws.com:443", wire.OIDC: "oidc-fips.eu-central-1.amazonaws.com:443", wire.STS: "sts-fips.eu-central-1.amazonaws.com:443",
 		}},
-		{"dual stack", wire.Settings{DualStack: true}, map[wire.Service]string{
+		{"dual stack", wire.Settings{DualStack: wire.On}, map[wire.Service]string{
 			wire.Portal: "portal.sso.eu-central-1.api.aws:443", wire.OIDC: "oidc.eu-central-1.api.aws:443", wire.STS: "sts.eu-central-1.api.aws:443",
 		}},
-		{"both", wire.Settings{FIPS: true, DualStack: true}, map[wire.Service]string{
+		{"both", wire.Settings{FIPS: wire.On, DualStack: wire.On}, map[wire.Service]string{
 			wire.Portal: "portal.sso-fips.eu-central-1.api.aws:443", wire.OIDC: "oidc-fips.eu-central-1.api.aws:443", wire.STS: "sts-fips.eu-central-1.api.aws:443",
 		}},
-		{"one for all", wire.Settings{Endpoint: "https://aws.corp:8443", FIPS: true, DualStack: true}, map[wire.Service]string{
+		{"one for all", wire.Settings{Endpoint: "https://aws.corp:8443", FIPS: wire.On, DualStack: wire.On}, map[wire.Service]string{
 			wire.Portal: "aws.corp:8443", wire.OIDC: "aws.corp:8443", wire.STS: "aws.corp:8443",
 		}},
 		{"each its own", wire.Settings{Endpoint: "https://aws.corp", Endpoints: own}, map[wire.Service]string{
 			wire.Portal: "p.corp:443", wire.OIDC: "localhost:1", wire.STS: "[::1]:2",
 		}},
-		{"one its own", wire.Settings{FIPS: true, Endpoints: map[wire.Service]string{wire.STS: "https://sts.corp"}}, map[wire.Service]string{
+		{"one its own", wire.Settings{FIPS: wire.On, Endpoints: map[wire.Service]string{wire.STS: "https://sts.corp"}}, map[wire.Service]string{
 			wire.Portal: "portal.sso-fips.eu-central-1.amazonaws.com:443", wire.OIDC: "oidc-fips.eu-central-1.amazonaws.com:443", wire.STS: "sts.corp:443",
 		}},
 	} {

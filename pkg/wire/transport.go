@@ -50,13 +50,15 @@ const (
 type transport struct {
 	base    *http.Transport
 	timeout time.Duration
+	note    string // see Settings.CertificateNote
 	log     func(Exchange)
 	trust   func() error // before the first attempt; see bundle
 
 	huge chan struct{} // held while a reply beyond maxPage is in memory
 }
 
-func newTransport(s Settings) (*transport, error) {
+// newTransport reads the CA bundle, which caSetting names.
+func newTransport(s Settings, caSetting string) (*transport, error) {
 	dialer := &net.Dialer{Timeout: s.Timeout, KeepAlive: 30 * time.Second}
 	base := &http.Transport{
 		DialContext:            dialer.DialContext,
@@ -82,10 +84,10 @@ func newTransport(s Settings) (*transport, error) {
 		base.Proxy = func(req *http.Request) (*url.URL, error) { return proxyOf(s.Proxy, req) }
 	}
 	t := &transport{
-		base: base, timeout: s.Timeout, log: s.Log, trust: func() error { return nil }, huge: make(chan struct{}, 1),
+		base: base, timeout: s.Timeout, note: s.CertificateNote, log: s.Log, trust: func() error { return nil }, huge: make(chan struct{}, 1),
 	}
 	if s.CABundle != "" {
-		b, err := readBundle(s.Read, s.CABundle)
+		b, err := readBundle(s.Read, s.CABundle, caSetting)
 		if err != nil {
 			return nil, err
 		}
@@ -114,14 +116,15 @@ func proxyOf(find func(*http.Request) (*url.URL, error), req *http.Request) (*ur
 // first connection is made: those of a whole system take longer (3 ms) than all
 // of a run that finds its token good and asks nobody.
 type bundle struct {
-	path string
-	pem  []byte
+	path    string
+	setting string // the variable or key that names it
+	pem     []byte
 }
 
 // maxBundle is a hundred times what a system's roots are.
 const maxBundle = 32 << 20
 
-func readBundle(read func(string, int64) ([]byte, error), path string) (bundle, error) {
+func readBundle(read func(string, int64) ([]byte, error), path, setting string) (bundle, error) {
 	if read == nil {
 		read = func(path string, _ int64) ([]byte, error) { return os.ReadFile(path) }
 	}
@@ -131,16 +134,14 @@ func readBundle(read func(string, int64) ([]byte, error), path string) (bundle, 
 		if errors.As(err, &inPath) {
 			err = inPath.Err // the call and the name that Go puts before it are said already
 		}
-		return bundle{}, fault.Annotate(err, "cannot read the CA bundle %q", path).OrKind(fault.Config).WithHint(bundleHint)
+		return bundle{}, fault.Annotate(err, "cannot read the CA bundle %q", path).OrKind(fault.Config).WithHint("%s must name a PEM file", setting)
 	}
-	b := bundle{path, pem}
+	b := bundle{path, setting, pem}
 	if !bytes.Contains(pem, []byte("-----BEGIN CERTIFICATE-----")) {
 		return b, b.useless()
 	}
 	return b, nil
 }
-
-const bundleHint = "AWS_CA_BUNDLE must name a PEM file"
 
 func (b bundle) roots() (*x509.CertPool, error) {
 	roots := x509.NewCertPool()
@@ -151,7 +152,7 @@ func (b bundle) roots() (*x509.CertPool, error) {
 }
 
 func (b bundle) useless() error {
-	return fault.Newf(fault.Config, "no certificate in the CA bundle %q", b.path).WithHint(bundleHint)
+	return fault.Newf(fault.Config, "no certificate in the CA bundle %q", b.path).WithHint("%s must name a PEM file", b.setting)
 }
 
 // Do makes one attempt. It is what the SDK calls.
@@ -221,7 +222,7 @@ func (t *transport) explain(attempt context.Context, req *http.Request, err erro
 	if !validHeaders(req.Header) {
 		err = errBadHeader
 	}
-	return &connectionError{host: req.URL.Host, proxy: proxy, err: err}
+	return &connectionError{host: req.URL.Host, proxy: proxy, note: t.note, err: err}
 }
 
 // explainReply says why an answer did not come to its end.

@@ -136,17 +136,17 @@ func TestCertificates(t *testing.T) {
 		{
 			"no bundle", ours.server(portalHost, never), "",
 			"the certificate of " + portalHost + " is not trusted: certificate signed by unknown authority",
-			"if a proxy inspects TLS here, set AWS_CA_BUNDLE to the file of its certificate",
+			"if a proxy inspects TLS here, set AWS_CA_BUNDLE, or ca_bundle in the config, to the file of its certificate",
 		},
 		{
 			"the bundle replaces the system's", ours.server(portalHost, never), other.file,
 			"the certificate of " + portalHost + " is not trusted: certificate signed by unknown authority",
-			"if a proxy inspects TLS here, set AWS_CA_BUNDLE to the file of its certificate",
+			"if a proxy inspects TLS here, set AWS_CA_BUNDLE, or ca_bundle in the config, to the file of its certificate",
 		},
 		{
 			"another host", ours.server("example.com", never), ours.file,
 			"the certificate of " + portalHost + " is not trusted: certificate is valid for example.com, not " + portalHost,
-			"if a proxy inspects TLS here, set AWS_CA_BUNDLE to the file of its certificate",
+			"if a proxy inspects TLS here, set AWS_CA_BUNDLE, or ca_bundle in the config, to the file of its certificate",
 		},
 		{
 			"expired", ours.server(portalHost, time.Date(2001, 1, 1, 0, 0, 0, 0, time.UTC)), ours.file,
@@ -414,7 +414,7 @@ func TestNoConnection(t *testing.T) {
 	}{
 		{"unknown name", notFound, wire.Settings{}, 1, fault.Unreachable, "cannot find " + portalHost, offline},
 		{
-			"unknown FIPS name", notFound, wire.Settings{FIPS: true}, 1, fault.Unreachable, "cannot find portal.sso-fips.eu-central-1.amazonaws.com",
+			"unknown FIPS name", notFound, wire.Settings{FIPS: wire.On}, 1, fault.Unreachable, "cannot find portal.sso-fips.eu-central-1.amazonaws.com",
 			"AWS may have no FIPS endpoint of this service there: see AWS_USE_FIPS_ENDPOINT",
 		},
 		{"unknown own endpoint", notFound, wire.Settings{Endpoint: "https://sso.corp"}, 1, fault.Unreachable, "cannot find sso.corp", "offline, or a wrong AWS_ENDPOINT_URL"},

@@ -28,11 +28,14 @@ type Settings struct {
 	Endpoint  string
 	Endpoints map[Service]string
 
-	FIPS      bool // use FIPS endpoints
-	DualStack bool // use endpoints with IPv6
+	FIPS      Switch // use FIPS endpoints
+	DualStack Switch // use endpoints with IPv6
 
 	// CABundle is the path of a PEM file that replaces the system's roots.
 	CABundle string
+
+	// CertificateNote is added to the hint where a certificate is not trusted.
+	CertificateNote string
 
 	// Read reads at most max bytes of a file; nil: [os.ReadFile], which nothing
 	// ends if it is a pipe.
@@ -69,6 +72,10 @@ type Settings struct {
 	// Dial makes the connections, for tests off the network; nil: the
 	// network. It must return when its context is done.
 	Dial func(ctx context.Context, network, address string) (net.Conn, error)
+
+	// LookupHost finds the addresses of a name, for tests off the network; nil:
+	// the system's. [Wire.With] asks it for endpoints on this machine.
+	LookupHost func(ctx context.Context, name string) ([]string, error)
 }
 
 const (
@@ -81,6 +88,9 @@ const (
 type Wire struct {
 	settings  Settings
 	transport *transport
+	variants  *variants
+
+	fromConfig [3]bool // which endpoints are the config's, in the order of Services
 }
 
 // New checks the settings and reads the CA bundle. A bad endpoint or bundle is
@@ -95,11 +105,11 @@ func New(s Settings) (*Wire, error) {
 	if err := s.checkEndpoints(); err != nil {
 		return nil, err
 	}
-	transport, err := newTransport(s)
+	transport, err := newTransport(s, "AWS_CA_BUNDLE")
 	if err != nil {
 		return nil, err
 	}
-	return &Wire{settings: s, transport: transport}, nil
+	return &Wire{settings: s, transport: transport, variants: &variants{}}, nil
 }
 
 // Config is the SDK configuration for one service in one region. Calls of all
@@ -128,26 +138,6 @@ func (w *Wire) Config(service Service, region string, pace *Pace) (aws.Config, e
 	}, nil
 }
 
-// WithEndpoint is a Wire whose calls of a service go to a URL, unless the settings
-// say already where they go; it shares the connections of w. A bad URL, called
-// name in the message, is a fault of kind Config.
-func (w *Wire) WithEndpoint(service Service, name, url string) (*Wire, error) {
-	if url == "" || w.Moved(service) {
-		return w, nil
-	}
-	if err := checkEndpoint(name, url); err != nil {
-		return nil, err
-	}
-	own := *w
-	own.settings.Endpoints = map[Service]string{service: url}
-	for _, other := range Services() {
-		if u := w.settings.endpoint(other); u != nil {
-			own.settings.Endpoints[other] = *u
-		}
-	}
-	return &own, nil
-}
-
 // Moved reports whether the settings say where the calls of a service go.
 func (w *Wire) Moved(service Service) bool { return w.settings.endpoint(service) != nil }
 
@@ -174,7 +164,7 @@ func (s Settings) variant(service Service) endpointVariant {
 		// The SDK's endpoint rules refuse a variant of an endpoint that was given.
 		return endpointVariant{}
 	}
-	return endpointVariant{fips: s.FIPS, dualStack: s.DualStack}
+	return endpointVariant{fips: s.FIPS == On, dualStack: s.DualStack == On}
 }
 
 type endpointVariant struct{ fips, dualStack bool }
