@@ -70,7 +70,7 @@ var kindNames = [...]string{
 // none.
 func KindNamed(name string) (Kind, bool) {
 	i := slices.Index(kindNames[:], name)
-	return Kind(max(i, 0)), i >= 0 //nolint:gosec // there are fewer than 256
+	return Kind(max(i, 0)), i >= 0
 }
 
 // String returns the kind's name, for logs and tests.
