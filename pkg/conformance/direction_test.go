@@ -26,7 +26,7 @@ var (
 	listing = direction{"listing", "`aws configure list-profiles` finds the profiles that the suite finds, and both refuse " +
 		"the same files"}
 	leaving = direction{"logout", "`aws sso logout` and `sso-login --logout` leave the other's logins alone"}
-	hosting = direction{"host", "it runs the three as commands of its own, `aws sso-login` or `kubectl sso-login`, and " +
+	hosting = direction{"host", "it runs the programs as commands of its own, `aws sso-login` or `kubectl sso-login`, and " +
 		"every flag arrives"}
 )
 
