@@ -253,10 +253,10 @@ func (h *handout) end(results []resolve.Result) error {
 
 // tally counts results by what they mean for the exit status.
 type tally struct {
-	ok, logins, outages, circles, others int
+	ok, logins, outages, misuses, others int
 }
 
-func (t *tally) total() int { return t.ok + t.logins + t.outages + t.circles + t.others }
+func (t *tally) total() int { return t.ok + t.logins + t.outages + t.misuses + t.others }
 
 func (t *tally) add(err error) {
 	switch {
@@ -264,8 +264,8 @@ func (t *tally) add(err error) {
 		t.ok++
 	case resolve.StatusOf(err) == resolve.LoginRequired:
 		t.logins++
-	case errors.Is(err, resolve.ErrProcessCircle):
-		t.circles++
+	case errors.Is(err, resolve.ErrMisusedProcess):
+		t.misuses++
 	case resolve.Outage(err):
 		t.outages++
 	default:
@@ -282,7 +282,7 @@ func (t *tally) exitStatus() error {
 		return cli.ExitStatus(cli.StatusLogin)
 	case t.ok == 0 && failed == t.outages:
 		return cli.ExitStatus(cli.StatusFailed)
-	case t.ok == 0 && failed == t.circles:
+	case t.ok == 0 && failed == t.misuses:
 		return cli.ExitStatus(cli.StatusUsage)
 	default:
 		return cli.ExitStatus(cli.StatusPartial)

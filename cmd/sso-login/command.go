@@ -8,6 +8,7 @@ import (
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/login"
+	"aws-sso-plugins/pkg/profiles"
 	"aws-sso-plugins/pkg/report"
 )
 
@@ -31,7 +32,7 @@ type command struct {
 
 	Check  bool `help:"Never log in: exit 0 if the token is valid or can be refreshed, 3 if not." xor:"instead" group:"Instead of logging in"`
 	List   bool `help:"List the sessions and their state, without the network." xor:"instead" group:"Instead of logging in"`
-	Logout bool `help:"End the session, and remove its token and the role credentials that the AWS CLI cached for it." xor:"instead" group:"Instead of logging in"`
+	Logout bool `help:"End the session, and remove its token and the role credentials that are cached or written for it." xor:"instead" group:"Instead of logging in"`
 
 	cli.Common
 
@@ -60,7 +61,10 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	if err != nil {
 		return err
 	}
-	r := &run{command: c, app: app, engine: engine, config: config, configPath: paths.Config}
+	r := &run{
+		command: c, app: app, engine: engine, config: config, configPath: paths.Config,
+		keys: &profiles.KeyFile{ConfigPath: paths.Config, CredentialsPath: paths.Credentials, Store: app.Store(paths)},
+	}
 	targets, err := r.targets(ctx, names)
 	if err != nil {
 		return err

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"iter"
+	"strings"
 	"time"
 
 	"aws-sso-plugins/pkg/awsconfig"
@@ -10,6 +11,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/login"
 	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/profiles"
 	"aws-sso-plugins/pkg/report"
 	"aws-sso-plugins/pkg/tokencache"
 )
@@ -21,6 +23,7 @@ type run struct {
 	engine     *login.Engine
 	config     *awsconfig.Config
 	configPath string
+	keys       *profiles.KeyFile
 }
 
 func (r *run) each(ctx context.Context, targets []target, format report.Format) error {
@@ -122,9 +125,18 @@ func (r *run) showNext(s portal.Session) {
 
 func (r *run) logout(ctx context.Context, s portal.Session) error {
 	existed, err := r.engine.Logout(ctx, s)
+	sections, failed := r.keys.Remove(ctx, s)
+	if len(sections) > 0 {
+		r.app.Status("%s: removed %s from %s", s.Label(), strings.Join(sections, ", "), r.keys.CredentialsPath)
+	}
 	switch {
+	case err != nil && failed != nil:
+		r.app.Error(failed)
+		return err
 	case err != nil:
 		return err
+	case failed != nil:
+		return failed
 	case existed:
 		r.app.Status("%s: logged out; role credentials issued before stay valid until they expire", s.Label())
 	default:

@@ -3,15 +3,17 @@ package resolve
 import (
 	"errors"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
 )
 
-// ErrProcessCircle is in the error of a credential_process that asks, by
-// whatever way, for the profile that it is to serve.
-var ErrProcessCircle = errors.New("a credential_process that comes back to its profile")
+// ErrMisusedProcess is in the error of a credential_process that cannot work as
+// it is written: it asks, by whatever way, for the profile that it is to serve,
+// or it is sso-creds with a command line or a config that makes no sense.
+var ErrMisusedProcess = errors.New("a credential_process that cannot work as it is written")
 
 // processVariable tells a credential_process which profiles it is run for, a
 // line each: its own, and those of the processes that it runs in. Without it a
@@ -30,9 +32,17 @@ func markProcess(cmd *exec.Cmd, p *awsconfig.Profile) error {
 	}
 	if slices.Contains(running, p.Name) {
 		f := invalid(p, "credential_process", "credential_process comes back to the profile %q that it is for", p.Name)
-		f.Err = ErrProcessCircle
+		f.Err = ErrMisusedProcess
 		return f
 	}
 	cmd.Env = append(environ, processVariable+"="+strings.Join(append(running, p.Name), "\n"))
 	return nil
+}
+
+// isMisuse reports whether a command is sso-creds and says with its exit status
+// that it was called in a way that makes no sense.
+func isMisuse(program string, err error) bool {
+	var exit *exec.ExitError
+	name := strings.TrimSuffix(filepath.Base(program), ".exe")
+	return name == "sso-creds" && errors.As(err, &exit) && exit.ExitCode() == 2
 }

@@ -58,7 +58,11 @@ func (p *Plan) runProcess(ctx context.Context, profile *awsconfig.Profile) (aws.
 	// A child that lives on may hold the output open; it is complete as far as
 	// the command is.
 	if err != nil && !errors.Is(err, exec.ErrWaitDelay) {
-		return aws.Credentials{}, processFault(err, said.text(), profile.Get("credential_process"))
+		f := processFault(err, said.text(), profile.Get("credential_process"))
+		if isMisuse(argv[0], err) {
+			f.Err = ErrMisusedProcess
+		}
+		return aws.Credentials{}, f
 	}
 	credentials, ok := parseProcessOutput(printed.content.Bytes())
 	if !ok {
@@ -123,7 +127,7 @@ func processWords(p *awsconfig.Profile) ([]string, error) {
 	}
 }
 
-func processFault(err error, said, command string) error {
+func processFault(err error, said, command string) *fault.Error {
 	f := fault.New(fault.Process, "the credential_process failed", "what it printed are no credentials")
 	var (
 		exit  *exec.ExitError
