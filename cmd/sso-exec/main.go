@@ -20,6 +20,7 @@ func main() {
 		Purpose:      "run a command as a role, or once for each of many profiles",
 		Usage:        "PROFILE ... | - [flags] -- COMMAND [ARG ...]",
 		TakesCommand: true,
+		HandsOver:    true,
 		Examples: []cli.Example{
 			{Line: "sso-exec dev -- terraform plan", Does: "one command, in the place of sso-exec"},
 			{Line: "sso-exec dev prod -- aws s3 ls", Does: "once for each, at the same time"},

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"iter"
 	"strings"
 	"sync"
+	"syscall"
 
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/cli/harden"
@@ -63,13 +65,20 @@ func (m *many) run(ctx context.Context) error {
 	}
 	m.progress = m.app.Progress("running")
 	defer m.progress.End()
+	m.app.WhenOutCloses(ctx, func() { m.cancel(errClosed) })
 	results := m.counted(runner.Run(ctx, len(m.targets)))
 	if m.format != report.JSONL && !m.live {
 		results = fanout.InOrder(results)
 	}
 	var broken error
 	for result := range results {
-		if broken = m.write(result); broken != nil {
+		if errors.Is(context.Cause(ctx), errClosed) {
+			broken = errClosed
+		} else {
+			broken = m.write(result)
+		}
+		if broken != nil {
+			result.Close()
 			break
 		}
 	}
@@ -83,6 +92,9 @@ func (m *many) run(ctx context.Context) error {
 	m.sum()
 	return m.exitStatus()
 }
+
+// errClosed is that nobody reads standard output any more.
+var errClosed = fmt.Errorf("standard output: %w", syscall.EPIPE)
 
 // prepare gets the credentials of a target, shortly before its command starts.
 func (m *many) prepare(ctx context.Context, index int) (fanout.Job, error) {

@@ -24,17 +24,25 @@ type spool struct {
 const (
 	blockSize   = 64 << 10
 	leastMemory = 512
+	// A quarter of the memory is for when the file takes no more: what a command
+	// printed up to this size is then kept beside others that printed much.
+	reserved = 16 << 10
 )
 
-// takeMemory returns memory for n bytes or more, nil if there is no room.
-func (s *spool) takeMemory(n int) []byte {
+// takeMemory returns memory for n bytes or more, nil if there is no room. Only
+// where the file takes no more may all of it be used.
+func (s *spool) takeMemory(n int, all bool) []byte {
 	size := leastMemory
 	for size < n && size < blockSize {
 		size *= 2
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.memory+int64(size) > s.limit {
+	limit := s.limit
+	if !all {
+		limit -= limit / 4
+	}
+	if s.memory+int64(size) > limit {
 		return nil
 	}
 	s.memory += int64(size)
@@ -129,24 +137,39 @@ func (o *Output) append(p []byte) (int, error) {
 			return o.appendFile(seg, p)
 		}
 	}
-	if memory := o.spool.takeMemory(max(len(p), min(int(o.size), blockSize))); memory != nil {
-		n := min(len(p), cap(memory))
-		o.segments = append(o.segments, segment{memory: append(memory, p[:n]...)})
-		return n, nil
+	if memory := o.spool.takeMemory(max(len(p), min(int(o.size), blockSize)), false); memory != nil {
+		return o.appendMemory(memory, p), nil
 	}
 	offset, err := o.spool.takeBlock()
-	if err != nil {
-		return 0, err
+	if err == nil {
+		o.segments = append(o.segments, segment{offset: offset})
+		var n int
+		if n, err = o.appendFile(&o.segments[len(o.segments)-1], p); n > 0 {
+			return n, nil
+		}
 	}
-	o.segments = append(o.segments, segment{offset: offset})
-	return o.appendFile(&o.segments[len(o.segments)-1], p)
+	if o.size+int64(len(p)) <= reserved {
+		if memory := o.spool.takeMemory(len(p), true); memory != nil {
+			return o.appendMemory(memory, p), nil
+		}
+	}
+	return 0, err
+}
+
+func (o *Output) appendMemory(memory, p []byte) int {
+	n := min(len(p), cap(memory))
+	o.segments = append(o.segments, segment{memory: append(memory, p[:n]...)})
+	return n
 }
 
 func (o *Output) appendFile(seg *segment, p []byte) (int, error) {
 	n := min(len(p), blockSize-seg.length)
 	n, err := o.spool.file.WriteAt(p[:n], seg.offset+int64(seg.length))
 	seg.length += n
-	return n, err
+	if n > 0 {
+		return n, nil // what is left fails by itself
+	}
+	return 0, err
 }
 
 // WriteTo writes all to w. The Output stays as it is.
