@@ -58,6 +58,10 @@ var completed = []struct{ typed, want string }{
 	{"sso-test two\\ w", "sso-test|two words"},
 	{"sso-test 'two w", "sso-test|two words"},
 	{"sso-profiles --client-region eu-c", "sso-profiles|--client-region|eu-central-1"},
+	{"sso-exec Admin-2", "sso-exec|Admin-222222222222"},
+	{"sso-exec Admin-111111111111 -- mktem", "sso-exec|Admin-111111111111|--|mktemp"},
+	{"sso-exec Admin-111111111111 -- sso-test --sta", "sso-exec|Admin-111111111111|--|sso-test|--status"},
+	{"sso-exec -o raw Admin-111111111111 -- sso-login okta p", "sso-exec|-o|raw|Admin-111111111111|--|sso-login|okta|partner"},
 	{"sso-profiles --role !A", "sso-profiles|--role|!Admin"},
 }
 

@@ -432,9 +432,14 @@ func look(pid int, known map[int]int, note func(string)) {
 	dir := "/proc/" + strconv.Itoa(pid)
 	if known[pid]++; known[pid] <= 4 {
 		for _, name := range []string{"/cmdline", "/environ"} {
-			if data, err := os.ReadFile(dir + name); err == nil {
-				note(strings.ReplaceAll(string(data), "\x00", " "))
+			data, err := os.ReadFile(dir + name)
+			if err != nil {
+				continue
 			}
+			if exe, err := os.Readlink(dir + "/exe"); err == nil && name == "/environ" && filepath.Dir(exe) != binaries {
+				data = handedOver.ReplaceAll(data, []byte("$1=handed over"))
+			}
+			note(strings.ReplaceAll(string(data), "\x00", " "))
 		}
 	}
 	tasks, _ := filepath.Glob(dir + "/task/*/children")
@@ -447,6 +452,10 @@ func look(pid int, known map[int]int, note func(string)) {
 		}
 	}
 }
+
+// handedOver are the keys of a role in the environment of a command that sso-exec
+// runs. Nothing else secret may be there, and these nowhere else.
+var handedOver = regexp.MustCompile(`\b(AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN)=[^\x00]*`)
 
 var (
 	cacheName = regexp.MustCompile(`^[0-9a-f]{40}\.json$`)
@@ -498,6 +507,13 @@ func (s *stage) examine() {
 				s.Errorf("%s holds a secret and has mode %o", rel, info.Mode().Perm())
 			}
 			return nil
+		case dir == "cli/cache/" && (cacheName.MatchString(name) || temp && s.killed):
+			if info.Mode().Perm() != 0o600 {
+				s.Errorf("%s holds a secret and has mode %o", rel, info.Mode().Perm())
+			}
+			for _, key := range s.idc.RoleKeys() {
+				data = bytes.ReplaceAll(data, []byte(key), nil)
+			}
 		case dir == "sso/lock/" && lockName.MatchString(name) && !strings.HasSuffix(name, ".outcome") && len(data) > 0:
 			s.Errorf("the lock file %s holds %q", rel, data)
 		case dir == "sso/lock/" && !lockName.MatchString(name) && !temp:

@@ -44,7 +44,7 @@ type torment struct {
 // torments are all cases, in the order of docs/reliability.md.
 func torments() []torment {
 	var all []torment
-	for _, some := range [][]torment{kills, crowds, files, services, streams, attacks, runtimes, clientRaces} {
+	for _, some := range [][]torment{kills, crowds, files, services, streams, attacks, runtimes, clientRaces, fanouts} {
 		all = append(all, some...)
 	}
 	return all

@@ -57,6 +57,10 @@ _sso_login() {
 	values=() helps=()
 	while IFS=$'\t' read -r value help; do
 		case $value in
+		:100) # the words of a command are the shell's to complete
+			_sso_login_command
+			return
+			;;
 		:[0-9]) continue ;;
 		"$before"*) value=${value#"$before"} ;;
 		esac
@@ -89,6 +93,39 @@ _sso_login() {
 		fi
 		COMPREPLY[i]=$value
 	done
+}
+
+# What follows -- as if it stood alone.
+_sso_login_command() {
+	local i n spec function line=$COMP_LINE
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		[[ ${COMP_WORDS[i]} != -- ]] || break
+	done
+	((i++))
+	for function in _comp_command_offset _command_offset; do
+		if declare -F "$function" >/dev/null; then
+			"$function" "$i"
+			return
+		fi
+	done
+	# without the package bash-completion
+	spec=$(complete -p -- "${COMP_WORDS[i]##*/}" 2>/dev/null)
+	function=${spec#*-F }
+	if ((COMP_CWORD > i)) && [[ $function != "$spec" ]]; then
+		for ((n = 0; n < i; n++)); do
+			line=${line#*"${COMP_WORDS[n]}"}
+		done
+		line=${line#"${line%%[![:space:]]*}"}
+		COMP_POINT=$((COMP_POINT - ${#COMP_LINE} + ${#line}))
+		COMP_LINE=$line COMP_WORDS=("${COMP_WORDS[@]:i}") COMP_CWORD=$((COMP_CWORD - i))
+		"${function%% *}" "${COMP_WORDS[0]}" "${COMP_WORDS[COMP_CWORD]}" "${COMP_WORDS[COMP_CWORD - 1]}"
+		return
+	fi
+	spec=-f
+	((COMP_CWORD > i)) || spec=-c
+	while IFS= read -r line; do
+		COMPREPLY[${#COMPREPLY[@]}]=$(printf %q "$line")
+	done < <(compgen "$spec" -- "${COMP_WORDS[COMP_CWORD]}")
 }
 
 complete -o nosort -F _sso_login sso-login 2>/dev/null || complete -F _sso_login sso-login

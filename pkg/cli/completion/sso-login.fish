@@ -11,7 +11,16 @@ function __sso_login_complete
     set -l program $words[1]
     command -q -- $program
     or set program sso-login
-    $program __complete $words[2..-1] "$current" 2>/dev/null | string match -v -r $skipped
+    set -l answer ($program __complete $words[2..-1] "$current" 2>/dev/null)
+    if test "$answer" = :100 # the words of a command are the shell's to complete
+        set -l command
+        set -l dashes (contains -i -- -- $words)
+        test $dashes -lt (count $words)
+        and set command (string escape -- $words[(math $dashes + 1)..-1])
+        complete -C (string join ' ' -- $command $token)
+        return
+    end
+    string match -v -r $skipped -- $answer
 end
 
 complete -c sso-login -f -k -a '(__sso_login_complete)'

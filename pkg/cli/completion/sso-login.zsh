@@ -8,6 +8,13 @@ _sso_login() {
 	local -a before values
 	before=("${(@Q)words[2,CURRENT-1]}")
 	for line in "${(@f)$("$program" __complete "${before[@]}" "${(Q)PREFIX}" 2>/dev/null)}"; do
+		if [[ $line == :100 ]]; then # the words of a command are the shell's to complete
+			integer n=$words[(i)--]
+			shift $n words
+			(( CURRENT -= n ))
+			_normal
+			return
+		fi
 		[[ $line == (:[0-9]|) ]] && continue
 		value=${${line%%$'\t'*}//\\/\\\\}
 		value=${value//:/\\:}
