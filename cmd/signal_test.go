@@ -25,16 +25,22 @@ sso_role_name = Dev
 // A pipe that nobody writes into blocks whoever opens it. A signal ends that,
 // and the process dies of it, so that a shell sees what happened.
 func TestSignalsEndWhatIsBeingRead(t *testing.T) {
-	for _, file := range []string{"config", "credentials", "CA bundle"} {
+	for _, file := range []string{"config", "credentials", "CA bundle", "web identity token"} {
 		for _, sig := range []syscall.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
 			for _, line := range [][]string{{"sso-login", "okta"}, {"sso-profiles", "okta"}, {"sso-test", "dev"}, {"sso-test", "__complete", "d"}} {
-				if file == "CA bundle" && len(line) > 2 {
-					continue // completion asks nobody
+				if file == "CA bundle" && len(line) > 2 || file == "web identity token" && (line[0] != "sso-test" || len(line) > 2) {
+					continue // completion asks nobody, and who checks profiles alone needs that token
 				}
 				t.Run(file+" "+sig.String()+" "+strings.Join(line, " "), func(t *testing.T) {
 					t.Parallel()
 					home, env := household(t, oneSession)
 					path := filepath.Join(home, ".aws", file)
+					if file == "web identity token" {
+						web := "[profile dev]\nrole_arn = arn:aws:iam::111111111111:role/x\nweb_identity_token_file = " + path + "\n"
+						if err := os.WriteFile(filepath.Join(home, ".aws", "config"), []byte(web), 0o600); err != nil {
+							t.Fatal(err)
+						}
+					}
 					if file == "CA bundle" {
 						env = append(env, "AWS_CA_BUNDLE="+path)
 					}

@@ -38,7 +38,7 @@ func (r *run) each(ctx context.Context, targets []target, format report.Format) 
 			r.app.Error(err)
 		}
 		statuses = append(statuses, cli.StatusOf(err))
-		if row := r.row(t.Session, state, err); r.reports(format) && (format != report.Name || row.usable) {
+		if row := r.row(ctx, t.Session, state, err); r.reports(format) && (format != report.Name || row.usable) {
 			row.local = format == report.Table
 			// A closed stdout is the console's business: the logins go on.
 			_ = out.Add(row)
@@ -78,7 +78,7 @@ func (r *run) one(ctx context.Context, t target) (login.State, error) {
 	case t.fault != nil:
 		return login.State{Session: t.Session, Status: login.StatusInvalid}, t.fault
 	case r.List:
-		return r.engine.State(t.Session)
+		return r.engine.State(ctx, t.Session)
 	case r.Logout:
 		return login.State{Session: t.Session, Status: login.StatusNone}, r.logout(ctx, t.Session)
 	}
@@ -210,10 +210,10 @@ type row struct {
 	local  bool // a person reads it: the time is that of this place
 }
 
-func (r *run) row(s portal.Session, state login.State, err error) row {
+func (r *run) row(ctx context.Context, s portal.Session, state login.State, err error) row {
 	if err != nil && state.Status == "" {
 		// after a failed login: what there is now
-		if now, stateErr := r.engine.State(s); stateErr == nil {
+		if now, stateErr := r.engine.State(ctx, s); stateErr == nil {
 			state = now
 		} else if fault.KindOf(stateErr) == fault.File {
 			state.Status = login.StatusNone

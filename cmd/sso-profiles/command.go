@@ -67,7 +67,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	if err != nil {
 		return err
 	}
-	sessions, err := sessionsToList(app, config, engine, names)
+	sessions, err := sessionsToList(ctx, app, config, engine, names)
 	if err != nil {
 		return err
 	}
@@ -161,7 +161,7 @@ func given(values []string) []string {
 }
 
 // sessionsToList are the named ones, else all that have a login.
-func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine, names []cli.Name) ([]portal.Session, error) {
+func sessionsToList(ctx context.Context, app *cli.App, config *awsconfig.Config, engine *login.Engine, names []cli.Name) ([]portal.Session, error) {
 	var sessions []portal.Session
 	for _, name := range names {
 		s, err := app.SessionNamed(config, name.Text)
@@ -186,7 +186,7 @@ func sessionsToList(app *cli.App, config *awsconfig.Config, engine *login.Engine
 			app.Warn(fault.Annotate(err, "%q was left out", s.Name).OrKind(fault.Config))
 			continue
 		}
-		state, err := engine.State(s)
+		state, err := engine.State(ctx, s)
 		if err != nil {
 			return nil, err
 		}

@@ -56,7 +56,7 @@ func ReadFile(ctx context.Context, path string, kind Kind, names ...string) (*Fi
 		return Parse(path, kind, nil), nil
 	case err != nil:
 	case info.Mode().IsRegular() && filepath.IsAbs(path):
-		src, err = safefile.Read(path, maxFile, func(src []byte) bool {
+		src, err = safefile.Read(ctx, path, maxFile, func(src []byte) bool {
 			return Parse(path, kind, src).complete(names)
 		})
 	default:

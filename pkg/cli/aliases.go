@@ -80,7 +80,7 @@ func printAliases(out io.Writer) error {
 }
 
 func (a *App) askToAddAliases(ctx context.Context, store *safefile.Store, path string) error {
-	old, err := readIfThere(path)
+	old, err := readIfThere(ctx, path)
 	if err != nil {
 		return err
 	}
@@ -119,8 +119,8 @@ func (a *App) askToAddAliases(ctx context.Context, store *safefile.Store, path s
 // maxAliases is how large a file may be that somebody wrote by hand.
 const maxAliases = 4 << 20
 
-func readIfThere(path string) ([]byte, error) {
-	data, err := safefile.Read(path, maxAliases, nil)
+func readIfThere(ctx context.Context, path string) ([]byte, error) {
+	data, err := safefile.Read(ctx, path, maxAliases, nil)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil
 	}
@@ -148,7 +148,7 @@ func (a *App) addAliases(ctx context.Context, store *safefile.Store, path string
 }
 
 func (a *App) removeAliases(ctx context.Context, store *safefile.Store, path string) error {
-	old, err := readIfThere(path)
+	old, err := readIfThere(ctx, path)
 	if err != nil {
 		return err
 	}

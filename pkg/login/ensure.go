@@ -126,12 +126,12 @@ func (e *Engine) Check(ctx context.Context, s portal.Session, o Options) (State,
 // keep does without a person: the token is good, or is refreshed. The error is
 // errOver where only a login helps.
 func (e *Engine) keep(ctx context.Context, s portal.Session, o Options) (State, error) {
-	t, found, err := e.token(s)
+	t, found, err := e.token(ctx, s)
 	switch {
 	case err != nil:
 		return State{}, err
 	case !found:
-		return State{}, e.missing(s)
+		return State{}, e.missing(ctx, s)
 	case e.left(t) >= o.validFor():
 		e.heal(ctx, s)
 		return e.stateOf(s, t, Kept), nil

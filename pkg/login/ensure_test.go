@@ -294,7 +294,7 @@ func TestARefusedRefreshIsKnownAfterwards(t *testing.T) {
 			w := newWorld(t, idctest.Config{Approval: idctest.Declined})
 			old := w.put(endsIn(-time.Minute))
 			w.srv.EndSession("")
-			if st, err := w.engine().State(w.s); err != nil || st.Status != login.StatusRefreshable {
+			if st, err := w.engine().State(t.Context(), w.s); err != nil || st.Status != login.StatusRefreshable {
 				t.Fatalf("%+v, %v", st, err)
 			}
 			st, err := w.ensure(o)
@@ -690,7 +690,7 @@ func TestATokenOfAnotherStartURLOrRegionIsNone(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			w := newWorld(t, idctest.Config{})
 			w.put(change)
-			if st, err := w.engine().State(w.s); err != nil || st.Status != login.StatusNone {
+			if st, err := w.engine().State(t.Context(), w.s); err != nil || st.Status != login.StatusNone {
 				t.Errorf("%+v, %v", st, err)
 			}
 			st, err := w.ensure(browser())

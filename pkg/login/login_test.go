@@ -133,7 +133,7 @@ func (w *world) write(tok tokencache.Token) {
 
 func (w *world) cached() (tokencache.Token, bool) {
 	w.t.Helper()
-	tok, found, err := w.engine().Cache.Token(w.s.Key())
+	tok, found, err := w.engine().Cache.Token(w.t.Context(), w.s.Key())
 	if err != nil {
 		w.t.Fatal(err)
 	}

@@ -26,7 +26,7 @@ func (e *Engine) Logout(ctx context.Context, s portal.Session) (existed bool, er
 	defer release()
 
 	// Whatever is in the file, also of a start URL that the session had before.
-	t, found, err := e.Cache.Token(s.Key())
+	t, found, err := e.Cache.Token(ctx, s.Key())
 	if err == nil && found {
 		err = e.endAtPortal(ctx, s, t)
 	}

@@ -31,7 +31,7 @@ func (e *Engine) login(ctx context.Context, s portal.Session, o Options, needed 
 	}
 	defer release()
 
-	if t, ok, err := e.issuedMeanwhile(s, o); err != nil {
+	if t, ok, err := e.issuedMeanwhile(ctx, s, o); err != nil {
 		return State{}, fault.Annotate(err, "%s", what).OrKind(fault.File)
 	} else if ok {
 		return e.stateOf(s, t, Waited), nil
@@ -76,7 +76,7 @@ func (e *Engine) lockLogin(ctx context.Context, s portal.Session) (release func(
 			told = true
 			e.notify(Waiting, s, other+" is logging in to "+quote(s.Label())+"; waiting", "")
 		}
-		if time.Now().Before(e.loginEnds(s, pid, begun).Add(lateness)) {
+		if time.Now().Before(e.loginEnds(ctx, s, pid, begun).Add(lateness)) {
 			return nil
 		}
 		f := fault.New(fault.Login, "", other+" began a login whose time is up, and has not ended")
@@ -90,8 +90,8 @@ func (e *Engine) lockLogin(ctx context.Context, s portal.Session) (release func(
 // loginEnds returns when the login of the process that holds the login lock is
 // given up. pid is 0 where the process is not known, begun is when the caller
 // began to wait for it.
-func (e *Engine) loginEnds(s portal.Session, pid int, begun time.Time) time.Time {
-	last, err := e.readOutcome(s)
+func (e *Engine) loginEnds(ctx context.Context, s portal.Session, pid int, begun time.Time) time.Time {
+	last, err := e.readOutcome(ctx, s)
 	if err != nil || last.Until.IsZero() || pid != 0 && last.PID != pid {
 		// It has asked nobody yet, or the time is of an earlier login that was killed.
 		return begun.Add(maxLogin)
@@ -107,12 +107,12 @@ func loginLock(s portal.Session) string { return "login to " + s.Label() }
 
 // issuedMeanwhile looks, with the login lock held, whether another login has
 // made this one unnecessary, or has failed for all who waited.
-func (e *Engine) issuedMeanwhile(s portal.Session, o Options) (tokencache.Token, bool, error) {
-	t, found, err := e.token(s)
+func (e *Engine) issuedMeanwhile(ctx context.Context, s portal.Session, o Options) (tokencache.Token, bool, error) {
+	t, found, err := e.token(ctx, s)
 	if err != nil {
 		return tokencache.Token{}, false, err
 	}
-	last, ended := e.outcomeSince(s, o.Since)
+	last, ended := e.outcomeSince(ctx, s, o.Since)
 	switch {
 	case found && !o.Force && e.left(t) >= o.validFor():
 		// Whoever got it: the AWS CLI in another window, for example.
@@ -148,8 +148,8 @@ type failure struct {
 // maxOutcome is more than any outcome file takes.
 const maxOutcome = 64 << 10
 
-func (e *Engine) readOutcome(s portal.Session) (outcome, error) {
-	data, err := safefile.Read(e.outcomePath(s), maxOutcome, nil)
+func (e *Engine) readOutcome(ctx context.Context, s portal.Session) (outcome, error) {
+	data, err := safefile.Read(ctx, e.outcomePath(s), maxOutcome, nil)
 	if err != nil {
 		return outcome{}, err
 	}
@@ -161,8 +161,8 @@ func (e *Engine) readOutcome(s portal.Session) (outcome, error) {
 // outcomeSince returns the outcome of the last login to the session, if that
 // ended after since. One from the future was written before the clock was set
 // back, and would count for ever.
-func (e *Engine) outcomeSince(s portal.Session, since time.Time) (outcome, bool) {
-	last, err := e.readOutcome(s)
+func (e *Engine) outcomeSince(ctx context.Context, s portal.Session, since time.Time) (outcome, bool) {
+	last, err := e.readOutcome(ctx, s)
 	if err != nil || last.Ended.Before(since) || last.Ended.After(time.Now()) {
 		return outcome{}, false
 	}
@@ -172,7 +172,7 @@ func (e *Engine) outcomeSince(s portal.Session, since time.Time) (outcome, bool)
 // writeUntil tells those who wait until when the login can succeed. The outcome
 // of the login before it stays, for those who still wait for that one.
 func (e *Engine) writeUntil(ctx context.Context, s portal.Session, until time.Time) {
-	last, err := e.readOutcome(s)
+	last, err := e.readOutcome(ctx, s)
 	if err != nil {
 		last = outcome{}
 	}

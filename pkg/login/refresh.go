@@ -50,14 +50,14 @@ func (e *Engine) refresh(ctx context.Context, s portal.Session, stale tokencache
 	}
 	defer release()
 
-	t, found, err := e.token(s)
+	t, found, err := e.token(ctx, s)
 	switch {
 	case err != nil:
 		return renewed{}, err
 	case e.replaces(t, found, stale):
 		return e.found(t), nil
 	case !found:
-		return renewed{}, e.missing(s)
+		return renewed{}, e.missing(ctx, s)
 	case !e.refreshable(s, t):
 		return renewed{}, e.over(s, t)
 	}
@@ -83,7 +83,7 @@ func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token
 	defer stop()
 	g, err := client.Refresh(ctx, tokencache.Registration{ClientID: t.ClientID, ClientSecret: t.ClientSecret}, t.RefreshToken)
 	if err != nil {
-		return e.refused(s, t, err)
+		return e.refused(ctx, s, t, err)
 	}
 	e.notifyOf(s, g)
 	lifetime := g.Lifetime
@@ -99,12 +99,12 @@ func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token
 }
 
 // refused looks whether another client had refreshed t, and says why not else.
-func (e *Engine) refused(s portal.Session, t tokencache.Token, err error) (renewed, error) {
+func (e *Engine) refused(ctx context.Context, s portal.Session, t tokencache.Token, err error) (renewed, error) {
 	if fault.KindOf(err) != fault.Login {
 		return renewed{}, fault.Annotate(err, "cannot refresh the token of %s", quoted(s))
 	}
 	if errors.Is(err, oidc.ErrInvalidGrant) {
-		if now, found, rerr := e.token(s); rerr == nil && e.replaces(now, found, t) {
+		if now, found, rerr := e.token(ctx, s); rerr == nil && e.replaces(now, found, t) {
 			return e.found(now), nil
 		}
 	}
@@ -123,12 +123,12 @@ func (e *Engine) found(t tokencache.Token) renewed { return renewed{t, Waited, e
 
 // missing is the fault of a session without a token: that there is none, or
 // none of the start URL and region that the config has.
-func (e *Engine) missing(s portal.Session) *fault.Error {
+func (e *Engine) missing(ctx context.Context, s portal.Session) *fault.Error {
 	f := &fault.Error{
 		Kind: fault.Login, What: quoted(s) + " has no login", Why: "there is no token of it in the cache",
 		Hint: "run: " + s.LoginCommand(), Err: errNone,
 	}
-	if t, found, err := e.Cache.Token(s.Key()); err == nil && found && !owns(s, t) {
+	if t, found, err := e.Cache.Token(ctx, s.Key()); err == nil && found && !owns(s, t) {
 		f.Why = fmt.Sprintf("the token in the cache is of %q in %q, and the config says otherwise", t.StartURL, t.Region)
 		f.Err = errOver
 	}

@@ -92,7 +92,7 @@ func TestTheAWSCLIsRegistrationIsLeftAlone(t *testing.T) {
 		t.Fatal(err)
 	}
 	w.again(browser())
-	if now, found, err := c.Registration(key); err != nil || !found || now.ClientID != "cli" {
+	if now, found, err := c.Registration(t.Context(), key); err != nil || !found || now.ClientID != "cli" {
 		t.Errorf("%v, %v, %v", now, found, err)
 	}
 }

@@ -233,7 +233,7 @@ func (e *Engine) store(ctx context.Context, s portal.Session, r tokencache.Regis
 // new one.
 func (a *attempt) registration(ctx context.Context) (r tokencache.Registration, cached bool, err error) {
 	key := a.registrationKey()
-	r, found, err := a.Cache.Registration(key)
+	r, found, err := a.Cache.Registration(ctx, key)
 	if err != nil {
 		return tokencache.Registration{}, false, err
 	}

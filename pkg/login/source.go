@@ -60,7 +60,7 @@ func (s *source) Token(ctx context.Context) (string, error) {
 		return "", err
 	}
 	defer s.leave()
-	if err := s.load(); err != nil {
+	if err := s.load(ctx); err != nil {
 		return "", err
 	}
 	now := s.engine.now()
@@ -96,7 +96,7 @@ func (s *source) Renew(ctx context.Context, refused string) (string, error) {
 	if s.loaded && s.token.AccessToken != refused {
 		return s.token.AccessToken, nil
 	}
-	if err := s.load(); err != nil {
+	if err := s.load(ctx); err != nil {
 		return "", err
 	}
 	err := s.revive(ctx, refused)
@@ -147,16 +147,16 @@ func (s *source) ended(why string) error {
 }
 
 // load reads the token once; later ones come from refreshes.
-func (s *source) load() error {
+func (s *source) load(ctx context.Context) error {
 	if s.loaded {
 		return nil
 	}
-	t, found, err := s.engine.token(s.session)
+	t, found, err := s.engine.token(ctx, s.session)
 	if err != nil {
 		return err
 	}
 	if !found {
-		return s.engine.missing(s.session)
+		return s.engine.missing(ctx, s.session)
 	}
 	s.token, s.until, s.loaded = t, t.ExpiresAt, true
 	return nil

@@ -1,6 +1,7 @@
 package login
 
 import (
+	"context"
 	"time"
 
 	"aws-sso-plugins/pkg/fault"
@@ -61,11 +62,11 @@ type State struct {
 // State returns the state of the session's login by its token file, without the
 // network. The error is of kind File for a file that cannot be read, and of kind
 // Config, with [StatusInvalid], for a session that cannot be used.
-func (e *Engine) State(s portal.Session) (State, error) {
+func (e *Engine) State(ctx context.Context, s portal.Session) (State, error) {
 	if err := checkSession(s); err != nil {
 		return State{Session: s, Status: StatusInvalid}, err
 	}
-	t, found, err := e.token(s)
+	t, found, err := e.token(ctx, s)
 	if err != nil {
 		return State{}, err
 	}
@@ -89,8 +90,8 @@ func (e *Engine) stateOf(s portal.Session, t tokencache.Token, a Action) State {
 
 // token reads the session's token. One of another start URL or region counts
 // as none: the session was changed in the config since.
-func (e *Engine) token(s portal.Session) (t tokencache.Token, found bool, err error) {
-	t, found, err = e.Cache.Token(s.Key())
+func (e *Engine) token(ctx context.Context, s portal.Session) (t tokencache.Token, found bool, err error) {
+	t, found, err = e.Cache.Token(ctx, s.Key())
 	if err != nil {
 		return tokencache.Token{}, false, fault.Annotate(err, "cannot read the token of %s", quoted(s)).OrKind(fault.File)
 	}

@@ -35,7 +35,7 @@ func TestStates(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			w := newWorld(t, idctest.Config{})
 			tok := w.put(tc.change)
-			st, err := w.engine().State(w.s)
+			st, err := w.engine().State(t.Context(), w.s)
 			if err != nil || st.Status != tc.want || st.Refreshable != tc.refreshable || st.Action != "" {
 				t.Errorf("%+v, %v", st, err)
 			}
@@ -51,7 +51,7 @@ func TestStates(t *testing.T) {
 
 func TestTheStateOfASessionWithoutAToken(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
-	st, err := w.engine().State(w.s)
+	st, err := w.engine().State(t.Context(), w.s)
 	if err != nil || st.Status != login.StatusNone || !st.ExpiresAt.IsZero() || st.Session.Name != "okta" {
 		t.Errorf("%+v, %v", st, err)
 	}
@@ -66,7 +66,7 @@ func TestTheStateLater(t *testing.T) {
 		0: login.StatusValid, 61 * time.Minute: login.StatusRefreshable, 100 * 24 * time.Hour: login.StatusExpired,
 	} {
 		e.Now = func() time.Time { return time.Now().Add(after) }
-		if st, err := e.State(w.s); err != nil || st.Status != want {
+		if st, err := e.State(t.Context(), w.s); err != nil || st.Status != want {
 			t.Errorf("after %v: %+v, %v", after, st, err)
 		}
 	}
@@ -81,7 +81,7 @@ func TestTheStateOfATokenFileThatCannotBeRead(t *testing.T) {
 	if err := os.Chmod(w.tokenPath(), 0); err != nil {
 		t.Fatal(err)
 	}
-	_, err := w.engine().State(w.s)
+	_, err := w.engine().State(t.Context(), w.s)
 	w.wantFault(err, fault.File)
 	_, err = w.ensure(browser())
 	w.wantFault(err, fault.File)

@@ -6,7 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"os"
 	"strconv"
 	"time"
 
@@ -17,6 +16,7 @@ import (
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/safefile"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -92,7 +92,7 @@ func (p *Plan) assumeRoleWithToken(ctx context.Context, s *credentialSet) (aws.C
 	profile := s.profile
 	var got aws.Credentials
 	err = service.Call(ctx, func(ctx context.Context, client *sts.Client) error {
-		token := tokenFile(profile.Get("web_identity_token_file"))
+		token := tokenFile{ctx, profile.Get("web_identity_token_file")}
 		got, err = stscreds.NewWebIdentityRoleProvider(client, profile.Get("role_arn"), token, func(o *stscreds.WebIdentityRoleOptions) {
 			o.RoleSessionName = cmp.Or(profile.Get("role_session_name"), p.resolver.RoleSession)
 		}).Retrieve(ctx)
@@ -105,11 +105,20 @@ func (p *Plan) assumeRoleWithToken(ctx context.Context, s *credentialSet) (aws.C
 	return sent(got, err, profile)
 }
 
-// tokenFile is stscreds.IdentityTokenFile with an error that can be told apart.
-type tokenFile string
+// tokenFile reads the file as stscreds.IdentityTokenFile does, with an error that
+// can be told apart, and until ctx ends: it may be a pipe.
+type tokenFile struct {
+	ctx  context.Context
+	path string
+}
 
-// GetIdentityToken reads the file.
-func (f tokenFile) GetIdentityToken() ([]byte, error) { return os.ReadFile(string(f)) }
+// GetIdentityToken returns the content of the file.
+func (f tokenFile) GetIdentityToken() ([]byte, error) {
+	return safefile.ReadStream(f.ctx, f.path, maxIdentityToken)
+}
+
+// maxIdentityToken is far above the 20,000 characters that STS takes.
+const maxIdentityToken = 1 << 20
 
 // roleFault is a failure to assume the role of a profile.
 func roleFault(err error, p *awsconfig.Profile) error {

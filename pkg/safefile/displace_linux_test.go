@@ -155,16 +155,16 @@ func TestFreshFileIsReadAgain(t *testing.T) {
 		}
 		half()
 		start := time.Now()
-		data, err := Read(path, 100, whole)
+		data, err := Read(t.Context(), path, 100, whole)
 		if took := time.Since(start); string(data) != "begin\n" || err != nil || took < 900*time.Millisecond || took > 1200*time.Millisecond {
 			t.Errorf("%q, %v after %v", data, err, took)
 		}
-		if data, err := Read(path, 100, nil); string(data) != "begin\n" || err != nil {
+		if data, err := Read(t.Context(), path, 100, nil); string(data) != "begin\n" || err != nil {
 			t.Errorf("%q, %v", data, err)
 		}
 		half()
 		time.AfterFunc(300*time.Millisecond, func() { put(t, path, "begin\nend\n") })
-		if data, err := Read(path, 100, whole); string(data) != "begin\nend\n" || err != nil {
+		if data, err := Read(t.Context(), path, 100, whole); string(data) != "begin\nend\n" || err != nil {
 			t.Errorf("%q, %v", data, err)
 		}
 		half()

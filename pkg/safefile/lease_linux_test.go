@@ -70,12 +70,20 @@ func TestWriterThatNeverCloses(t *testing.T) {
 		if took := time.Since(start); changed || took < 2*time.Second || took > 3*time.Second {
 			t.Errorf("changed %v after %v", changed, took)
 		}
-		data, err := safefile.Read(path, 100, nil)
+		data, err := safefile.Read(t.Context(), path, 100, nil)
 		if took := time.Since(start); string(data) != "old\n" || err != nil || took > 6*time.Second {
 			t.Errorf("read %q, error %v after %v", data, err, took)
 		}
-		_, err = safefile.Read(path, 100, func([]byte) bool { return false })
+		_, err = safefile.Read(t.Context(), path, 100, func([]byte) bool { return false })
 		wantFault(t, err, fault.File, "has had it open for writing for more than 2s", "run: lsof "+path)
+		stopped, stop := context.WithTimeout(t.Context(), 100*time.Millisecond)
+		defer stop()
+		start = time.Now()
+		_, err = safefile.Read(stopped, path, 100, func([]byte) bool { return false })
+		wantFault(t, err, fault.Timeout, "cannot read", "")
+		if took := time.Since(start); took > 100*time.Millisecond {
+			t.Errorf("a run that was stopped waited %v longer", took)
+		}
 	})
 	if got := content(t, path); got != "old\n" || len(names(t, dir)) != 1 {
 		t.Errorf("content %q, folder %q, notes %q", got, names(t, dir), n.all())
@@ -97,11 +105,11 @@ func TestReadWaitsForTheWriter(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		if data, err := safefile.Read(path, 100, nil); string(data) != "new\n" || err != nil {
+		if data, err := safefile.Read(t.Context(), path, 100, nil); string(data) != "new\n" || err != nil {
 			t.Errorf("%q, %v", data, err)
 		}
 		start := time.Now()
-		if data, err := safefile.Read(path, 100, nil); string(data) != "new\n" || err != nil || time.Since(start) > 0 {
+		if data, err := safefile.Read(t.Context(), path, 100, nil); string(data) != "new\n" || err != nil || time.Since(start) > 0 {
 			t.Errorf("%q, %v after %v", data, err, time.Since(start))
 		}
 	})

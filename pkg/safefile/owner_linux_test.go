@@ -268,7 +268,7 @@ var nobodyDoes = map[string]func(dir string) error{
 		if !errors.Is(err, fs.ErrPermission) {
 			return fmt.Errorf("%w is no ErrPermission", err)
 		}
-		_, err = safefile.Read(dir+"/secret", 10, nil)
+		_, err = safefile.Read(context.Background(), dir+"/secret", 10, nil)
 		return expect(err, "permission denied", `run: sudo chown "$(id -un)" `+dir+"/secret")
 	},
 	"root's folder": func(dir string) error {
@@ -387,7 +387,7 @@ func TestNotRegular(t *testing.T) {
 		if _, err := k.Remove(context.Background(), path); !errors.Is(err, safefile.ErrNotRegular) {
 			t.Errorf("removing %s: %v", path, err)
 		}
-		if _, err := safefile.Read(path, 10, nil); !errors.Is(err, safefile.ErrNotRegular) {
+		if _, err := safefile.Read(t.Context(), path, 10, nil); !errors.Is(err, safefile.ErrNotRegular) {
 			t.Errorf("reading %s: %v", path, err)
 		}
 	}

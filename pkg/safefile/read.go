@@ -2,6 +2,7 @@ package safefile
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -28,8 +29,9 @@ var ErrTooLarge = errors.New("too large")
 // network drives, and for an empty file, complete decides: a file for which it
 // is false, and which was written less than a second ago, is read again until it
 // is a second old. nil takes every content for complete. A file that is written
-// for longer than two seconds is an error, unless it is complete as it is.
-func Read(path string, max int64, complete func(data []byte) bool) ([]byte, error) {
+// for longer than two seconds is an error, unless it is complete as it is. The
+// waiting ends with ctx, by a fault of kind Canceled or Timeout.
+func Read(ctx context.Context, path string, max int64, complete func(data []byte) bool) ([]byte, error) {
 	if err := checkAbsolute("read", path); err != nil {
 		return nil, err
 	}
@@ -47,7 +49,11 @@ func Read(path string, max int64, complete func(data []byte) bool) ([]byte, erro
 		case busy:
 			wait = writerPoll // who writes again and again leaves short gaps
 		}
-		time.Sleep(wait)
+		select {
+		case <-time.After(wait):
+		case <-ctx.Done():
+			return nil, stopped(ctx, "read", path)
+		}
 	}
 }
 

@@ -664,21 +664,21 @@ func TestRead(t *testing.T) {
 	path := filepath.Join(dir, "f")
 	write(t, path, "12345", 0o600)
 	for _, max := range []int64{5, 6, 1 << 20} {
-		if got, err := safefile.Read(path, max, nil); err != nil || string(got) != "12345" {
+		if got, err := safefile.Read(t.Context(), path, max, nil); err != nil || string(got) != "12345" {
 			t.Errorf("max %d: %q, %v", max, got, err)
 		}
 	}
-	_, err := safefile.Read(path, 4, nil)
+	_, err := safefile.Read(t.Context(), path, 4, nil)
 	wantFault(t, err, fault.File, "too large, more than 4 bytes", "")
 	if !errors.Is(err, safefile.ErrTooLarge) {
 		t.Errorf("%v is not ErrTooLarge", err)
 	}
-	if _, err = safefile.Read(dir, 4, nil); !errors.Is(err, safefile.ErrNotRegular) {
+	if _, err = safefile.Read(t.Context(), dir, 4, nil); !errors.Is(err, safefile.ErrNotRegular) {
 		t.Errorf("folder: %v", err)
 	}
-	if _, err = safefile.Read(filepath.Join(dir, "none"), 4, nil); !errors.Is(err, fs.ErrNotExist) {
+	if _, err = safefile.Read(t.Context(), filepath.Join(dir, "none"), 4, nil); !errors.Is(err, fs.ErrNotExist) {
 		t.Errorf("none: %v", err)
 	}
-	_, err = safefile.Read("f", 4, nil)
+	_, err = safefile.Read(t.Context(), "f", 4, nil)
 	wantFault(t, err, fault.File, "not absolute", "")
 }

@@ -70,8 +70,8 @@ func (k RegistrationKey) File() string {
 
 // Registration reads a registration, as [Cache.Token] does a token. It is
 // returned whether or not it is still valid.
-func (c *Cache) Registration(k RegistrationKey) (Registration, bool, error) {
-	return load(c, filepath.Join(c.Dir, k.File()), parseRegistration)
+func (c *Cache) Registration(ctx context.Context, k RegistrationKey) (Registration, bool, error) {
+	return load(ctx, c, filepath.Join(c.Dir, k.File()), parseRegistration)
 }
 
 // PutRegistration writes a registration. One without an id, a secret or an

@@ -58,7 +58,7 @@ func (c *Cache) RoleCredentials(
 	ctx context.Context, r Role, validFor time.Duration,
 	fetch func(context.Context) (credentials aws.Credentials, accessToken string, err error),
 ) (aws.Credentials, error) {
-	before, found, err := c.roleCredentials(r)
+	before, found, err := c.roleCredentials(ctx, r)
 	if err != nil || found && before.goodFor(validFor) {
 		return before.Credentials, err
 	}
@@ -70,7 +70,7 @@ func (c *Cache) RoleCredentials(
 		c.note(err.Error())
 	default:
 		defer release()
-		now, found, err := c.roleCredentials(r)
+		now, found, err := c.roleCredentials(ctx, r)
 		if err != nil {
 			return aws.Credentials{}, err
 		}
@@ -96,8 +96,8 @@ func (c roleCredentials) goodFor(d time.Duration) bool { return time.Until(c.Exp
 
 // roleCredentials reads the entry of a role. It is not found where there is
 // none that counts.
-func (c *Cache) roleCredentials(r Role) (roleCredentials, bool, error) {
-	token, found, err := c.Token(r.Session)
+func (c *Cache) roleCredentials(ctx context.Context, r Role) (roleCredentials, bool, error) {
+	token, found, err := c.Token(ctx, r.Session)
 	if err != nil || !found || !token.BelongsTo(r.StartURL, r.Region) {
 		return roleCredentials{}, false, err
 	}
@@ -111,7 +111,7 @@ func (c *Cache) roleCredentials(r Role) (roleCredentials, bool, error) {
 		}
 		return roleCredentials{}, false, fault.Annotate(err, "cannot read the cached role credentials").OrKind(fault.File)
 	}
-	entry, found, err := load(c, path, parseRoleCredentials)
+	entry, found, err := load(ctx, c, path, parseRoleCredentials)
 	entry.writtenAt = info.ModTime()
 	if err != nil || !found {
 		return roleCredentials{}, false, err
@@ -131,22 +131,22 @@ func (c *Cache) roleCredentials(r Role) (roleCredentials, bool, error) {
 // after such a login even if this process is killed in between.
 func (c *Cache) putRoleCredentials(ctx context.Context, r Role, credentials aws.Credentials, accessToken string) error {
 	looked := time.Now()
-	if !c.holds(r, accessToken) {
+	if !c.holds(ctx, r, accessToken) {
 		return nil
 	}
 	path := filepath.Join(c.RoleDir, r.file())
 	target := safefile.Target{Path: path, Secret: true, Held: true, ModTime: looked}
 	content := encodeRoleCredentials(credentials, r.AccountID)
 	_, err := c.Store.Update(ctx, target, func([]byte) ([]byte, error) { return content, nil })
-	if err == nil && !c.holds(r, accessToken) {
+	if err == nil && !c.holds(ctx, r, accessToken) {
 		err = os.Remove(path)
 	}
 	return err
 }
 
 // holds reports whether accessToken is the one in the file of the session.
-func (c *Cache) holds(r Role, accessToken string) bool {
-	token, found, err := c.Token(r.Session)
+func (c *Cache) holds(ctx context.Context, r Role, accessToken string) bool {
+	token, found, err := c.Token(ctx, r.Session)
 	return err == nil && found && token.AccessToken == accessToken
 }
 
@@ -210,7 +210,7 @@ func (c *Cache) RoleAccounts(ctx context.Context) iter.Seq[string] {
 			if filepath.Ext(file.Name()) != ".json" {
 				continue // session.db of the AWS CLI
 			}
-			data, err := safefile.Read(filepath.Join(c.RoleDir, file.Name()), maxFile, nil)
+			data, err := safefile.Read(ctx, filepath.Join(c.RoleDir, file.Name()), maxFile, nil)
 			if err != nil {
 				continue
 			}

@@ -230,7 +230,7 @@ func TestRoleCredentialsOfAnotherPerson(t *testing.T) {
 		if _, err := c.RoleCredentials(ctx, admin, 0, p.fetch); err != nil {
 			t.Fatal(err)
 		}
-		token, _, err := c.Token(okta)
+		token, _, err := c.Token(ctx, okta)
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -80,8 +80,8 @@ var tokenKeys = []string{
 // none that makes sense, which [Cache.Note] is told. A token is returned
 // whether or not it is still valid. The error is of a file that cannot be
 // read, because it belongs to somebody else as a rule.
-func (c *Cache) Token(k Key) (Token, bool, error) {
-	f, found, err := load(c, c.TokenPath(k), parseToken)
+func (c *Cache) Token(ctx context.Context, k Key) (Token, bool, error) {
+	f, found, err := load(ctx, c, c.TokenPath(k), parseToken)
 	if !found || err != nil {
 		return Token{}, false, err
 	}
@@ -125,7 +125,7 @@ func (c *Cache) PutToken(ctx context.Context, k Key, t Token) error {
 // that can be read, which only a new token can mend. Where nothing is to be
 // done it costs one read and no lock. A file that is rewritten is dated to now.
 func (c *Cache) Heal(ctx context.Context, k Key) (healed bool, err error) {
-	f, found, err := load(c, c.TokenPath(k), parseToken)
+	f, found, err := load(ctx, c, c.TokenPath(k), parseToken)
 	if err != nil || !found || !f.odd && !c.shared(k) {
 		return false, err
 	}

@@ -20,6 +20,7 @@
 package tokencache
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -56,11 +57,11 @@ const maxFile = 1 << 20
 // is missing or makes no sense; the error is of one that cannot be read, or that
 // another user may have written. The AWS CLI and some SDKs write in place, so a file that makes no sense may be
 // half written and is read again.
-func load[T any](c *Cache, path string, parse func([]byte) (T, error)) (value T, found bool, err error) {
+func load[T any](ctx context.Context, c *Cache, path string, parse func([]byte) (T, error)) (value T, found bool, err error) {
 	if err := safefile.CheckPrivate(path); err != nil {
 		return value, false, err
 	}
-	data, err := safefile.Read(path, maxFile, func(data []byte) bool {
+	data, err := safefile.Read(ctx, path, maxFile, func(data []byte) bool {
 		_, err := parse(data)
 		return err == nil
 	})

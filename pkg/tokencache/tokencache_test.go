@@ -129,7 +129,7 @@ func TestPutToken(t *testing.T) {
 					}
 				}
 			}
-			got, found, err := c.Token(okta)
+			got, found, err := c.Token(ctx, okta)
 			want := tc.token(full)
 			want.ExpiresAt = want.ExpiresAt.UTC().Truncate(time.Second)
 			if err != nil || !found || !same(got, want) {
@@ -263,7 +263,7 @@ func TestTokenReadsWhatOthersWrite(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			c, notes := setup(t)
 			path := place(t, c.Dir, okta.File(), tc.content)
-			got, found, err := c.Token(okta)
+			got, found, err := c.Token(ctx, okta)
 			if err != nil || !found || got.AccessToken != "canary-access" || !got.ExpiresAt.Equal(tc.expires) {
 				t.Errorf("%v, found %v, error %v", got, found, err)
 			}
@@ -280,7 +280,7 @@ func TestTokenReadsWhatOthersWrite(t *testing.T) {
 				}
 				return
 			}
-			if again, found, err := c.Token(okta); err != nil || !found || !same(got, again) {
+			if again, found, err := c.Token(ctx, okta); err != nil || !found || !same(got, again) {
 				t.Errorf("after healing: %v, found %v, error %v", again, found, err)
 			}
 			if healed, err := c.Heal(ctx, okta); err != nil || healed {
@@ -312,7 +312,7 @@ func TestTokenThatIsNone(t *testing.T) {
 		t.Run(tc.name, func(t *testing.T) {
 			c, notes := setup(t)
 			path := place(t, c.Dir, okta.File(), tc.content)
-			got, found, err := c.Token(okta)
+			got, found, err := c.Token(ctx, okta)
 			if err != nil || found || !same(got, tokencache.Token{}) {
 				t.Errorf("%v, found %v, error %v", got, found, err)
 			}
@@ -334,7 +334,7 @@ func TestTokenThatIsNone(t *testing.T) {
 
 func TestTokenMissing(t *testing.T) {
 	c, notes := setup(t)
-	got, found, err := c.Token(okta)
+	got, found, err := c.Token(ctx, okta)
 	if err != nil || found || !same(got, tokencache.Token{}) || len(notes()) > 0 {
 		t.Errorf("%v, found %v, error %v, notes %q", got, found, err, notes())
 	}
@@ -351,11 +351,11 @@ func TestTokenMissing(t *testing.T) {
 	if err := os.MkdirAll(filepath.Join(c.Dir, okta.File()), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	if _, found, err := c.Token(okta); found || err != nil || len(notes()) != 1 {
+	if _, found, err := c.Token(ctx, okta); found || err != nil || len(notes()) != 1 {
 		t.Errorf("a folder: found %v, error %v, notes %q", found, err, notes())
 	}
 	c.Dir = ""
-	if _, _, err := c.Token(okta); fault.KindOf(err) != fault.File {
+	if _, _, err := c.Token(ctx, okta); fault.KindOf(err) != fault.File {
 		t.Errorf("without a folder: %v", err)
 	}
 }
@@ -365,7 +365,7 @@ func TestTruncation(t *testing.T) {
 	c, _ := setup(t)
 	for n := range len(canonical) {
 		path := place(t, c.Dir, okta.File(), canonical[:n])
-		if got, found, err := c.Token(okta); err != nil || found {
+		if got, found, err := c.Token(ctx, okta); err != nil || found {
 			t.Fatalf("%d bytes: %v, found %v, error %v", n, got, found, err)
 		}
 		if n%40 == 0 {
@@ -382,7 +382,7 @@ func TestTruncation(t *testing.T) {
 	whole := content(t, filepath.Join(c.Dir, key.File()))
 	for n := range len(whole) {
 		place(t, c.Dir, key.File(), whole[:n])
-		if _, found, err := c.Registration(key); err != nil || found {
+		if _, found, err := c.Registration(ctx, key); err != nil || found {
 			t.Fatalf("%d bytes of a registration: found %v, error %v", n, found, err)
 		}
 	}
@@ -404,21 +404,21 @@ func TestTokenBeingWritten(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		got, found, err := c.Token(okta)
+		got, found, err := c.Token(ctx, okta)
 		if err != nil || !found || !same(got, full) || len(notes()) > 0 {
 			t.Errorf("%v, found %v, error %v, notes %q", got, found, err, notes())
 		}
 
 		place(t, c.Dir, okta.File(), "broken long ago")
 		start := time.Now()
-		if _, found, _ := c.Token(okta); found || time.Since(start) != 0 {
+		if _, found, _ := c.Token(ctx, okta); found || time.Since(start) != 0 {
 			t.Errorf("found %v, waited %v for a writer that is long gone", found, time.Since(start))
 		}
 		if err := os.Chtimes(path, time.Now(), time.Now()); err != nil {
 			t.Fatal(err)
 		}
 		start = time.Now()
-		if _, found, _ := c.Token(okta); found || time.Since(start) > 100*time.Millisecond {
+		if _, found, _ := c.Token(ctx, okta); found || time.Since(start) > 100*time.Millisecond {
 			t.Errorf("found %v, waited %v", found, time.Since(start))
 		}
 	})
@@ -491,8 +491,8 @@ func TestRemoveToken(t *testing.T) {
 	if !existed || err != nil {
 		t.Errorf("existed %v, error %v", existed, err)
 	}
-	_, gone, _ := c.Token(okta)
-	_, there, _ := c.Token(other)
+	_, gone, _ := c.Token(ctx, okta)
+	_, there, _ := c.Token(ctx, other)
 	if gone || !there {
 		t.Errorf("removed found: %v, other found: %v", gone, there)
 	}
@@ -516,7 +516,7 @@ func TestRegistration(t *testing.T) {
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			c, _ := setup(t)
-			if _, found, err := c.Registration(key); found || err != nil {
+			if _, found, err := c.Registration(ctx, key); found || err != nil {
 				t.Errorf("before: found %v, error %v", found, err)
 			}
 			if err := c.PutRegistration(ctx, key, tc.r); err != nil {
@@ -529,20 +529,20 @@ func TestRegistration(t *testing.T) {
 			if info, _ := os.Stat(path); info.Mode().Perm() != 0o600 && runtime.GOOS != "windows" {
 				t.Errorf("mode %o", info.Mode().Perm())
 			}
-			got, found, err := c.Registration(key)
+			got, found, err := c.Registration(ctx, key)
 			if err != nil || !found || got.ClientSecret != "canary" || got.ClientID != "id" || !got.ExpiresAt.Equal(tc.r.ExpiresAt) ||
 				!slices.Equal(got.Scopes, tc.r.Scopes) || !slices.Equal(got.GrantTypes, tc.r.GrantTypes) {
 				t.Errorf("read back: %v, found %v, error %v", got, found, err)
 			}
 			other := key
 			other.Flow = tokencache.DeviceCode
-			if _, found, _ := c.Registration(other); found {
+			if _, found, _ := c.Registration(ctx, other); found {
 				t.Error("the other flow finds it")
 			}
 			if existed, err := c.RemoveRegistration(ctx, key); !existed || err != nil {
 				t.Errorf("existed %v, error %v", existed, err)
 			}
-			if _, found, _ := c.Registration(key); found {
+			if _, found, _ := c.Registration(ctx, key); found {
 				t.Error("still there")
 			}
 		})
@@ -554,13 +554,13 @@ func TestRegistrationThatIsNone(t *testing.T) {
 	for _, bad := range []string{"", "[]", "{}", `{"clientId": "a"}`, `{"clientId": "", "clientSecret": "b"}`, `{"clientId": 1, "clientSecret": "b"}`} {
 		c, notes := setup(t)
 		place(t, c.Dir, key.File(), bad)
-		if _, found, err := c.Registration(key); found || err != nil || len(notes()) != 1 {
+		if _, found, err := c.Registration(ctx, key); found || err != nil || len(notes()) != 1 {
 			t.Errorf("%q: found %v, error %v, notes %q", bad, found, err, notes())
 		}
 	}
 	c, _ := setup(t)
 	place(t, c.Dir, key.File(), `{"clientId": "a", "clientSecret": "b", "expiresAt": "2026-11-23T17:02:03", "scopes": "x", "grantTypes": [1]} tail`)
-	got, found, err := c.Registration(key)
+	got, found, err := c.Registration(ctx, key)
 	if err != nil || !found || !got.ExpiresAt.IsZero() || got.Scopes != nil || len(got.GrantTypes) != 0 {
 		t.Errorf("%v, found %v, error %v", got, found, err)
 	}
@@ -696,7 +696,7 @@ func TestConcurrentUse(t *testing.T) {
 				if err := c.PutToken(ctx, okta, token); err != nil {
 					t.Error(err)
 				}
-				got, found, err := c.Token(okta)
+				got, found, err := c.Token(ctx, okta)
 				if err != nil || !found || strings.Trim(got.AccessToken, got.AccessToken[:1]) != "" && got.AccessToken != full.AccessToken {
 					t.Errorf("found %v, error %v", found, err)
 				}
