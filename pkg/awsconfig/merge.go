@@ -48,7 +48,7 @@ func ReadFile(ctx context.Context, path string, kind Kind, names ...string) (*Fi
 	}
 	info, err := os.Stat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		err = fault.Annotate(withoutPath(err), "cannot read %q", path).OrKind(fault.File)
+		err = fault.Annotate(fault.Cause(err), "cannot read %s", fault.Path(path)).OrKind(fault.File)
 	}
 	var src []byte
 	switch {
@@ -61,23 +61,13 @@ func ReadFile(ctx context.Context, path string, kind Kind, names ...string) (*Fi
 		})
 	default:
 		if src, err = readFile(ctx, path); err != nil {
-			err = fault.Annotate(withoutPath(err), "cannot read %q", path).OrKind(fault.File)
+			err = fault.Annotate(fault.Cause(err), "cannot read %s", fault.Path(path)).OrKind(fault.File)
 		}
 	}
 	if err != nil {
 		return nil, err
 	}
 	return Parse(path, kind, src), nil
-}
-
-// withoutPath returns the error without the path, which the message names
-// itself.
-func withoutPath(err error) error {
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		return inPath.Err
-	}
-	return err
 }
 
 // complete reports whether the file has any content, can be read, and has a

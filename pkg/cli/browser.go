@@ -10,6 +10,8 @@ import (
 	"runtime"
 	"strings"
 	"time"
+
+	"aws-sso-plugins/pkg/fault"
 )
 
 // Desktop says whether a browser can be shown to the person at this terminal,
@@ -171,7 +173,7 @@ func (a *App) open(command []string, url string) error {
 	}
 	ownProcessGroup(cmd)
 	if err := cmd.Start(); err != nil {
-		return fmt.Errorf("no browser opened: cannot run %q: %w", args[0], withoutPath(err))
+		return fmt.Errorf("no browser opened: cannot run %s: %w", fault.Path(args[0]), fault.Cause(err))
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
@@ -180,21 +182,12 @@ func (a *App) open(command []string, url string) error {
 	select {
 	case err := <-ended:
 		if err != nil {
-			return fmt.Errorf("the browser command %q ended with %w, so perhaps no page opened", args[0], err)
+			return fmt.Errorf("the browser command %s ended with %w, so perhaps no page opened", fault.Path(args[0]), err)
 		}
 		return nil
 	case <-timer.C:
 		return nil
 	}
-}
-
-// withoutPath returns the reason alone of an error that names the program too.
-func withoutPath(err error) error {
-	var notFound *exec.Error
-	if errors.As(err, &notFound) {
-		return notFound.Err
-	}
-	return cause(err)
 }
 
 // browserOutput returns a pipe for what a browser prints, whose lines are shown

@@ -288,7 +288,10 @@ func TestPanic(t *testing.T) {
 		t.Fatal(ferr)
 	}
 	os.Stderr = file
-	defer func() { os.Stderr = err }()
+	defer func() {
+		os.Stderr = err
+		file.Close()
+	}()
 	program := Program{Name: "sso-test", typed: "sso-test", Version: "1.2.3"}
 	if got, _ := run(program, &faulty{}, nil); got != StatusFailed {
 		t.Errorf("exit status %d", got)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"runtime"
 	"strings"
@@ -223,7 +222,7 @@ func (c *Console) finish(err error) int {
 			return StatusBrokenPipe
 		}
 	case outError != nil:
-		c.Error(fault.Wrap(fault.File, cause(outError), "cannot write to standard output"))
+		c.Error(fault.Wrap(fault.File, fault.Cause(outError), "cannot write to standard output"))
 		return max(status, StatusFailed)
 	}
 	if told := ExitStatus(0); err != nil && !errors.As(err, &told) {
@@ -236,16 +235,6 @@ func (c *Console) outFailed() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	return c.outError != nil
-}
-
-// cause is an error of a standard stream without the call and the name that Go
-// puts before it: "write /dev/stdout: ".
-func cause(err error) error {
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		return inPath.Err
-	}
-	return err
 }
 
 // outWriter takes the progress line away before data appears on the same

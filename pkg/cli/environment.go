@@ -36,11 +36,11 @@ func (e Environment) Paths() (Paths, error) {
 	home, err := e.Home()
 	switch {
 	case err != nil || home == "":
-		return Paths{}, fault.New(fault.Usage, "the home folder is not known", "HOME is not set").
-			WithHint("set HOME to your home folder")
+		return Paths{}, fault.New(fault.Usage, "the home folder is not known", homeVariable+" is not set").
+			WithHint("set %s to your home folder", homeVariable)
 	case !filepath.IsAbs(home):
-		return Paths{}, fault.Newf(fault.Usage, "HOME is not an absolute path: %q", home).
-			WithHint("set HOME to your home folder")
+		return Paths{}, fault.Newf(fault.Usage, "%s is not an absolute path: %s", homeVariable, fault.Path(home)).
+			WithHint("set %s to your home folder", homeVariable)
 	}
 	aws := filepath.Join(home, ".aws")
 	p := Paths{
@@ -72,7 +72,7 @@ func (e Environment) expand(path, home string) (string, error) {
 	}
 	abs, err := filepath.Abs(path)
 	if err != nil {
-		return "", fault.Wrap(fault.Usage, err, "cannot make sense of the path %q", path)
+		return "", fault.Wrap(fault.Usage, err, "cannot make sense of the path %s", fault.Path(path))
 	}
 	return abs, nil
 }

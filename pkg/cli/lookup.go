@@ -2,7 +2,6 @@ package cli
 
 import (
 	"errors"
-	"fmt"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -42,10 +41,10 @@ func (a *App) Lookup(command string) (string, error) {
 func (a *App) cannotRun(command string, err error) error {
 	switch {
 	case errors.Is(err, exec.ErrNotFound) && filepath.Base(command) == command:
-		a.Error(fault.Newf(fault.Usage, "cannot run %q: there is no such command on the PATH", command))
+		a.Error(fault.Newf(fault.Usage, "cannot run %s: there is no such command on the PATH", fault.Path(command)))
 		return ExitStatus(StatusNotFound)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
-		a.Error(fault.Newf(fault.Usage, "cannot run %q: no such file, or its interpreter is missing", command))
+		a.Error(fault.Newf(fault.Usage, "cannot run %s: no such file, or its interpreter is missing", fault.Path(command)))
 		return ExitStatus(StatusNotFound)
 	case isFolder(command):
 		return a.refuse(command, fault.Newf(fault.Usage, "it is a folder"))
@@ -54,21 +53,12 @@ func (a *App) cannotRun(command string, err error) error {
 	case errors.Is(err, syscall.ENOEXEC):
 		return a.refuse(command, fault.Newf(fault.Usage, "it is no program of this system, and a script needs a first line such as #!/bin/sh"))
 	}
-	return a.refuse(command, fault.Wrap(fault.Usage, commandCause(err), ""))
+	return a.refuse(command, fault.Wrap(fault.Usage, fault.Cause(err), ""))
 }
 
 func (a *App) refuse(command string, why *fault.Error) error {
-	a.Error(fault.New(fault.Usage, fmt.Sprintf("cannot run %q", command), why.Error()).WithHint("%s", why.Hint))
+	a.Error(fault.New(fault.Usage, "cannot run "+fault.Path(command), why.Error()).WithHint("%s", why.Hint))
 	return ExitStatus(StatusNotExecutable)
-}
-
-// commandCause is the error of a start without the call and the name before it.
-func commandCause(err error) error {
-	var lookup *exec.Error
-	if errors.As(err, &lookup) {
-		err = lookup.Err
-	}
-	return cause(err)
 }
 
 func isFolder(path string) bool {

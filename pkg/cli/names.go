@@ -93,7 +93,7 @@ func scanNames(in io.Reader) ([]string, error) {
 	case errors.Is(err, bufio.ErrTooLong):
 		return nil, fault.New(fault.Usage, "a line on standard input is too long to be a name", "")
 	case err != nil:
-		return nil, fault.Wrap(fault.File, cause(err), "cannot read standard input")
+		return nil, fault.Wrap(fault.File, fault.Cause(err), "cannot read standard input")
 	}
 	return lines, nil
 }

@@ -7,4 +7,7 @@ import (
 	"syscall"
 )
 
+// homeVariable is where the home folder comes from.
+const homeVariable = "HOME"
+
 func ownProcessGroup(cmd *exec.Cmd) { cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} }

@@ -418,7 +418,7 @@ func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
 }
 
 func startFault(name string, err error) error {
-	return fault.Wrap(fault.Unknown, cause(err), "cannot start %q", name)
+	return fault.Wrap(fault.Unknown, fault.Cause(err), "cannot start %s", fault.Path(name))
 }
 
 // end asks the running commands to end, and kills them later.

@@ -2,9 +2,7 @@ package fanout
 
 import (
 	"bytes"
-	"errors"
 	"io"
-	"io/fs"
 	"sync"
 
 	"aws-sso-plugins/pkg/fault"
@@ -21,7 +19,7 @@ func (r *Runner) read(index int, stream Stream, pipe io.Reader, out *Output) err
 	var lost error
 	keep := func(p []byte) {
 		if _, err := out.write(p); err != nil && lost == nil {
-			lost = fault.Wrap(fault.File, cause(err), "some of what the command printed is missing")
+			lost = fault.Wrap(fault.File, fault.Cause(err), "some of what the command printed is missing")
 		}
 	}
 	for {
@@ -51,13 +49,4 @@ func (r *Runner) pass(index int, stream Stream, lines *Output) {
 	defer r.linesMu.Unlock()
 	r.Lines(index, stream, lines)
 	lines.Close()
-}
-
-// cause is the error without the name of a file that nobody knows.
-func cause(err error) error {
-	var inPath *fs.PathError
-	if errors.As(err, &inPath) {
-		return inPath.Err
-	}
-	return err
 }

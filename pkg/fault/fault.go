@@ -10,7 +10,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"strings"
 )
 
 // Kind is what went wrong, as far as code cares.
@@ -82,7 +81,7 @@ func (k Kind) String() string {
 }
 
 // Error is a fault. What and Why are in lower case and without a full stop;
-// data of users and servers in them is quoted with %q.
+// data of users and servers in them is quoted with %q, and a path by [Path].
 type Error struct {
 	Kind Kind
 	What string // the thing that failed: `cannot list the accounts of "okta"`
@@ -152,7 +151,7 @@ func (e *Error) Unwrap() error { return e.Err }
 
 func (e *Error) why() string {
 	if e.Why == "" && e.Err != nil {
-		return e.Err.Error()
+		return withoutFullStop(e.Err.Error())
 	}
 	return e.Why
 }
@@ -182,16 +181,4 @@ func HintOf(err error) string {
 		err = e.Err
 	}
 	return ""
-}
-
-// Word returns a word of a command in a hint, quoted for a POSIX shell where that is
-// needed.
-func Word(word string) string {
-	plain := strings.IndexFunc(word, func(r rune) bool {
-		return !(r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_@+.%:/-", r))
-	}) < 0
-	if plain && word != "" {
-		return word
-	}
-	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }

@@ -98,7 +98,7 @@ func (p *Plan) assumeRoleWithToken(ctx context.Context, s *credentialSet) (aws.C
 		}).Retrieve(ctx)
 		var file *fs.PathError
 		if errors.As(err, &file) {
-			return invalid(profile, "web_identity_token_file", "cannot read %q: %s", file.Path, file.Err)
+			return invalid(profile, "web_identity_token_file", "cannot read %s: %s", fault.Path(file.Path), file.Err)
 		}
 		return roleFault(err, profile)
 	})

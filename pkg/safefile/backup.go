@@ -27,7 +27,7 @@ func prepareBackup(ctx context.Context, t Target, at location, was snapshot) (ba
 	}
 	for i := range len(t.Backup) {
 		if os.IsPathSeparator(t.Backup[i]) {
-			return backup{}, fault.New(fault.File, fmt.Sprintf("cannot keep a backup of %q", t.Path), fmt.Sprintf("%q names another folder", t.Backup))
+			return backup{}, fault.New(fault.File, "cannot keep a backup of "+fault.Path(t.Path), fmt.Sprintf("%q names another folder", t.Backup))
 		}
 	}
 	b := backup{path: t.Path + t.Backup}
@@ -83,7 +83,7 @@ func (s *Store) keepBackup(ctx context.Context, b backup, old string, was snapsh
 		if err := os.Rename(b.path, kept); err != nil {
 			return failed("keep the changed backup in", kept, err)
 		}
-		s.notice("another program wrote to the backup %q, it is %q now", b.path, kept)
+		s.notice("another program wrote to the backup %s, it is %s now", fault.Path(b.path), fault.Path(kept))
 	}
 	if old != "" {
 		if err := errors.Join(os.Chmod(old, 0o600), os.Rename(old, b.path)); err == nil {

@@ -82,7 +82,7 @@ func (s *Store) readGuarded(ctx context.Context, at location) (snapshot, *guard,
 
 // stillOpen is the fault of a file that another program does not close.
 func stillOpen(verb, path string) *fault.Error {
-	return fault.New(fault.File, fmt.Sprintf("cannot %s %q", verb, path),
+	return fault.New(fault.File, fmt.Sprintf("cannot %s %s", verb, fault.Path(path)),
 		fmt.Sprintf("another program has had it open for writing for more than %v, the file is as it was", writerPatience)).
 		WithHint("%s", holderHint(path))
 }

@@ -1,12 +1,16 @@
 package safefile_test
 
 import (
+	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
+	"golang.org/x/sys/windows"
+
+	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/safefile"
 )
 
@@ -38,5 +42,29 @@ func TestWriterHasTheFileOpen(t *testing.T) {
 	_, err = k.Update(t.Context(), safefile.Target{Path: path}, becomes("new"))
 	if err == nil || !strings.Contains(err.Error(), "open for writing for more than 2s") {
 		t.Errorf("error %v", err)
+	}
+}
+
+// A program that has the file open and shares nothing is named as the cause.
+func TestAnotherProgramHasTheFile(t *testing.T) {
+	k, _ := store(t)
+	path := filepath.Join(folder(t), "config")
+	write(t, path, "old\n", 0o644)
+	name, err := windows.UTF16PtrFromString(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	const shared = windows.FILE_SHARE_READ
+	h, err := windows.CreateFile(name, windows.GENERIC_READ, shared, nil, windows.OPEN_EXISTING, windows.FILE_ATTRIBUTE_NORMAL, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, err = k.Update(t.Context(), safefile.Target{Path: path}, becomes("new"))
+	wantFault(t, err, fault.File, `cannot write "`+path+`": `, "another program has the file open")
+	if strings.Contains(err.Error(), ".,") {
+		t.Errorf("a full stop of the system is left in: %v", err)
+	}
+	if err := windows.CloseHandle(h); err != nil {
+		t.Error(err)
 	}
 }

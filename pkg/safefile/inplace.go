@@ -45,9 +45,9 @@ func (s *Store) writeInPlace(ctx context.Context, t Target, at location, was sna
 	case own && t.Secret:
 		// A token that stays in a backup outlives its logout.
 		drop()
-		s.notice("%q is a mount point and cannot be replaced, wrote it in place", t.Path)
+		s.notice("%s is a mount point and cannot be replaced, wrote it in place", fault.Path(t.Path))
 	default:
-		s.notice("%q is a mount point and cannot be replaced, wrote it in place, the old content is in %q", t.Path, b.path)
+		s.notice("%s is a mount point and cannot be replaced, wrote it in place, the old content is in %s", fault.Path(t.Path), fault.Path(b.path))
 	}
 	return true, nil
 }

@@ -95,7 +95,7 @@ func (s *Store) acquire(ctx context.Context, name string, limit time.Duration, w
 			if err := stopped(ctx, "lock", name); err != nil {
 				return nil, err
 			}
-			return nil, fault.New(fault.Timeout, fmt.Sprintf("cannot lock %q", name),
+			return nil, fault.New(fault.Timeout, "cannot lock "+fault.Path(name),
 				fmt.Sprintf("%s has held it for more than %v", holderName(path), limit)).
 				WithHint("%s", holderHint(path))
 		}
@@ -108,7 +108,7 @@ func (s *Store) noticeOnce(path, name string) func(pid int) error {
 	told := false
 	return func(int) error {
 		if !told {
-			s.notice("waiting for %s to let go of %q", holderName(path), name)
+			s.notice("waiting for %s to let go of %s", holderName(path), fault.Path(name))
 			told = true
 		}
 		return nil
@@ -119,8 +119,8 @@ func (s *Store) noticeOnce(path, name string) func(pid int) error {
 // where that folder cannot exist, because everything is read-only.
 func (s *Store) lockFile(name string) (path string, works bool, err error) {
 	if !filepath.IsAbs(s.LockDir) {
-		return "", false, fault.New(fault.File, fmt.Sprintf("cannot lock %q", name),
-			fmt.Sprintf("the path of the lock folder, %q, is not absolute", s.LockDir))
+		return "", false, fault.New(fault.File, "cannot lock "+fault.Path(name),
+			fmt.Sprintf("the path of the lock folder, %s, is not absolute", fault.Path(s.LockDir)))
 	}
 	sum := sha256.Sum256([]byte(name))
 	path = filepath.Join(s.LockDir, hex.EncodeToString(sum[:]))
@@ -180,7 +180,7 @@ func (s *Store) try(ctx context.Context, name, path string, works bool) (release
 	}
 	if !works || noLocks(err) {
 		s.unlocked.Do(func() {
-			s.notice("locks do not work in %q, so do not run two commands that change a file at the same time", s.LockDir)
+			s.notice("locks do not work in %s, so do not run two commands that change a file at the same time", fault.Path(s.LockDir))
 		})
 		unlock, err = func() {}, nil
 	}

@@ -10,4 +10,4 @@ func noLocks(err error) bool {
 }
 
 // holderHint returns what to do about a file that another program keeps open.
-func holderHint(string) string { return "end the other program, then run this again" }
+func holderHint(string) string { return "close the file in the other program, then run this again" }

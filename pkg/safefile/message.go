@@ -4,8 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"syscall"
 
@@ -14,11 +14,8 @@ import (
 
 // failed returns the fault of a file operation.
 func failed(verb, path string, err error) *fault.Error {
-	f := &fault.Error{Kind: fault.File, What: fmt.Sprintf("cannot %s %q", verb, path), Why: reason(err), Err: err}
-	if errors.Is(err, fs.ErrPermission) {
-		f.Hint = chownHint(path)
-	}
-	return f
+	return (&fault.Error{Kind: fault.File, What: fmt.Sprintf("cannot %s %s", verb, fault.Path(path)), Why: fault.Reason(err), Err: err}).
+		WithHint("%s", failureHint(path, err))
 }
 
 // unchanged returns the fault of a write that failed before it changed the file.
@@ -28,23 +25,6 @@ func unchanged(path string, err error) *fault.Error {
 		f.Why += ", the file is as it was"
 	}
 	return f
-}
-
-// reason returns the text of an error without the call and the paths that Go puts
-// before it, which may be of temporary files.
-func reason(err error) string {
-	var path *fs.PathError
-	var link *os.LinkError
-	var call *os.SyscallError
-	switch {
-	case errors.As(err, &path):
-		err = path.Err
-	case errors.As(err, &link):
-		err = link.Err
-	case errors.As(err, &call):
-		err = call.Err
-	}
-	return err.Error()
 }
 
 // stopped returns the fault of work whose context has ended, or nil.
@@ -57,7 +37,17 @@ func stopped(ctx context.Context, verb, name string) error {
 	if errors.Is(err, context.DeadlineExceeded) {
 		kind = fault.Timeout
 	}
-	return fault.Wrap(kind, err, "cannot %s %q", verb, name)
+	return fault.Wrap(kind, err, "cannot %s %s", verb, fault.Path(name))
+}
+
+// homeHint says what to do where a folder below the home folder cannot be
+// created: HOME is / for many a user of a container.
+func homeHint(dir string) string {
+	for dir = filepath.Dir(dir); ; dir = filepath.Dir(dir) {
+		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
+			return fmt.Sprintf("set %s to a folder that you may write to; you may not write to %s", homeVariable, fault.Word(dir))
+		}
+	}
 }
 
 // isErrno reports whether err is one of the system's error numbers.

@@ -52,11 +52,11 @@ func CheckPrivate(path string) error {
 	owns, _, _ := owner(folder)
 	me := os.Geteuid()
 	if owns != me && owns != 0 && me != 0 {
-		return fault.New(fault.File, fmt.Sprintf("cannot trust the files in %q", dir), "the folder belongs to "+userName(owns)).
+		return fault.New(fault.File, "cannot trust the files in "+fault.Path(dir), "the folder belongs to "+userName(owns)).
 			WithHint("%s", takeHint(dir))
 	}
 	if mode := folder.Mode().Perm(); mode&0o022 != 0 {
-		return fault.New(fault.File, fmt.Sprintf("cannot trust the files in %q", dir), fmt.Sprintf("other users may write to the folder (mode %o)", mode)).
+		return fault.New(fault.File, "cannot trust the files in "+fault.Path(dir), fmt.Sprintf("other users may write to the folder (mode %o)", mode)).
 			WithHint("run: chmod go-w %s", fault.Word(dir))
 	}
 	file, err := os.Stat(path)
@@ -64,11 +64,26 @@ func CheckPrivate(path string) error {
 		return nil
 	}
 	if uid, _, _ := owner(file); uid != me && uid != owns {
-		return fault.New(fault.File, fmt.Sprintf("cannot trust %q", path), "the file belongs to "+userName(uid)).
+		return fault.New(fault.File, "cannot trust "+fault.Path(path), "the file belongs to "+userName(uid)).
 			WithHint("%s", takeHint(path))
 	}
 	return nil
 }
+
+// homeVariable is where the home folder comes from.
+const homeVariable = "HOME"
+
+// failureHint returns what to do about a file operation that failed; it may be
+// empty.
+func failureHint(path string, err error) string {
+	if errors.Is(err, fs.ErrPermission) {
+		return chownHint(path)
+	}
+	return ""
+}
+
+// writableHint is the command that ends the write protection of a file.
+func writableHint(path string) string { return "run: chmod u+w " + fault.Word(path) }
 
 // takeHint is the command that makes a file or folder ours.
 func takeHint(path string) string {
@@ -214,16 +229,6 @@ func checkLockOwner(dir string, info fs.FileInfo) error {
 	if me := os.Geteuid(); uid == me || me == 0 {
 		return nil
 	}
-	return fault.New(fault.File, fmt.Sprintf("cannot make a lock in %q", dir), "the folder belongs to "+userName(uid)).
+	return fault.New(fault.File, "cannot make a lock in "+fault.Path(dir), "the folder belongs to "+userName(uid)).
 		WithHint("%s", takeHint(dir))
-}
-
-// homeHint says what to do where a folder below the home folder cannot be
-// created: HOME is / for many a user of a container.
-func homeHint(dir string) string {
-	for dir = filepath.Dir(dir); ; dir = filepath.Dir(dir) {
-		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {
-			return fmt.Sprintf("set HOME to a folder that you may write to; you may not write to %s", fault.Word(dir))
-		}
-	}
 }

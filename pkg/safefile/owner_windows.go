@@ -3,6 +3,10 @@ package safefile
 import (
 	"io/fs"
 	"os"
+
+	"golang.org/x/sys/windows"
+
+	"aws-sso-plugins/pkg/fault"
 )
 
 // Flags of open that Windows has no use for: there are no pipes in folders,
@@ -31,10 +35,29 @@ func giveLockToOwner(string, fs.FileInfo) error { return nil }
 
 func chownHint(string) string { return "" }
 
+// homeVariable is where the home folder comes from.
+const homeVariable = "USERPROFILE"
+
+// failureHint returns what to do about a file operation that failed; it may be
+// empty. Access is denied, too, where a file would replace one that is open.
+func failureHint(path string, err error) string {
+	if info, err := os.Lstat(path); err != nil || !info.Mode().IsRegular() {
+		return ""
+	}
+	switch {
+	case isErrno(err, windows.ERROR_SHARING_VIOLATION, windows.ERROR_LOCK_VIOLATION):
+		return "another program has the file open: close it there, then run this again"
+	case isHeldOpen(err):
+		return "if another program has the file open, close it there, then run this again"
+	}
+	return ""
+}
+
+// writableHint is the command that ends the write protection of a file.
+func writableHint(path string) string { return "run: attrib -r " + fault.Word(path) }
+
 // CheckPrivate returns nil: access lists decide here.
 func CheckPrivate(string) error { return nil }
 
 // checkLockOwner returns nil: access lists decide here.
 func checkLockOwner(string, fs.FileInfo) error { return nil }
-
-func homeHint(string) string { return "" }

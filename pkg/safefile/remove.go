@@ -5,6 +5,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"aws-sso-plugins/pkg/fault"
 )
 
 // Remove removes a file and reports whether there was one. Links stay: the file
@@ -51,7 +53,7 @@ func (s *Store) remove(ctx context.Context, path string) (bool, error) {
 		if err := os.Truncate(at.path, 0); err != nil {
 			return false, failed("empty", path, err)
 		}
-		s.notice("%q is a mount of its own and cannot be removed, emptied it", path)
+		s.notice("%s is a mount of its own and cannot be removed, emptied it", fault.Path(path))
 	case errors.Is(err, fs.ErrNotExist):
 		return false, nil
 	case err != nil:

@@ -65,7 +65,7 @@ func checkAbsolute(verb, path string) error {
 	if filepath.IsAbs(path) {
 		return nil
 	}
-	return fault.New(fault.File, fmt.Sprintf("cannot %s %q", verb, path), "the path is not absolute")
+	return fault.New(fault.File, fmt.Sprintf("cannot %s %s", verb, fault.Path(path)), "the path is not absolute")
 }
 
 // split cuts a path before its last element. Unlike [filepath.Dir] it does
@@ -185,7 +185,7 @@ func checkOwned(path string, info fs.FileInfo) error {
 	if !ok || uid == 0 || uid == os.Geteuid() {
 		return nil
 	}
-	return fmt.Errorf("a symbolic link is or leads to %q, which belongs to another user (uid %d)", path, uid)
+	return fmt.Errorf("a symbolic link is or leads to %s, which belongs to another user (uid %d)", fault.Path(path), uid)
 }
 
 // makeFolder creates a folder and those above it, 0700.

@@ -151,7 +151,7 @@ func (s *Store) redo(ctx context.Context, path, verb string, work func() error) 
 			return failed(verb, path, errChanged).
 				WithHint("close the program that is changing it, then run this again")
 		case n == 0:
-			s.notice("%q was changed by another program meanwhile, beginning again with its new content", path)
+			s.notice("%s was changed by another program meanwhile, beginning again with its new content", fault.Path(path))
 		}
 		if err := pause(ctx, wait); err != nil {
 			return stopped(ctx, verb, path)
@@ -281,7 +281,7 @@ func (s *Store) replace(ctx context.Context, t Target, at location, was snapshot
 		return s.giveBack(t, at, old, content)
 	}
 	if hardLinked(was.info) {
-		s.notice("%q had other names (hard links), which keep its old content", at.path)
+		s.notice("%s had other names (hard links), which keep its old content", fault.Path(at.path))
 	}
 	return true, errors.Join(err, s.keepBackup(ctx, b, old, was))
 }
@@ -307,8 +307,8 @@ func (s *Store) giveBack(t Target, at location, old string, content []byte) (cha
 	if err := os.Rename(old, kept); err != nil {
 		return true, failed("keep the change of another program in", kept, err)
 	}
-	return true, fault.New(fault.File, fmt.Sprintf("cannot write %q alone", t.Path),
-		fmt.Sprintf("two other programs wrote it at the same time; what one of them wrote is in %q", kept)).
+	return true, fault.New(fault.File, fmt.Sprintf("cannot write %s alone", fault.Path(t.Path)),
+		"two other programs wrote it at the same time; what one of them wrote is in "+fault.Path(kept)).
 		WithHint("compare the two files, then remove %s", fault.Word(kept))
 }
 
@@ -349,7 +349,7 @@ func (s *Store) stillThere(ctx context.Context, t Target, at location, was snaps
 // confirm makes a rename in the target's folder survive a power cut.
 func confirm(at location) error {
 	if err := syncFolder(at.dir); err != nil {
-		return fault.New(fault.File, fmt.Sprintf("wrote %q, but the disk does not confirm it", at.path), reason(err))
+		return fault.New(fault.File, fmt.Sprintf("wrote %s, but the disk does not confirm it", fault.Path(at.path)), fault.Reason(err))
 	}
 	return nil
 }

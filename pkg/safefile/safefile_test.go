@@ -186,6 +186,10 @@ func TestUpdateMakesFolders(t *testing.T) {
 }
 
 func TestUpdateRefuses(t *testing.T) {
+	makeWritable := "run: chmod u+w "
+	if runtime.GOOS == "windows" {
+		makeWritable = "run: attrib -r "
+	}
 	for _, tc := range []struct {
 		name  string
 		make  func(t *testing.T, dir string) string
@@ -201,11 +205,11 @@ func TestUpdateRefuses(t *testing.T) {
 		{"read-only", func(t *testing.T, dir string) string {
 			write(t, filepath.Join(dir, "it's"), "old", 0o444)
 			return filepath.Join(dir, "it's")
-		}, "read-only", `run: chmod u+w '`, nil},
+		}, "read-only", makeWritable, nil},
 		{"readable only by its owner", func(t *testing.T, dir string) string {
 			write(t, filepath.Join(dir, "config"), "old", 0o400)
 			return filepath.Join(dir, "config")
-		}, "read-only", "run: chmod u+w ", nil},
+		}, "read-only", makeWritable, nil},
 		{"file as a folder", func(t *testing.T, dir string) string {
 			write(t, filepath.Join(dir, "f"), "old", 0o644)
 			return filepath.Join(dir, "f", "config")

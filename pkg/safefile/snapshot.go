@@ -97,12 +97,12 @@ func (s snapshot) checkReplaceable(at location) error {
 	}
 	// Not access(2): a rename asks the folder alone, and root may always.
 	if s.info.Mode()&0o200 == 0 {
-		return fault.New(fault.File, fmt.Sprintf("cannot write %q", at.path), "the file is read-only").
-			WithHint("run: chmod u+w %s", fault.Word(at.path))
+		return fault.New(fault.File, "cannot write "+fault.Path(at.path), "the file is read-only").
+			WithHint("%s", writableHint(at.path))
 	}
 	// The new file would be ours, and the old owner locked out of it.
 	if uid, _, ok := owner(s.info); ok && os.Geteuid() != 0 && uid != os.Geteuid() {
-		return fault.New(fault.File, fmt.Sprintf("cannot write %q", at.path), fmt.Sprintf("the file belongs to %s", userName(uid))).
+		return fault.New(fault.File, "cannot write "+fault.Path(at.path), fmt.Sprintf("the file belongs to %s", userName(uid))).
 			WithHint("%s", chownHint(at.path))
 	}
 	return nil

@@ -10,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"time"
+
+	"aws-sso-plugins/pkg/fault"
 )
 
 // The names of temporary files: hidden, ours, not *.json, which other tools
@@ -84,7 +86,7 @@ func (s *Store) sweep(at location) {
 		return
 	}
 	if n := removeTemps(at.dir, tempPrefix, stale); n > 0 {
-		s.notice("removed %d leftover temporary file%s of an earlier run from %q", n, plural(n), at.dir)
+		s.notice("removed %d leftover temporary file%s of an earlier run from %s", n, plural(n), fault.Path(at.dir))
 	}
 }
 

@@ -23,7 +23,7 @@ import (
 // There is no lock: only the AWS CLI writes these files, and it knows none.
 func (c *Cache) RemoveRoles(ctx context.Context, k Key, accountsAndRoles iter.Seq2[string, string]) (removed int, err error) {
 	if !filepath.IsAbs(c.RoleDir) {
-		return 0, fault.New(fault.File, fmt.Sprintf("cannot remove cached role credentials in %q", c.RoleDir), "the path is not absolute")
+		return 0, fault.New(fault.File, "cannot remove cached role credentials in "+fault.Path(c.RoleDir), "the path is not absolute")
 	}
 	var failures int
 	var first error

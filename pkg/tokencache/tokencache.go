@@ -75,7 +75,7 @@ func load[T any](ctx context.Context, c *Cache, path string, parse func([]byte) 
 		return value, false, err
 	}
 	if value, err = parse(data); err != nil {
-		c.note(fmt.Sprintf("ignored %q: %v", path, err))
+		c.note(fmt.Sprintf("ignored %s: %v", fault.Path(path), err))
 		var none T
 		return none, false, nil
 	}

@@ -134,7 +134,7 @@ func readBundle(read func(string, int64) ([]byte, error), path, setting string) 
 		if errors.As(err, &inPath) {
 			err = inPath.Err // the call and the name that Go puts before it are said already
 		}
-		return bundle{}, fault.Annotate(err, "cannot read the CA bundle %q", path).OrKind(fault.Config).WithHint("%s must name a PEM file", setting)
+		return bundle{}, fault.Annotate(err, "cannot read the CA bundle %s", fault.Path(path)).OrKind(fault.Config).WithHint("%s must name a PEM file", setting)
 	}
 	b := bundle{path, setting, pem}
 	if !bytes.Contains(pem, []byte("-----BEGIN CERTIFICATE-----")) {
@@ -152,7 +152,7 @@ func (b bundle) roots() (*x509.CertPool, error) {
 }
 
 func (b bundle) useless() error {
-	return fault.Newf(fault.Config, "no certificate in the CA bundle %q", b.path).WithHint("%s must name a PEM file", b.setting)
+	return fault.Newf(fault.Config, "no certificate in the CA bundle %s", fault.Path(b.path)).WithHint("%s must name a PEM file", b.setting)
 }
 
 // Do makes one attempt. It is what the SDK calls.
