@@ -1,5 +1,5 @@
 #!/bin/sh
-# Shows the three commands at work against an Identity Center that runs on this
+# Shows the commands at work against an Identity Center that runs on this
 # machine for as long as the demo does: no network, no account, nothing left
 # behind. The one argument is the folder of the binaries.
 set -eu
@@ -27,3 +27,5 @@ typed() {
 echo 'An Identity Center with 12 accounts and 3 roles each runs on this machine. In an empty home folder:'
 typed 'sso-login demo --sso-start-url https://d-1234567890.awsapps.com/start --sso-region eu-central-1 -o text'
 typed 'sso-login demo | sso-profiles - | sso-test - -o table'
+typed 'eval "$(sso-creds ReadOnlyAccess-222222222222)" && echo "$SSO_ROLE_NAME in $AWS_ACCOUNT_ID"'
+typed 'sso-creds --write | sso-test - -o text'
