@@ -202,6 +202,12 @@ func TestBenchListing(t *testing.T) {
 	m = best(3, list)
 	record(t, "the same, 1,000 accounts with 5 roles", m, "")
 	bar(t, m.lines == 5000, "5,000 of %d listed", m.lines)
+
+	b = newBench(t, idctest.Config{Accounts: accounts(600, 3), Latency: 50 * time.Millisecond})
+	one := accounts(600, 3)[599].ID
+	m = best(3, func() measured { return b.run("sso-profiles", "--account", one, "--list", "-o", "text") })
+	record(t, "one account of 600 by `--account`, 50 ms a call", m, "6 pages of accounts and 1 call for its roles; must be 7 calls")
+	bar(t, m.lines == 3 && m.calls == 7, "%d lines after %d calls of 7", m.lines, m.calls)
 }
 
 func TestBenchThrottledListing(t *testing.T) {

@@ -183,10 +183,14 @@ func sessionsToList(ctx context.Context, app *cli.App, config *awsconfig.Config,
 			if len(all) == 1 {
 				return nil, err
 			}
-			app.Warn(fault.Annotate(err, "%q was left out", s.Name).OrKind(fault.Config))
+			app.Warn(fault.Annotate(err, "%q was skipped", s.Name).OrKind(fault.Config))
 			continue
 		}
 		state, err := engine.State(ctx, s)
+		if err != nil && state.Status == login.StatusInvalid && len(all) > 1 {
+			app.Warn(fault.Annotate(err, "%q was skipped", s.Name).OrKind(fault.Config))
+			continue
+		}
 		if err != nil {
 			return nil, err
 		}

@@ -61,7 +61,7 @@ func TestEmulatedPortal(t *testing.T) {
 		{Op: idctest.ListAccounts, Kind: idctest.Nulls, Times: 1},
 	}} {
 		srv.Update(func(c *idctest.Config) { c.Faults = faults })
-		l := c.List(t.Context(), 16, nil)
+		l := c.List(t.Context(), 16, nil, nil)
 		check(t, l, fromEmulator(accounts))
 		complete(t, l)
 	}
@@ -81,7 +81,7 @@ func TestEmulatedPortal(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	if l := c.List(t.Context(), 16, nil); fault.KindOf(l.Failed()) != fault.Login {
+	if l := c.List(t.Context(), 16, nil, nil); fault.KindOf(l.Failed()) != fault.Login {
 		t.Errorf("after the logout: %v", l.Failed())
 	}
 }
@@ -93,7 +93,7 @@ func TestEmulatedFaults(t *testing.T) {
 	accounts := idctest.OddAccounts()
 	srv := idctest.New(t, idctest.Config{Accounts: accounts})
 	c, _, _ := emulated(t, srv)
-	l := c.List(t.Context(), 16, nil)
+	l := c.List(t.Context(), 16, nil, nil)
 	want := fromEmulator(accounts)
 	for i := range want {
 		if strings.TrimSpace(want[i].name) == "" {
@@ -106,7 +106,7 @@ func TestEmulatedFaults(t *testing.T) {
 	}
 	for _, kind := range []idctest.FaultKind{idctest.RepeatToken, idctest.CycleTokens} {
 		srv.Update(func(c *idctest.Config) { c.Faults = []idctest.Fault{{Op: idctest.ListAccounts, Kind: kind}} })
-		l := c.List(t.Context(), 16, nil)
+		l := c.List(t.Context(), 16, nil, nil)
 		if l.Complete() || fault.KindOf(l.Err) != fault.Reply || !strings.HasSuffix(l.Err.Error(), "the portal repeated a page marker") {
 			t.Errorf("%s: %v", kind, l.Err)
 		}
@@ -114,7 +114,7 @@ func TestEmulatedFaults(t *testing.T) {
 	srv.Update(func(c *idctest.Config) {
 		c.Faults = []idctest.Fault{{Op: idctest.ListAccountRoles, Account: accounts[0].ID, Kind: idctest.Forbidden}}
 	})
-	l = c.List(t.Context(), 16, nil)
+	l = c.List(t.Context(), 16, nil, nil)
 	if l.Err != nil || len(l.Unlisted) != 1 || l.Unlisted[0].Account.ID != accounts[0].ID || fault.KindOf(l.Unlisted[0].Err) != fault.Denied {
 		t.Errorf("err %v, unlisted %v", l.Err, l.Unlisted)
 	}
@@ -131,7 +131,7 @@ func BenchmarkList300At50ms(b *testing.B) {
 	c, _, _ := emulated(b, srv)
 	b.ReportAllocs()
 	for b.Loop() {
-		if l := c.List(b.Context(), 64, nil); !l.Complete() || len(l.Assignments) != 900 {
+		if l := c.List(b.Context(), 64, nil, nil); !l.Complete() || len(l.Assignments) != 900 {
 			b.Fatalf("%d assignments, %v", len(l.Assignments), l.Err)
 		}
 	}

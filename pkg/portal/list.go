@@ -28,7 +28,7 @@ import (
 // it did, nothing is left running.
 func (c *Client) Accounts(ctx context.Context, concurrency int) iter.Seq2[AccountRoles, error] {
 	return func(yield func(AccountRoles, error) bool) {
-		c.begin(ctx, max(concurrency, 1)).results(ctx)(yield)
+		c.begin(ctx, max(concurrency, 1), nil).results(ctx)(yield)
 	}
 }
 
@@ -81,7 +81,8 @@ func (c *Client) roles(ctx context.Context, account string) ([]string, error) {
 type listing struct {
 	client      *Client
 	concurrency int
-	outcomes    chan outcome // always read to its end
+	pick        func(Account) bool // nil: all
+	outcomes    chan outcome       // always read to its end
 	workers     sync.WaitGroup
 
 	ctx  context.Context // of the calls; ends with stop, too
@@ -91,7 +92,8 @@ type listing struct {
 
 	mu       sync.Mutex
 	seen     map[string]bool // account ids
-	accounts []Account       // all that were seen
+	accounts []Account       // all that were seen, picked or not
+	picked   int             // how many of them
 	waiting  []Account       // nobody asks for yet
 	active   int             // goroutines
 	err      error           // why the listing is incomplete
@@ -110,8 +112,8 @@ type outcome struct {
 	err error
 }
 
-func (c *Client) begin(ctx context.Context, concurrency int) *listing {
-	l := &listing{client: c, concurrency: concurrency, outcomes: make(chan outcome), seen: map[string]bool{}, active: 1,
+func (c *Client) begin(ctx context.Context, concurrency int, pick func(Account) bool) *listing {
+	l := &listing{client: c, concurrency: concurrency, pick: pick, outcomes: make(chan outcome), seen: map[string]bool{}, active: 1,
 		breaker: wire.NewBreaker(wire.Limits{Unanswered: maxUnanswered, Useless: maxUseless})}
 	l.ctx, l.stop = context.WithCancel(ctx)
 	l.workers.Go(func() {
@@ -161,7 +163,8 @@ func (l *listing) findAccounts() error {
 	})
 }
 
-// add puts an account into the queue, and a goroutine to work if one may.
+// add puts an account that is picked into the queue, and starts a goroutine
+// for it if one more may run.
 func (l *listing) add(account Account) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -170,6 +173,10 @@ func (l *listing) add(account Account) {
 	}
 	l.seen[account.ID] = true
 	l.accounts = append(l.accounts, account)
+	if l.pick != nil && !l.pick(account) {
+		return
+	}
+	l.picked++
 	l.waiting = append(l.waiting, account)
 	if l.active < l.concurrency {
 		l.active++
@@ -247,7 +254,7 @@ func (l *listing) abort(err error) {
 func (l *listing) known() int {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return len(l.seen)
+	return l.picked
 }
 
 // incomplete is why accounts are missing, nil if none is. ctx is the caller's.

@@ -71,7 +71,7 @@ func TestListIsFast(t *testing.T) {
 				f := &fake{accounts: some(test.accounts, test.roles), latency: 50 * time.Millisecond}
 				c := f.client(t, &source{})
 				begun := time.Now()
-				l := c.List(t.Context(), test.concurrency, nil)
+				l := c.List(t.Context(), test.concurrency, nil, nil)
 				took := time.Since(begun)
 				t.Logf("took %v", took)
 				synctest.Wait() // for the server
@@ -121,7 +121,7 @@ func TestListThrottled(t *testing.T) {
 					}
 					c := f.client(t, &source{})
 					begun := time.Now()
-					l := c.List(t.Context(), concurrency, nil)
+					l := c.List(t.Context(), concurrency, nil, nil)
 					took := time.Since(begun)
 					calls := float64(test.accounts + (test.accounts+99)/100)
 					floor := (calls - test.burst) / test.rate
@@ -151,7 +151,7 @@ func TestListThrottledForEver(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Hour)
 		defer cancel()
 		begun := time.Now()
-		l := f.client(t, &source{}).List(ctx, 64, nil)
+		l := f.client(t, &source{}).List(ctx, 64, nil, nil)
 		if took := time.Since(begun); took != time.Hour {
 			t.Errorf("ended after %v", took)
 		}
@@ -216,7 +216,7 @@ func TestListLosesNothingInFaults(t *testing.T) {
 					return faults[random.IntN(len(faults))]
 				}}
 				begun := time.Now()
-				l := f.client(t, &source{}).List(t.Context(), 64, nil)
+				l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 				check(t, l, f.accounts)
 				complete(t, l)
 				if took := time.Since(begun); took > 10*time.Second {
@@ -231,10 +231,50 @@ func TestListEmpty(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{}
-		l := f.client(t, &source{}).List(t.Context(), 64, func(int, int) { t.Error("progress of nothing") })
+		l := f.client(t, &source{}).List(t.Context(), 64, nil, func(int, int) { t.Error("progress of nothing") })
 		check(t, l, nil)
 		complete(t, l)
 	})
+}
+
+// Roles are asked for in the accounts that are picked; all are named.
+func TestListOfPickedAccounts(t *testing.T) {
+	t.Parallel()
+	for _, test := range []struct {
+		name   string
+		pick   func(portal.Account) bool
+		picked int
+	}{
+		{"one by id", func(a portal.Account) bool { return a.ID == "100000000599" }, 1},
+		{"some by name", func(a portal.Account) bool { return strings.HasSuffix(a.Name, "7") }, 60},
+		{"none", func(portal.Account) bool { return false }, 0},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				f := &fake{accounts: some(600, 2), strike: func(c *request) reply {
+					if c.op == opRoles && !test.pick(portal.Account{ID: c.account, Name: "account " + strings.TrimLeft(c.account[3:], "0")}) {
+						return refuse(403, "ForbiddenException", "No access", 0)
+					}
+					return nil
+				}}
+				last := 0
+				l := f.client(t, &source{}).List(t.Context(), 64, test.pick, func(done, known int) {
+					if done < last || done > known || known > test.picked {
+						t.Errorf("%d of %d are done", done, known)
+					}
+					last = done
+				})
+				complete(t, l)
+				if l.Accounts != test.picked || len(l.Assignments) != 2*test.picked || len(l.Named) != 600 || last != test.picked {
+					t.Errorf("%d accounts, %d assignments, %d named, progress to %d", l.Accounts, len(l.Assignments), len(l.Named), last)
+				}
+				if calls := f.count(); calls != 6+test.picked {
+					t.Errorf("%d calls, want %d", calls, 6+test.picked)
+				}
+			})
+		})
+	}
 }
 
 // An account that says no, or is broken, is named; the others are listed.
@@ -270,7 +310,7 @@ func TestListWithBrokenAccounts(t *testing.T) {
 					}
 					return nil
 				}}
-				l := f.client(t, &source{}).List(t.Context(), 64, nil)
+				l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 				check(t, l, slices.DeleteFunc(slices.Clone(f.accounts), func(a account) bool { return isBroken(a.id) }))
 				if l.Complete() || l.Err != nil || l.Failed() != nil || l.Known != 100 || len(l.Unlisted) != 10 {
 					t.Fatalf("complete: %v, err: %v, failed: %v, known: %d, unlisted: %d", l.Complete(), l.Err, l.Failed(), l.Known, len(l.Unlisted))
@@ -327,7 +367,7 @@ func TestListFailed(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
 				f := &fake{accounts: some(test.n, 2), strike: test.strike}
-				l := f.client(t, &source{}).List(t.Context(), 64, nil)
+				l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 				if l.Complete() || l.Accounts != 0 || len(l.Assignments) != 0 {
 					t.Errorf("%+v", l)
 				}
@@ -369,7 +409,7 @@ func TestListWithABrokenPage(t *testing.T) {
 					}
 					return nil
 				}
-				l := f.client(t, &source{}).List(t.Context(), 64, nil)
+				l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 				want := slices.Clone(f.accounts[:200])
 				if test.listed > 200 {
 					want = append(want, account{id: "200000000000", name: "200000000000", roles: []string{"Role0"}})
@@ -392,7 +432,7 @@ func TestPagesEnd(t *testing.T) {
 		f.strike = func(*request) reply {
 			return text(200, fmt.Sprintf(`{"accountList":[],"nextToken":"%d"}`, len(f.calls)))
 		}
-		l := f.client(t, &source{}).List(t.Context(), 64, nil)
+		l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 		says(t, l.Err, fault.Reply, "cannot list the accounts: the portal sent 1000 pages and promised more")
 		if n := f.count(); n != 1000 {
 			t.Errorf("%d pages", n)
@@ -406,7 +446,7 @@ func TestPagesEnd(t *testing.T) {
 			}
 			return text(200, fmt.Sprintf(`{"roleList":[],"nextToken":"%d"}`, len(f.calls)))
 		}
-		l := f.client(t, &source{}).List(t.Context(), 64, nil)
+		l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 		if len(l.Unlisted) != 1 {
 			t.Fatalf("unlisted: %v", l.Unlisted)
 		}
@@ -438,7 +478,7 @@ func TestOddPagesAreRead(t *testing.T) {
 			}
 			return text(200, roles[c.account])
 		}}
-		l := f.client(t, &source{}).List(t.Context(), 64, nil)
+		l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 		complete(t, l)
 		check(t, l, []account{
 			{"000000000001", "000000000001", "", []string{"B", "a", "z+=,.@-_"}},
@@ -452,7 +492,7 @@ func TestRolesOverSeveralPages(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{accounts: some(1, 250)}
-		l := f.client(t, &source{}).List(t.Context(), 64, nil)
+		l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 		complete(t, l)
 		sorted := slices.IsSortedFunc(l.Assignments, func(a, b portal.Assignment) int { return strings.Compare(a.Role, b.Role) })
 		if len(l.Assignments) != 250 || !sorted || f.count(opRoles) != 3 {
@@ -477,7 +517,7 @@ func TestTokenEndsInTheMiddle(t *testing.T) {
 					return nil
 				}
 				tokens := &source{renewals: renewals, wait: time.Second}
-				l := f.client(t, tokens).List(t.Context(), 64, nil)
+				l := f.client(t, tokens).List(t.Context(), 64, nil, nil)
 				check(t, l, f.accounts)
 				complete(t, l)
 				if tokens.nth != renewals {
@@ -512,7 +552,7 @@ func TestSessionEndsInTheMiddle(t *testing.T) {
 					return nil
 				}
 				begun := time.Now()
-				l := f.client(t, &source{over: test.over}).List(t.Context(), 64, nil)
+				l := f.client(t, &source{over: test.over}).List(t.Context(), 64, nil, nil)
 				says(t, l.Err, test.kind, test.text)
 				if test.over == nil && fault.HintOf(l.Err) != "run: sso-login okta" {
 					t.Errorf("hint %q", fault.HintOf(l.Err))
@@ -542,7 +582,7 @@ func TestSessionEndIsToldFirst(t *testing.T) {
 			}
 			return refuse(401, "UnauthorizedException", "no", 0)
 		}}
-		l := f.client(t, &source{}).List(t.Context(), 64, nil)
+		l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 		says(t, l.Err, fault.Login, `cannot list all accounts: the session "okta" is over: the token expired at 17:02`)
 	})
 }
@@ -553,7 +593,7 @@ func TestEveryTokenIsRefused(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{accounts: some(3, 1), strike: func(*request) reply { return refuse(401, "UnauthorizedException", "no", 0) }}
 		tokens := &source{renewals: 1000}
-		l := f.client(t, tokens).List(t.Context(), 64, nil)
+		l := f.client(t, tokens).List(t.Context(), 64, nil, nil)
 		says(t, l.Err, fault.Login, "cannot list the accounts: AWS answered 401 UnauthorizedException: no")
 		if f.count() != 3 || tokens.nth != 2 {
 			t.Errorf("%d calls, %d renewals", f.count(), tokens.nth)
@@ -566,7 +606,7 @@ func TestNoTokenAtAll(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := &fake{accounts: some(3, 1)}
 		c := f.client(t, noToken{})
-		l := c.List(t.Context(), 64, nil)
+		l := c.List(t.Context(), 64, nil, nil)
 		says(t, l.Err, fault.Login, `cannot list the accounts: the session "okta" is over: the token expired at 17:02`)
 		_, _, err := c.RoleCredentials(t.Context(), "123456789012", "Admin")
 		says(t, err, fault.Login, `no credentials for role "Admin" in account 123456789012: the session "okta" is over: the token expired at 17:02`)
@@ -610,7 +650,7 @@ func TestOutageEndsTheListing(t *testing.T) {
 					return nil
 				}
 				begun := time.Now()
-				l := f.client(t, &source{}).List(t.Context(), 64, nil)
+				l := f.client(t, &source{}).List(t.Context(), 64, nil, nil)
 				says(t, l.Err, test.kind, test.text)
 				if took := time.Since(begun); took > 65*time.Second {
 					t.Errorf("took %v", took)
@@ -738,7 +778,7 @@ func TestCancelEndsTheListing(t *testing.T) {
 			f := &fake{accounts: some(3, 1)}
 			ctx, cancel := context.WithCancel(t.Context())
 			cancel()
-			l := f.client(t, &source{}).List(ctx, 64, nil)
+			l := f.client(t, &source{}).List(ctx, 64, nil, nil)
 			says(t, l.Err, fault.Canceled, "cannot list the accounts: stopped")
 			if f.count() != 0 {
 				t.Errorf("%d calls", f.count())
@@ -758,7 +798,7 @@ func TestProgress(t *testing.T) {
 			return nil
 		}}
 		var lastDone, lastKnown, told int
-		f.client(t, &source{}).List(t.Context(), 64, func(done, known int) {
+		f.client(t, &source{}).List(t.Context(), 64, nil, func(done, known int) {
 			told++
 			if done != told || done < lastDone || known < lastKnown || done > known {
 				t.Errorf("%d of %d after %d of %d", done, known, lastDone, lastKnown)
@@ -777,7 +817,7 @@ func TestConcurrencyIsAtLeastOne(t *testing.T) {
 	for _, concurrency := range []int{-1, 0, 1, 2} {
 		synctest.Test(t, func(t *testing.T) {
 			f := &fake{accounts: some(120, 2), latency: time.Millisecond}
-			l := f.client(t, &source{}).List(t.Context(), concurrency, nil)
+			l := f.client(t, &source{}).List(t.Context(), concurrency, nil, nil)
 			synctest.Wait() // for the server
 			check(t, l, f.accounts)
 			if f.most != max(concurrency, 1) {

@@ -14,10 +14,10 @@ import (
 type Listing struct {
 	Assignments []Assignment // by account id, then role
 	Accounts    int          // listed completely
-	Named       []Account    // all that the portal named, with or without roles, in no order
+	Named       []Account    // all that the portal named, picked or not, in no order
 	Unlisted    []Unlisted   // by account id
-	// Known is how many accounts the portal named. Where Err is set, some of
-	// them may be neither listed nor in Unlisted.
+	// Known is how many accounts were picked. Where Err is set, some of them may
+	// be neither listed nor in Unlisted.
 	Known int
 	// Err is why further accounts, or their roles, are not known; nil if all
 	// are.
@@ -30,12 +30,16 @@ type Unlisted struct {
 	Err     error
 }
 
-// List collects what [Client.Accounts] hands out. progress, if not nil, is told after each account how
-// many are done and how many are known; neither ever shrinks, and done is
-// never more than known.
-func (c *Client) List(ctx context.Context, concurrency int, progress func(done, known int)) *Listing {
+// List collects what [Client.Accounts] hands out, of the accounts that pick
+// reports true for (nil: of all). The roles of other accounts are not asked
+// for, so they cannot make the listing incomplete.
+//
+// List calls progress, if it is not nil, after each account with how many are
+// done and how many are known. Neither number ever shrinks, and done never
+// exceeds known.
+func (c *Client) List(ctx context.Context, concurrency int, pick func(Account) bool, progress func(done, known int)) *Listing {
 	l := &Listing{}
-	run := c.begin(ctx, max(concurrency, 1))
+	run := c.begin(ctx, max(concurrency, 1), pick)
 	for ar, err := range run.results(ctx) {
 		l.add(ar, err)
 		if progress != nil {
@@ -65,7 +69,8 @@ func (l *Listing) add(ar AccountRoles, err error) {
 	}
 }
 
-// Complete reports whether the listing holds every assignment there is.
+// Complete reports whether the listing holds every assignment there is in the
+// accounts that were picked.
 func (l *Listing) Complete() bool { return l.Err == nil && len(l.Unlisted) == 0 }
 
 // Failed says why nothing at all was listed; nil if something was, or if

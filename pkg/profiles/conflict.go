@@ -325,3 +325,12 @@ func quotedList(words []string) string {
 	}
 	return strings.Join(quoted, ", ")
 }
+
+// words returns names as words for a shell.
+func words(names []string) string {
+	quoted := make([]string, len(names))
+	for i, name := range names {
+		quoted[i] = fault.Word(name)
+	}
+	return strings.Join(quoted, " ")
+}

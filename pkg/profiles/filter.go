@@ -12,7 +12,10 @@ import (
 // Globs picks names by patterns: * is any text, ? one character, [a-z] a set;
 // a leading ! excludes. Case counts for nothing. With no pattern but excluding
 // ones, everything else is picked.
-type Globs struct{ include, exclude []string }
+type Globs struct {
+	include, exclude []string // folded
+	given            []string // what include is, as it was given
+}
 
 // ParseGlobs checks the patterns. A bad one is a fault of kind Usage.
 func ParseGlobs(flag string, patterns []string) (Globs, error) {
@@ -27,7 +30,7 @@ func ParseGlobs(flag string, patterns []string) (Globs, error) {
 		if excludes {
 			g.exclude = append(g.exclude, pattern)
 		} else {
-			g.include = append(g.include, pattern)
+			g.include, g.given = append(g.include, pattern), append(g.given, p)
 		}
 	}
 	return g, nil
@@ -53,6 +56,19 @@ func isAccountID(text string) bool {
 	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
 }
 
+// unmatched returns the patterns that pick none of the accounts, as they were
+// given. Patterns that exclude do not count.
+func (g Globs) unmatched(accounts []portal.Account) []string {
+	var none []string
+	for i := range g.include {
+		matches := func(a portal.Account) bool { return matchAny(g.include[i:i+1], []string{a.ID, a.Name}) }
+		if !slices.ContainsFunc(accounts, matches) {
+			none = append(none, g.given[i])
+		}
+	}
+	return none
+}
+
 func (g Globs) matchAll() bool { return len(g.include)+len(g.exclude) == 0 }
 
 func matchAny(patterns, names []string) bool {
@@ -72,18 +88,6 @@ func matchAny(patterns, names []string) bool {
 
 // Filter picks assignments.
 type Filter struct{ Accounts, Roles Globs }
-
-// flags are the flags of sso-profiles that do the picking.
-func (f Filter) flags() string {
-	switch {
-	case f.Roles.matchAll():
-		return "--account"
-	case f.Accounts.matchAll():
-		return "--role"
-	default:
-		return "--account and --role"
-	}
-}
 
 // match reports whether an assignment is picked: its account by id or name, and
 // its role.

@@ -208,9 +208,7 @@ func (p *planner) collect(inputs []Input) {
 		}
 	}
 	p.reportNameless(nameless)
-	if len(p.wants) == 0 && n > 0 {
-		p.gap(fault.New(fault.Nothing, "no assignment matches "+p.options.Filter.flags(), fmt.Sprintf("%d listed", n)))
-	}
+	p.reportFilter(inputs, n)
 }
 
 // want plans the name for an assignment; first is the first generated profile

@@ -546,7 +546,7 @@ func TestPlan(t *testing.T) {
 			options: []string{"--account", "9"},
 			rows:    nil,
 			diff:    []string{},
-			gaps:    []string{"no assignment matches --account: 1 listed"},
+			gaps:    []string{`no account of "okta" matches --account "9": 1 listed | to see them: sso-profiles okta --list`},
 		},
 		"an account that could not be listed": {
 			config:  ours("a okta 1 Admin", "b okta 2 Admin", "c okta 3 Admin", "d corp 1 Admin", "e corp 2 Admin"),

@@ -19,10 +19,31 @@ func (p *planner) reportListings(inputs []Input) {
 		for _, u := range in.Listing.Unlisted {
 			p.gap(fault.Annotate(u.Err, "account %s (%q) was not listed and keeps its profiles", u.Account.ID, u.Account.Name))
 		}
-		if in.Listing.Complete() && len(in.Listing.Assignments) == 0 {
+		if in.Listing.Complete() && p.listsNothing(in) {
 			p.reportEmpty(in)
 		}
 	}
+}
+
+// listsNothing reports whether the portal named no accounts, or no roles in any
+// of those that the filter picks. Where the filter picks no account, that says
+// nothing about the portal.
+func (p *planner) listsNothing(in *Input) bool {
+	return len(in.Listing.Named) == 0 || len(in.Listing.Assignments) == 0 && p.picked(in) > 0
+}
+
+// picked returns how many of the accounts that the portal named the filter picks.
+func (p *planner) picked(in *Input) int {
+	if p.options.Filter.Accounts.matchAll() {
+		return len(in.Listing.Named)
+	}
+	n := 0
+	for _, a := range in.Listing.Named {
+		if p.options.Filter.Accounts.match(a.ID, a.Name) {
+			n++
+		}
+	}
+	return n
 }
 
 // reportEmpty says that a session lists nothing. That is what a person without
@@ -32,7 +53,47 @@ func (p *planner) reportEmpty(in *Input) {
 	if n := p.count[in.Session.Name]; n > 0 {
 		kept = fmt.Sprintf("it keeps its %s", many(n, "profile"))
 	}
-	p.gap(fault.New(fault.Nothing, fmt.Sprintf("the portal lists no accounts for %q", in.Session.Name), kept))
+	what := fmt.Sprintf("the portal lists no accounts for %q", in.Session.Name)
+	if picked := p.picked(in); picked < len(in.Listing.Named) {
+		accounts := "account"
+		if picked > 1 {
+			accounts = many(picked, "account")
+		}
+		what = fmt.Sprintf("the portal lists no roles of %q in the %s that --account picks", in.Session.Name, accounts)
+	}
+	p.gap(fault.New(fault.Nothing, what, kept))
+}
+
+// reportFilter names the patterns of --account that match no account, and says
+// so if the filter picks nothing. Where some accounts are not known it cannot
+// tell.
+func (p *planner) reportFilter(inputs []Input, assignments int) {
+	var all []portal.Account
+	var sessions []string
+	for i := range inputs {
+		if inputs[i].Listing.Err != nil {
+			return
+		}
+		all = append(all, inputs[i].Listing.Named...)
+		sessions = append(sessions, inputs[i].Session.Name)
+	}
+	if len(all) == 0 { // reportEmpty says so
+		return
+	}
+	picked := 0
+	for i := range inputs {
+		picked += p.picked(&inputs[i])
+	}
+	filter := p.options.Filter
+	switch unmatched := filter.Accounts.unmatched(all); {
+	case len(unmatched) > 0:
+		p.gap(fault.New(fault.Nothing, fmt.Sprintf("no account of %s matches --account %s", quotedList(sessions), quotedList(unmatched)),
+			fmt.Sprintf("%d listed", len(all))).WithHint("to see them: sso-profiles %s --list", words(sessions)))
+	case picked == 0:
+		p.gap(fault.New(fault.Nothing, fmt.Sprintf("--account leaves out all of the %s of %s", many(len(all), "account"), quotedList(sessions)), ""))
+	case len(p.wants) == 0 && assignments > 0:
+		p.gap(fault.New(fault.Nothing, "no assignment matches --role", fmt.Sprintf("%d listed", assignments)))
+	}
 }
 
 // prune decides on the generated profiles without an assignment. Those of a
@@ -116,7 +177,7 @@ func (p *planner) mayPrune(in *Input, lost int) bool {
 		if p.options.Prune {
 			p.note("nothing of %q was removed, because its listing is incomplete", in.Session.Name)
 		}
-	case len(in.Listing.Assignments) == 0: // reportEmpty says so
+	case p.listsNothing(in): // reportEmpty says so
 	case !p.options.Prune:
 		p.remark("%q keeps %s without an assignment; to remove what is gone: --prune", in.Session.Name, many(lost, "profile"))
 	case lost > limit:

@@ -31,18 +31,22 @@ type Sync struct {
 	Progress func(done, known int)
 }
 
-// List asks the portal for the assignments of every session, all sessions at
-// once: each has a pace of its own. What could not be listed is in the
+// List asks the portal for the assignments of every session in the accounts that
+// the filter picks, all sessions at once: each has a pace of its own. What could not be listed is in the
 // listings.
 func (s *Sync) List(ctx context.Context, sources []Source) []Input {
 	inputs := make([]Input, len(sources))
+	var pick func(portal.Account) bool
+	if globs := s.Options.Filter.Accounts; !globs.matchAll() {
+		pick = func(a portal.Account) bool { return globs.match(a.ID, a.Name) }
+	}
 	progress := newTally(s.Progress, len(sources))
 	var wg sync.WaitGroup
 	for i, source := range sources {
 		wg.Go(func() {
 			inputs[i] = Input{
 				Session: source.Session,
-				Listing: source.Portal.List(ctx, s.Concurrency, progress.of(i)),
+				Listing: source.Portal.List(ctx, s.Concurrency, pick, progress.of(i)),
 			}
 		})
 	}
