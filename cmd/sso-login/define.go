@@ -126,7 +126,7 @@ func (r *run) fromQuestions(ctx context.Context) (d login.Definition, err error)
 		}
 		r.app.Warn(fault.Annotate(err, "no access portal found at %s in %s", d.Session.StartURL, d.Session.Region))
 	}
-	const scopes = "SSO registration scopes (for accounts and roles, Enter is right)"
+	const scopes = "SSO registration scopes (Enter is right)"
 	d.Session.Scopes, err = cli.Ask(ctx, r.app.Console, scopes, oidc.DefaultScope, func(answer string) ([]string, error) {
 		return splitScopes(answer), awsconfig.KeyValue{Key: "sso_registration_scopes", Value: answer}.Check()
 	})

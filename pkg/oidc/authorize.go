@@ -17,8 +17,8 @@ import (
 	"aws-sso-plugins/pkg/tokencache"
 )
 
-// patience is how long a login in the browser may take.
-const patience = 10 * time.Minute
+// loginTimeout is how long a login in the browser may take.
+const loginTimeout = 10 * time.Minute
 
 // Authorization is a login under way in a browser. [Authorization.Wait] ends
 // it.
@@ -36,12 +36,12 @@ type Authorization struct {
 	verifier     string
 }
 
-// String names the time that is left, and nothing else.
+// String returns until when the login lasts, and no secret.
 func (a *Authorization) String() string {
 	return "login until " + a.ExpiresAt.UTC().Format(time.RFC3339)
 }
 
-// Format keeps state and verifier out of every verb.
+// Format prints [Authorization.String], whatever the verb.
 func (a *Authorization) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, a.String()) }
 
 // Authorize begins the authorization code flow with PKCE (RFC 7636, method
@@ -65,7 +65,7 @@ func (c *Client) Authorize(ctx context.Context, r tokencache.Registration, cb *C
 	}.Encode()
 	cb.expect(state)
 	return &Authorization{
-		URL: u.String(), ExpiresAt: time.Now().Add(patience),
+		URL: u.String(), ExpiresAt: time.Now().Add(loginTimeout),
 		client: c, registration: r, callback: cb, verifier: verifier,
 	}, nil
 }
@@ -103,7 +103,8 @@ func (a *Authorization) exchange(ctx context.Context, got answer) (Grant, error)
 	})
 }
 
-// denied is what the page of AWS said instead of a code (RFC 6749 4.1.2.1).
+// denied returns the fault of a login page that answered with an error instead of
+// a code (RFC 6749 4.1.2.1).
 func denied(got answer) error {
 	f := fault.New(fault.Login, "", fmt.Sprintf("the login page answered %.80q", got.denial))
 	if got.denial == "access_denied" {
@@ -115,7 +116,7 @@ func denied(got answer) error {
 	return f
 }
 
-// secret is 256 bits of randomness in 43 characters that need no escaping
+// secret returns 256 random bits as 43 characters that need no escaping
 // (RFC 7636 4.1 and 7.1).
 func secret() string {
 	bits := make([]byte, 32)

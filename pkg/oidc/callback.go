@@ -19,7 +19,7 @@ import (
 
 const (
 	// maxNoise is how many requests that are not the browser's answer a login
-	// puts up with.
+	// tolerates.
 	maxNoise = 100
 
 	// A browser opens connections ahead of need and leaves them idle; a
@@ -100,10 +100,10 @@ func listenOn(listener net.Listener, port int) *Callback {
 	return cb
 }
 
-// Port is the port that is listened on.
+// Port returns the port that Callback listens on.
 func (cb *Callback) Port() int { return cb.port }
 
-// RedirectURI is the address that AWS sends the browser to: with the port, and
+// RedirectURI returns the address that AWS sends the browser to: with the port, and
 // with 127.0.0.1 rather than a name that could lead elsewhere (RFC 8252 8.3).
 func (cb *Callback) RedirectURI() string { return "http://" + cb.host() + callbackPath }
 
@@ -124,7 +124,7 @@ func (cb *Callback) expect(state string) {
 	cb.state = state
 }
 
-// claim says whether a state is the expected one. It is, once: the port is
+// claim reports whether a state is the expected one. It is, once: the port is
 // closed with it, so that a replay finds nobody.
 func (cb *Callback) claim(state string) bool {
 	cb.mu.Lock()
@@ -184,13 +184,13 @@ func (cb *Callback) read(r *http.Request) (answer, int) {
 	return got, http.StatusOK
 }
 
-// addressed says whether a Host header is this server's. Browsers leave out
+// addressed reports whether a Host header is this server's. Browsers leave out
 // the port that http has anyway.
 func (cb *Callback) addressed(host string) bool {
 	return host == cb.host() || cb.port == 80 && host == "127.0.0.1"
 }
 
-// single says whether each parameter that counts is there once at most: of two,
+// single reports whether each parameter that counts is there once at most: of two,
 // one reader takes the first and another the last.
 func single(query url.Values) bool {
 	for _, name := range []string{"state", "code", "error", "error_description"} {
@@ -226,18 +226,18 @@ func (cb *Callback) wait(ctx context.Context, until time.Time) (answer, error) {
 	case a := <-cb.answers:
 		return a, nil
 	case <-cb.tooMany:
-		return answer{}, cb.drowned()
+		return answer{}, cb.tooMuchNoise()
 	case <-waiting.Done():
 		if err := givenUp(ctx); err != nil {
 			return answer{}, err
 		}
 		return answer{}, &fault.Error{
-			Kind: fault.Login, Why: "nobody finished it in the browser in time", Err: ErrExpired,
+			Kind: fault.Login, Why: "nobody finished the login in the browser in time", Err: ErrExpired,
 		}
 	}
 }
 
-func (cb *Callback) drowned() error {
+func (cb *Callback) tooMuchNoise() error {
 	return &fault.Error{
 		Kind: fault.Login,
 		Why:  fmt.Sprintf("something on this machine sent more than %d requests to port %d that are not the browser's answer", maxNoise, cb.port),

@@ -16,7 +16,7 @@ import (
 func TestALoginInTheBrowserEndsAfterTenMinutes(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
-		a := &Authorization{ExpiresAt: begun.Add(patience), callback: &Callback{}}
+		a := &Authorization{ExpiresAt: begun.Add(loginTimeout), callback: &Callback{}}
 		_, err := a.callback.wait(t.Context(), a.ExpiresAt)
 		if !errors.Is(err, ErrExpired) || fault.KindOf(err) != fault.Login || time.Since(begun) != 10*time.Minute {
 			t.Errorf("%v after %v", err, time.Since(begun))
@@ -28,7 +28,7 @@ func TestTheCallersDeadlineIsNoExpiredLogin(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 		defer cancel()
-		_, err := (&Callback{}).wait(ctx, time.Now().Add(patience))
+		_, err := (&Callback{}).wait(ctx, time.Now().Add(loginTimeout))
 		if errors.Is(err, ErrExpired) || fault.KindOf(err) != fault.Timeout {
 			t.Error(err)
 		}

@@ -36,14 +36,14 @@ import (
 
 // Client asks the OIDC service of one region. It is safe for concurrent use.
 type Client struct {
-	// Now tells the wall clock's time, which an expiry is held against;
+	// Now returns the wall clock's time, from which expiries are counted;
 	// nil: time.Now. It must not change once the client is in use.
 	Now func() time.Time
 
 	sdk *ssooidc.Client
 }
 
-// New is a client of the OIDC service in region, which is the session's
+// New returns a client of the OIDC service in region, which is the session's
 // sso_region. A region that cannot be one is a fault of kind Config.
 func New(w *wire.Wire, region string) (*Client, error) {
 	cfg, err := w.Config(wire.OIDC, region, nil)
@@ -53,7 +53,7 @@ func New(w *wire.Wire, region string) (*Client, error) {
 	return &Client{sdk: ssooidc.NewFromConfig(cfg)}, nil
 }
 
-// For is the client that a session with this start URL needs. Portals under
+// For returns the client that a session with this start URL needs. Portals under
 // .app.aws are reached by IPv6 and IPv4, and a code that the IPv4 endpoint gave
 // out leads to a page that does not know them, so their client uses the
 // dual-stack endpoint. An endpoint that the user gave stays as it is.
@@ -74,7 +74,7 @@ func (c *Client) now() time.Time {
 	return time.Now()
 }
 
-// authorizeURL is where the browser goes. The service has no operation for it,
+// authorizeURL returns the login page that the browser opens. The service has no operation for it,
 // so it is built from the endpoint that the operations use: the region's, a
 // FIPS or dual-stack variant of it, or the user's own.
 func (c *Client) authorizeURL(ctx context.Context) (*url.URL, error) {

@@ -34,12 +34,12 @@ type DeviceCode struct {
 	deviceCode string
 }
 
-// String names the time that is left, and nothing else.
+// String returns until when the login lasts, and no secret.
 func (d DeviceCode) String() string {
 	return "device code until " + d.ExpiresAt.UTC().Format(time.RFC3339)
 }
 
-// Format keeps the codes out of every verb.
+// Format prints [DeviceCode.String], whatever the verb.
 func (d DeviceCode) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, d.String()) }
 
 const (
@@ -83,7 +83,8 @@ func (c *Client) StartDevice(ctx context.Context, r tokencache.Registration, sta
 	return d, nil
 }
 
-// within is a number of seconds as a server may give it.
+// within returns a server's number of seconds: missing if it gave none, most if
+// it gave more than that.
 func within(seconds int32, missing, most time.Duration) time.Duration {
 	if seconds <= 0 {
 		return missing
@@ -105,7 +106,7 @@ func (d DeviceCode) check() error {
 	return CheckURL(d.CompleteURL)
 }
 
-// showable says whether a user code is letters, digits and hyphens, as those
+// showable reports whether a user code is letters, digits and hyphens, as those
 // of AWS are: XXXX-XXXX.
 func showable(code string) bool {
 	for _, c := range []byte(code) {
@@ -176,7 +177,7 @@ func backoff(interval time.Duration, faults int) time.Duration {
 	return max(interval, min(interval<<faults, maxPollBackoff))
 }
 
-// unanswered says whether a poll failed on the way, or in the service, so that
+// unanswered reports whether a poll failed on the way, or in the service, so that
 // the person's login may still be under way.
 func unanswered(err error) bool {
 	switch fault.KindOf(err) {
@@ -209,7 +210,7 @@ func unfinished(caller context.Context, slowDowns int) error {
 
 func expired(slowDowns int, err error) error {
 	f := &fault.Error{
-		Kind: fault.Login, Why: "nobody approved it before the code expired", Err: ErrExpired,
+		Kind: fault.Login, Why: "nobody approved the login before its code expired", Err: ErrExpired,
 	}
 	if err != nil {
 		f.Err = fmt.Errorf("%w: %w", ErrExpired, err)

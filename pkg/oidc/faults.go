@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 
@@ -14,22 +15,22 @@ import (
 // What AWS or the person may answer to a login. Each stands, for errors.Is, in
 // a *fault.Error of kind Login that says in words what happened.
 var (
-	// ErrDenied is a person, or a policy, that said no.
+	// ErrDenied is a login that a person, or a policy, refused.
 	ErrDenied = errors.New("the login was refused")
 	// ErrExpired is a login that nobody finished in time: the device code ran
 	// out, or no answer came from the browser.
 	ErrExpired = errors.New("the login was not finished in time")
 	// ErrInvalidGrant is a code or a refresh token that is spent, revoked or
 	// over. For a refresh token it means, as a rule, that the session is over.
-	ErrInvalidGrant = errors.New("the grant is not valid any more")
+	ErrInvalidGrant = errors.New("the grant is no longer valid")
 	// ErrInvalidClient is a client registration that AWS does not know, or not
 	// for this flow. Another one helps.
-	ErrInvalidClient = errors.New("the client registration is not valid any more")
+	ErrInvalidClient = errors.New("the client registration is no longer valid")
 	// ErrSlowDown is AWS asking for fewer questions. In the device code flow it
 	// shows only beside ErrExpired, where it came so often that the clocks on
 	// both sides must run at different speeds.
 	ErrSlowDown = errors.New("AWS asks to slow down")
-	// ErrNoToken is AWS saying yes without a token that can be used.
+	// ErrNoToken is an answer of AWS without a token that can be used.
 	ErrNoToken = errors.New("AWS gave no usable token")
 	// ErrNoise is a callback port that met too many requests which were not the
 	// browser's answer.
@@ -47,6 +48,7 @@ type refusal struct {
 	why      string // in words
 	hint     string // what to do about it, if anything
 	said     string // error_description, as the service gave it
+	denied   bool   // nobody can log in, whatever they do: kind Denied and not Login
 }
 
 // explain turns an error of the SDK into a fault. The OIDC service names what
@@ -61,6 +63,9 @@ func explain(err error, format string, args ...any) error {
 		return wire.Fault(err, format, args...)
 	}
 	f := &fault.Error{Kind: fault.Login, What: fmt.Sprintf(format, args...), Why: r.why, Hint: r.hint, Err: err}
+	if r.denied {
+		f.Kind = fault.Denied
+	}
 	if r.said != "" {
 		f.Why += fmt.Sprintf(" (AWS says %.200q)", r.said)
 	}
@@ -70,7 +75,7 @@ func explain(err error, format string, args ...any) error {
 	return f
 }
 
-// givenUp is the fault of a caller whose ctx is done, nil while it is not.
+// givenUp returns the fault of a caller whose ctx is done, nil while it is not.
 func givenUp(caller context.Context) error {
 	switch err := caller.Err(); {
 	case err == nil:
@@ -96,6 +101,9 @@ func refusalOf(err error) (refusal, bool) {
 		return of(ErrExpired, e.Error_description)
 	}
 	if e, ok := errors.AsType[*types.AccessDeniedException](err); ok {
+		if isKMS(string(e.Reason)) {
+			return keyUnusable(text(e.Error_description), string(e.Reason)), true
+		}
 		r, _ := of(ErrDenied, e.Error_description)
 		r.said += reason(string(e.Reason))
 		return r, true
@@ -115,8 +123,11 @@ func refusalOf(err error) (refusal, bool) {
 // badRequestOf knows the exceptions that no other attempt would mend.
 func badRequestOf(err error) (refusal, bool) {
 	if e, ok := errors.AsType[*types.InvalidRequestException](err); ok {
+		if isKMS(string(e.Reason)) {
+			return keyUnusable(text(e.Error_description), string(e.Reason)), true
+		}
 		return refusal{
-			why:  "AWS does not take the request",
+			why:  "AWS does not accept the request",
 			hint: "check the start URL, and that the region is the one of its Identity Center instance",
 			said: text(e.Error_description) + reason(string(e.Reason)),
 		}, true
@@ -137,6 +148,19 @@ func badRequestOf(err error) (refusal, bool) {
 		return refusal{why: "AWS does not offer this kind of login", said: text(e.Error_description)}, true
 	}
 	return refusal{}, false
+}
+
+// isKMS reports whether an exception is about the key of AWS KMS with which the
+// Identity Center instance is encrypted, where that is the customer's own.
+func isKMS(reason string) bool { return strings.HasPrefix(reason, "KMS_") }
+
+func keyUnusable(said, reason string) refusal {
+	return refusal{
+		why:    "AWS cannot use the KMS key with which your organisation has encrypted IAM Identity Center (" + reason + ")",
+		hint:   "only an administrator of IAM Identity Center can mend that: the key is disabled, deleted, or its policy does not allow this",
+		said:   said,
+		denied: true,
+	}
 }
 
 func text(s *string) string {

@@ -13,7 +13,7 @@ import (
 	"aws-sso-plugins/pkg/wire"
 )
 
-// Grant is what a login or a refresh brings.
+// Grant is the result of a login or a refresh: an access token.
 type Grant struct {
 	AccessToken string
 
@@ -21,7 +21,7 @@ type Grant struct {
 	// goes on being good (RFC 6749 6).
 	RefreshToken string
 
-	// ExpiresAt is when the access token ends, at most [MaxLifetime] from now.
+	// ExpiresAt is when the access token expires, at most [MaxLifetime] from now.
 	// It is counted from the server's Date where that is more than [MaxSkew]
 	// away from the clock here, else from the clock.
 	ExpiresAt time.Time
@@ -47,12 +47,12 @@ const (
 	MaxSkew = 2 * time.Minute
 )
 
-// String says when the token ends, and nothing else.
+// String returns when the token expires, and no secret.
 func (g Grant) String() string {
 	return "grant until " + g.ExpiresAt.UTC().Format(time.RFC3339)
 }
 
-// Format keeps the secrets out of every verb.
+// Format prints String, whatever the verb.
 func (g Grant) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, g.String()) }
 
 // token makes a CreateToken call.
@@ -65,7 +65,7 @@ func (c *Client) token(ctx context.Context, what string, in *ssooidc.CreateToken
 	return grantOf(what, out, c.now(), server)
 }
 
-// grantOf holds an answer against what a token must have. The SDK takes {} for
+// grantOf checks that an answer has what a token must have. The SDK accepts {} as
 // an answer: no token, and a lifetime of 0.
 func grantOf(what string, out *ssooidc.CreateTokenOutput, now, server time.Time) (Grant, error) {
 	no := func(why string) error {

@@ -26,13 +26,13 @@ var (
 
 func pageDone() page {
 	return page{render("good", "You are signed in",
-		"The program that opened this page has its token.", "You can close this tab and go back to the terminal.",
+		"sso-login has its token.", "You can close this tab and go back to the terminal.",
 		`<path d="M14 25l7 7 13-15"/>`)}
 }
 
 func pageFailed() page {
 	return page{render("bad", "The login did not succeed",
-		"No token was issued to the program that opened this page.", "The terminal says why. You can close this tab.",
+		"sso-login got no token.", "The terminal says why. You can close this tab.",
 		`<path d="M17 17l14 14M31 17l-14 14"/>`)}
 }
 
@@ -53,7 +53,7 @@ func styleHash(css string) string {
 	return "sha256-" + base64.StdEncoding.EncodeToString(sum[:])
 }
 
-// guard sets what every answer of the callback port carries: the URL that the
+// guard sets the headers that every answer of the callback port carries: the URL that the
 // browser asked for has a code in it, which must stay out of caches and of
 // Referer headers (RFC 9700 4.2), and nothing may run or be framed here.
 func guard(h http.Header) {
