@@ -16,9 +16,9 @@ func main() {
 		Usage:   "[SESSION ... | -] [flags]",
 		Examples: []cli.Example{
 			{Line: "sso-login", Does: "log in; the first time, a few questions define the session"},
-			{Line: "sso-login okta --sso-start-url https://acme.awsapps.com/start --sso-region eu-central-1", Does: "define a session, then log in"},
+			{Line: "sso-login okta --sso-start-url https://acme.awsapps.com/start --sso-region eu-central-1", Does: "log in, and define the session once that has succeeded"},
 			{Line: "sso-login okta --check", Does: "is the login still good? no browser, exit 3 if not"},
-			{Line: "sso-login --list", Does: "every session and how it stands"},
+			{Line: "sso-login --list", Does: "every session and its state"},
 			{Line: "sso-login okta --logout", Does: "end the session"},
 			{Line: "sso-login okta | sso-profiles - | sso-test -", Does: "log in, make profiles, test them"},
 		},

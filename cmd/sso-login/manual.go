@@ -5,17 +5,18 @@ import "aws-sso-plugins/pkg/cli"
 func manual() cli.Manual {
 	return cli.Manual{
 		Description: []string{
-			"Without SESSION it is the session of --profile, of AWS_PROFILE if that has one, or the only one in the config. " +
+			"Without SESSION it is the session of --profile, of AWS_PROFILE or of [default], each itself or by its source_profile, " +
+				"else the only one in the config. " +
 				"Of several a person at a terminal may choose; with none at all a few questions define the first.",
 			"The browser comes back to a port of this machine (authorization code with PKCE). Where no browser can open here, " +
 				"as over SSH, in a container or without a display, a code is shown to type in a browser anywhere. Approve only a " +
 				"code of a login that you started yourself. Chosen by itself, the code needs a terminal: without one the exit " +
 				"status is 3 at once, so that no cron job waits for a person.",
-			"Many runs at once make one login and open one browser tab; the rest wait and share its outcome, good or bad. " +
+			"Many runs at once make one login and open one browser tab; the rest say so, wait and share its outcome; they end when it can no longer succeed. " +
 				"Several sessions are done one after the other; one that fails does not stop the rest.",
 			"The token is what the AWS CLI and every SDK look for. No format prints it, and -v never logs it.",
 			"--logout ends the session at the portal and removes the local files even where the portal cannot be reached. " +
-				"Role credentials that were issued before live on until they expire.",
+				"Role credentials that were issued before stay valid until they expire.",
 		},
 		Lists: []cli.List{{
 			Title: "Output",
@@ -27,6 +28,7 @@ func manual() cli.Manual {
 				{Text: "refreshable", Help: "it is not, but a new one can be had without a browser"},
 				{Text: "expired", Help: "a login is needed"},
 				{Text: "none", Help: "there was no login"},
+				{Text: "invalid", Help: "its section of the config cannot be used"},
 			},
 		}},
 		Environment: []cli.Value{

@@ -14,7 +14,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// Desktop says whether a browser can be shown to the person at this terminal,
+// Desktop reports whether a browser can be shown to the person at this terminal,
 // and by which commands.
 type Desktop struct {
 	env  Environment

@@ -1,15 +1,14 @@
-// Package login is the workflow of a login: a token that is good is kept, one
-// that can be refreshed is refreshed, and only else a person is asked.
+// Package login is the workflow of a login: a valid token is kept, one that can be
+// refreshed is refreshed, and a person is asked only where neither helps.
 //
 // [Engine.Ensure] does that for sso-login, [Engine.Check] without ever asking
 // anybody, [Engine.State] without the network, and [Engine.Logout] undoes it.
 // [Engine.Source] hands the token to those who call the portal.
 //
-// Processes share what they do. A refresh token can be spent once, so one
-// process refreshes and the others take what it wrote. A person can be asked
-// once, so one process asks, and those that wait for it share the outcome,
-// good or bad. The locks are the kernel's: a process that is killed holds
-// nobody up.
+// Processes share their work. A refresh token can be used once, so one process
+// refreshes and the others take what it wrote. A person should be asked once, so
+// one process asks, and those that wait for it share the outcome, success or
+// failure. The locks are the kernel's: a process that is killed blocks nobody.
 //
 // How a URL reaches a browser, and a code a person, is the caller's business
 // ([Engine.Present]); so are flags, the environment and the terminal.
@@ -46,11 +45,11 @@ type Engine struct {
 	// several goroutines may call it at once. Nil: nobody is told.
 	Notify func(Event)
 
-	// Now tells the time that expiries are held against; nil: time.Now.
+	// Now returns the time that expiries are compared with; nil: time.Now.
 	Now func() time.Time
 }
 
-// Presenter brings a login before the person: it opens Prompt.URL in a
+// Presenter shows a login to the person: it opens Prompt.URL in a
 // browser, or prints what is in the prompt. It is called once a login (and once
 // more where AWS turns out to have forgotten the client), in a goroutine of its
 // own, and may last as long as the browser does: the login ends without it.
@@ -149,7 +148,7 @@ func (e *Engine) notifyOf(s portal.Session, g oidc.Grant) {
 
 func quote(s string) string { return strconv.Quote(s) }
 
-// clockText is a time for a person: the day only where it is another one.
+// clockText returns a time for a person, with the day where that is not today.
 func (e *Engine) clockText(t time.Time) string {
 	t, today := t.Local(), e.now().Local()
 	if t.Format(time.DateOnly) == today.Format(time.DateOnly) {

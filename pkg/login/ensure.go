@@ -30,7 +30,7 @@ const (
 // later or never, then find a fresh token always.
 const DefaultValidFor = 15 * time.Minute
 
-// Options is how [Engine.Ensure] goes about it.
+// Options are the options of [Engine.Ensure].
 type Options struct {
 	// Force logs in although the token is good.
 	Force bool
@@ -123,8 +123,8 @@ func (e *Engine) Check(ctx context.Context, s portal.Session, o Options) (State,
 	return e.Ensure(ctx, s, o)
 }
 
-// keep does without a person: the token is good, or is refreshed. The error is
-// errOver where only a login helps.
+// keep returns a valid token or a refreshed one, without asking a person. The
+// error is errOver where only a login helps.
 func (e *Engine) keep(ctx context.Context, s portal.Session, o Options) (State, error) {
 	t, found, err := e.token(ctx, s)
 	switch {
@@ -145,7 +145,7 @@ func (e *Engine) keep(ctx context.Context, s portal.Session, o Options) (State, 
 	return State{}, e.over(s, t)
 }
 
-// renew refreshes a token, and makes do with it if that fails while it is good.
+// renew refreshes a token; if that fails, the old one is used while it is valid.
 func (e *Engine) renew(ctx context.Context, s portal.Session, t tokencache.Token) (State, error) {
 	r, err := e.refresh(ctx, s, t)
 	switch {
@@ -156,20 +156,20 @@ func (e *Engine) renew(ctx context.Context, s portal.Session, t tokencache.Token
 	case e.left(t) <= 0, ctx.Err() != nil:
 		return State{}, err
 	}
-	e.makeDo(s, t, err)
+	e.warnOfRefresh(s, t, err)
 	return e.stateOf(s, t, Kept), nil
 }
 
-// makeDo says that a refresh failed, and that the old token is good a while.
-func (e *Engine) makeDo(s portal.Session, t tokencache.Token, err error) {
+// warnOfRefresh warns that a refresh failed, and until when the old token is valid.
+func (e *Engine) warnOfRefresh(s portal.Session, t tokencache.Token, err error) {
 	if errors.Is(err, errOver) {
-		e.notify(Warning, s, e.lastWords(t), "run: "+s.LoginCommand("--force"))
+		e.notify(Warning, s, e.expiryText(t), "run: "+s.LoginCommand("--force"))
 		return
 	}
 	e.notify(Warning, s, "cannot refresh the token, which is good until "+e.clockText(t.ExpiresAt)+": "+whyOf(err), fault.HintOf(err))
 }
 
-// whyOf is the reason alone: an event says itself what it is about.
+// whyOf returns the reason of an error alone: an event says itself what failed.
 func whyOf(err error) string {
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Why != "" {
 		return f.Why
@@ -177,15 +177,15 @@ func whyOf(err error) string {
 	return err.Error()
 }
 
-// heal mends a token file that some AWS client could not read. That it failed
-// hurts nobody here.
+// heal rewrites a token file that some AWS clients cannot read. Nothing here
+// depends on it.
 func (e *Engine) heal(ctx context.Context, s portal.Session) {
 	if _, err := e.Cache.Heal(ctx, s.Key()); err != nil {
 		e.notify(Notice, s, "cannot mend the token file: "+err.Error(), fault.HintOf(err))
 	}
 }
 
-// needs is the fault of a login that may not be started.
+// needs returns the fault of a login that is needed and must not be started.
 func (e *Engine) needs(s portal.Session, why error) error {
 	if why != nil {
 		return why

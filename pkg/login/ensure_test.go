@@ -379,7 +379,7 @@ func TestNoFlowFailsAtOnce(t *testing.T) {
 	w := newWorld(t, idctest.Config{})
 	_, err := w.ensure(login.Options{})
 	w.wantFault(err, fault.Login)
-	if err.Error() != `session "okta" has no login: there is no token of it in the cache` || fault.HintOf(err) != "run: sso-login okta" {
+	if err.Error() != `session "okta" has no login: it has no cached token` || fault.HintOf(err) != "run: sso-login okta" {
 		t.Errorf("%q, hint %q", err, fault.HintOf(err))
 	}
 	_, err = w.ensure(login.Options{Force: true})

@@ -79,7 +79,7 @@ func (e *Engine) endAtPortal(ctx context.Context, s portal.Session, t tokencache
 	return nil
 }
 
-// join is the errors that there are; a single one as it is.
+// join returns the errors that are not nil as one; a single one as it is.
 func join(all []error) error {
 	var some []error
 	for _, err := range all {

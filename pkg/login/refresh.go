@@ -27,7 +27,7 @@ var (
 // written would throw the session away.
 const rescue = 800 * time.Millisecond
 
-// renewed is what came of a refresh.
+// renewed is the outcome of a refresh.
 type renewed struct {
 	token  tokencache.Token
 	action Action // Refreshed, or Waited: somebody else had done it
@@ -67,7 +67,7 @@ func (e *Engine) refresh(ctx context.Context, s portal.Session, stale tokencache
 // roomForToken is more than any token file takes.
 const roomForToken = 16 << 10
 
-// spend uses up the refresh token of t, unless there is nowhere to keep the new
+// spend uses the refresh token of t, unless there is nowhere to keep the new
 // one: with a cache that is mounted read-only into a container, or on a full
 // disk, the session would be lost for everybody. The caller holds the refresh
 // lock.
@@ -98,7 +98,8 @@ func (e *Engine) spend(ctx context.Context, s portal.Session, t tokencache.Token
 	return renewed{t, Refreshed, lifetime}, nil
 }
 
-// refused looks whether another client had refreshed t, and says why not else.
+// refused returns the token of another client that has refreshed t meanwhile, or
+// why the refresh failed.
 func (e *Engine) refused(ctx context.Context, s portal.Session, t tokencache.Token, err error) (renewed, error) {
 	if fault.KindOf(err) != fault.Login {
 		return renewed{}, fault.Annotate(err, "cannot refresh the token of %s", quoted(s))
@@ -113,7 +114,7 @@ func (e *Engine) refused(ctx context.Context, s portal.Session, t tokencache.Tok
 	return renewed{}, over
 }
 
-// replaces says whether the file has another token by now than stale, and a
+// replaces reports whether the file has another token by now than stale, and a
 // good one.
 func (e *Engine) replaces(t tokencache.Token, found bool, stale tokencache.Token) bool {
 	return found && t.AccessToken != stale.AccessToken && e.left(t) > 0
@@ -121,11 +122,11 @@ func (e *Engine) replaces(t tokencache.Token, found bool, stale tokencache.Token
 
 func (e *Engine) found(t tokencache.Token) renewed { return renewed{t, Waited, e.left(t)} }
 
-// missing is the fault of a session without a token: that there is none, or
-// none of the start URL and region that the config has.
+// missing returns the fault of a session without a token, or with one of another
+// start URL or region than the config has.
 func (e *Engine) missing(ctx context.Context, s portal.Session) *fault.Error {
 	f := &fault.Error{
-		Kind: fault.Login, What: quoted(s) + " has no login", Why: "there is no token of it in the cache",
+		Kind: fault.Login, What: quoted(s) + " has no login", Why: "it has no cached token",
 		Hint: "run: " + s.LoginCommand(), Err: errNone,
 	}
 	if t, found, err := e.Cache.Token(ctx, s.Key()); err == nil && found && !owns(s, t) {
@@ -135,11 +136,11 @@ func (e *Engine) missing(ctx context.Context, s portal.Session) *fault.Error {
 	return f
 }
 
-// over is the fault of a session whose token cannot be used or refreshed: that
-// it is over, and since when or until when.
+// over returns the fault of a session whose token can neither be used nor
+// refreshed.
 func (e *Engine) over(s portal.Session, t tokencache.Token) *fault.Error {
 	f := &fault.Error{
-		Kind: fault.Login, What: quoted(s) + " is over", Why: e.lastWords(t), Hint: "run: " + s.LoginCommand(), Err: errOver,
+		Kind: fault.Login, What: quoted(s) + " is over", Why: e.expiryText(t), Hint: "run: " + s.LoginCommand(), Err: errOver,
 	}
 	if e.left(t) > 0 {
 		f.What = quoted(s) + " is about to end"
@@ -147,8 +148,8 @@ func (e *Engine) over(s portal.Session, t tokencache.Token) *fault.Error {
 	return f
 }
 
-// lastWords is how a token that cannot be refreshed ends.
-func (e *Engine) lastWords(t tokencache.Token) string {
+// expiryText says until when a token that cannot be refreshed is valid.
+func (e *Engine) expiryText(t tokencache.Token) string {
 	switch {
 	case t.ExpiresAt.IsZero():
 		return "the token does not say until when it is good, and cannot be refreshed"
@@ -161,8 +162,8 @@ func (e *Engine) lastWords(t tokencache.Token) string {
 
 func refreshLock(s portal.Session) string { return "refresh of " + s.Label() }
 
-// outlive is a context that ends later than its parent, by the time to rescue
-// what is under way.
+// outlive returns a context that ends later than its parent, so that what has
+// begun can be finished.
 func outlive(parent context.Context) (context.Context, context.CancelFunc) {
 	ctx, cancel := context.WithCancel(context.WithoutCancel(parent))
 	unhook := context.AfterFunc(parent, func() { time.AfterFunc(rescue, cancel) })

@@ -45,7 +45,7 @@ type source struct {
 	revived  map[string]outcomeOf
 }
 
-// outcomeOf is what came of renewing a token that the portal refused.
+// outcomeOf is the outcome of renewing a token that the portal refused.
 type outcomeOf struct {
 	token string
 	err   error
@@ -77,7 +77,7 @@ func (s *source) Token(ctx context.Context) (string, error) {
 	case err == nil:
 		return s.token.AccessToken, nil
 	case left > 0 && ctx.Err() == nil:
-		s.engine.makeDo(s.session, s.token, err)
+		s.engine.warnOfRefresh(s.session, s.token, err)
 		return s.token.AccessToken, nil
 	default:
 		return "", err
@@ -115,13 +115,13 @@ func (s *source) Renew(ctx context.Context, refused string) (string, error) {
 // it should be good: the session was ended, or somebody else refreshed.
 func (s *source) revive(ctx context.Context, refused string) error {
 	if s.within(retryRefresh, s.issued) {
-		return s.ended("AWS refuses a token that it has just given out")
+		return s.ended("AWS refuses a token that it has just issued")
 	}
 	stale := s.token
 	stale.AccessToken = refused
 	r, err := s.engine.refresh(ctx, s.session, stale)
 	if errors.Is(err, errOver) {
-		return s.ended("AWS does not take its token any more, which " + s.nominal())
+		return s.ended("AWS no longer accepts its token, which " + s.nominal())
 	}
 	if err != nil {
 		return err
@@ -130,7 +130,7 @@ func (s *source) revive(ctx context.Context, refused string) error {
 	return nil
 }
 
-// nominal is what the token says of itself.
+// nominal says until when the token claims to be valid.
 func (s *source) nominal() string {
 	verb := "would be good until "
 	if s.engine.left(s.token) <= 0 {
@@ -183,12 +183,12 @@ func (s *source) take(r renewed) {
 	}
 }
 
-// within says whether it is less than a while ago.
+// within reports whether at is less than a while ago.
 func (s *source) within(while time.Duration, at time.Time) bool {
 	return !at.IsZero() && s.engine.now().Sub(at) < while
 }
 
-// retryAfter is how long a failure holds.
+// retryAfter returns how long a failure is not tried again.
 func retryAfter(err error) time.Duration {
 	if fault.KindOf(err) == fault.Login {
 		return retryRefresh
@@ -196,7 +196,7 @@ func retryAfter(err error) time.Duration {
 	return retryReach
 }
 
-// enter waits for the caller's turn: a lock that minds ctx.
+// enter waits for the caller's turn: a lock that ctx can end.
 func (s *source) enter(ctx context.Context) error {
 	select {
 	case s.turn <- struct{}{}:

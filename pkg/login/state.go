@@ -52,7 +52,7 @@ type State struct {
 	// ExpiresAt is when the access token ends, or ended; zero with StatusNone.
 	ExpiresAt time.Time
 
-	// Refreshable says whether the token can be refreshed when it ends.
+	// Refreshable reports whether the token can be refreshed when it ends.
 	Refreshable bool
 
 	// Action is empty where nothing was asked for but the state.
@@ -101,7 +101,7 @@ func (e *Engine) token(ctx context.Context, s portal.Session) (t tokencache.Toke
 	return t, true, nil
 }
 
-// left is how long a token is still good, negative if it is not.
+// left returns how long a token is still valid, negative if it has expired.
 func (e *Engine) left(t tokencache.Token) time.Duration { return t.ExpiresAt.Sub(e.now()) }
 
 func (e *Engine) refreshable(s portal.Session, t tokencache.Token) bool {

@@ -15,6 +15,7 @@ import (
 // to the retryer and to the transport. One goroutine uses it, answered aside.
 type call struct {
 	service   Service
+	setting   string // what moves the service from AWS's own endpoint, "" if nothing
 	operation string
 	pace      *Pace  // nil: not paced
 	notify    func() // that throttling lasts; may be nil
@@ -54,9 +55,9 @@ func callOf(ctx context.Context) *call {
 }
 
 // follow puts a call into the stack of each call of a client.
-func follow(service Service, pace *Pace, notify func()) func(*middleware.Stack) error {
+func follow(service Service, setting string, pace *Pace, notify func()) func(*middleware.Stack) error {
 	return func(stack *middleware.Stack) error {
-		c := &call{service: service, operation: stack.ID(), pace: pace, notify: notify}
+		c := &call{service: service, setting: setting, operation: stack.ID(), pace: pace, notify: notify}
 		if err := stack.Initialize.Add(c, middleware.Before); err != nil {
 			return err
 		}
@@ -96,8 +97,24 @@ func (c *call) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, 
 			c.pace.Served()
 		}
 	}
+	if req, ok := in.Request.(*smithyhttp.Request); ok && err != nil && c.setting != "" {
+		err = &movedError{host: req.URL.Host, setting: c.setting, err: err}
+	}
 	return out, metadata, err
 }
+
+// movedError is an error at an endpoint that is not AWS's own: whoever answers
+// there, and the setting that led there.
+type movedError struct {
+	host, setting string
+	err           error
+}
+
+// Error is that of the cause.
+func (e *movedError) Error() string { return e.err.Error() }
+
+// Unwrap is the cause.
+func (e *movedError) Unwrap() error { return e.err }
 
 func (c *call) wait(ctx context.Context) error {
 	if c.pause > 0 {

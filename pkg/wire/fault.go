@@ -48,7 +48,7 @@ func classify(err error) (kind fault.Kind, why, hint string) {
 	case errors.As(err, &timeout):
 		return fault.Timeout, timeout.Error(), ""
 	case errors.As(err, &reply):
-		return fault.Reply, reply.Error(), ""
+		return fault.Reply, reply.Error(), hintOfEndpoint(err)
 	case errors.As(err, &broken):
 		why, hint = broken.explain()
 		return fault.Unreachable, why, hint
@@ -59,20 +59,39 @@ func classify(err error) (kind fault.Kind, why, hint string) {
 	case throttled(err):
 		return fault.Throttled, said(err), ""
 	}
+	if !fromAWS(err) {
+		hint = hintOfEndpoint(err)
+	}
 	switch code := status(err); {
 	case code == 0:
 		return fault.Unknown, reasonOf(err), ""
 	case code == 401:
-		return fault.Login, said(err), ""
+		return fault.Login, said(err), hint
 	case code == 403:
-		return fault.Denied, said(err), ""
+		return fault.Denied, said(err), hint
 	case code >= 500:
-		return fault.Reply, said(err), ""
+		return fault.Reply, said(err), hint
 	case code >= 300:
-		return fault.Request, said(err), ""
+		return fault.Request, said(err), hint
 	default:
 		return fault.Reply, fmt.Sprintf("the reply (status %d) makes no sense", code), ""
 	}
+}
+
+// fromAWS reports whether an answer names an error as AWS does: somebody else at
+// an endpoint of the user's own answers with a status alone.
+func fromAWS(err error) bool {
+	var api smithy.APIError
+	return errors.As(err, &api) && api.ErrorCode() != "" && api.ErrorCode() != "UnknownError"
+}
+
+// hintOfEndpoint names the setting that led to an endpoint that is not AWS's own.
+func hintOfEndpoint(err error) string {
+	var moved *movedError
+	if !errors.As(err, &moved) {
+		return ""
+	}
+	return moved.host + " is the endpoint that " + moved.setting + " sets"
 }
 
 // said is what AWS answered.

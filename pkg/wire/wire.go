@@ -131,7 +131,7 @@ func (w *Wire) Config(service Service, region string, pace *Pace) (aws.Config, e
 		BaseEndpoint: w.settings.endpoint(service),
 		Retryer:      func() aws.Retryer { return retryer{w.settings.MaxAttempts} },
 		APIOptions: []func(*middleware.Stack) error{
-			follow(service, pace, w.settings.Throttled),
+			follow(service, w.EndpointSetting(service), pace, w.settings.Throttled),
 			awsmiddleware.AddUserAgentKeyValue(w.settings.program(), w.settings.version()),
 		},
 		ConfigSources: []any{w.settings.variant(service)},
