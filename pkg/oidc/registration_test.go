@@ -60,7 +60,7 @@ func TestRegisterClientRefused(t *testing.T) {
 	}{
 		{"InvalidClientMetadataException", fault.Login, "register"},
 		{"InvalidScopeException", fault.Login, "scope"},
-		{"InvalidRequestException", fault.Login, "does not take"},
+		{"InvalidRequestException", fault.Login, "does not accept"},
 		{"InvalidRedirectUriException", fault.Login, "browser"},
 		{"SlowDownException", fault.Login, "slow down"},
 		{"InternalServerException", fault.Reply, "500"},
