@@ -3,7 +3,6 @@ package portal
 import (
 	"fmt"
 	"net/url"
-	"regexp"
 	"strings"
 
 	"aws-sso-plugins/pkg/fault"
@@ -40,12 +39,22 @@ var consoleHosts = map[string]string{
 	"aws-cn":     "console.amazonaws.cn",
 }
 
-// serviceWord is the name of a service as the paths of the console have it.
-var serviceWord = regexp.MustCompile(`^[a-z0-9]+(-[a-z0-9]+)*$`)
+// isServiceWord reports whether a text can be the name of a service as the
+// paths of the console have it.
+func isServiceWord(text string) bool {
+	return text != "" && consistsOf(text, "-") && !strings.HasPrefix(text, "-") && !strings.HasSuffix(text, "-")
+}
 
-// consoleHost is the name of a host without what a browser and this package
-// could read differently.
-var consoleHost = regexp.MustCompile(`^[a-z0-9-]+(\.[a-z0-9-]+)*$`)
+// isConsoleHost reports whether a name of a host has nothing that a browser and
+// this package could read differently.
+func isConsoleHost(name string) bool { return consistsOf(name, "-.") && !strings.Contains(name, "..") }
+
+// consistsOf reports whether a text has only small letters, digits and others.
+func consistsOf(text, others string) bool {
+	return strings.IndexFunc(text, func(r rune) bool {
+		return !(r >= 'a' && r <= 'z' || r >= '0' && r <= '9' || strings.ContainsRune(others, r))
+	}) < 0
+}
 
 // Destination returns the console URL that where stands for: where itself if
 // it is one, and for the name of a service, such as "s3", the page of that
@@ -59,7 +68,7 @@ func Destination(where, region string) (string, error) {
 	if !known {
 		return "", fault.Newf(fault.Usage, "the console of the region %q is not known here, so --destination cannot be used", region)
 	}
-	if serviceWord.MatchString(where) {
+	if isServiceWord(where) {
 		return fmt.Sprintf("https://%s.%s/%s/home?region=%s", region, host, where, region), nil
 	}
 	f := fault.Newf(fault.Usage, "%q is no page of the AWS console", where).
@@ -76,7 +85,7 @@ func Destination(where, region string) (string, error) {
 		f.Why = "it holds a user"
 	case port != "" && port != "443" || strings.HasSuffix(u.Host, ":"):
 		f.Why = "it names a port"
-	case !consoleHost.MatchString(name), name != host && !strings.HasSuffix(name, "."+host):
+	case !isConsoleHost(name), name != host && !strings.HasSuffix(name, "."+host):
 		f.Why = fmt.Sprintf("the console of this role is on %s", host)
 	default:
 		return where, nil

@@ -97,14 +97,14 @@ func CleanStartURL(raw string) (string, error) {
 // copy. What AWS runs under portalDomains is not asked here, aside from the
 // pages that stand there too.
 var otherPages = []struct {
-	host *regexp.Regexp
+	host string // a regular expression, not compiled before it is needed: every program starts with this package
 	page string
 }{
-	{regexp.MustCompile(`^(device|view)\.sso\.|^device\.`), "page for device codes"},
-	{regexp.MustCompile(`^(portal|assets)\.sso(-fips)?\.|^oidc(-fips)?\.|^sso(-fips)?\.`), "interface for programs"},
-	{regexp.MustCompile(`(^|\.)(signin\.aws|signin\.aws\.amazon\.com|signin\.amazonaws\.cn|signin\.amazonaws-us-gov\.com|signin\.amazonaws\.eu|sign-in\.aws)$`), "sign-in page"},
-	{regexp.MustCompile(`(^|\.)(console\.aws\.amazon\.com|console\.aws|console\.amazonaws\.cn|console\.amazonaws-us-gov\.com|console\.amazonaws-eusc\.eu|console\.api\.aws)$`), "management console"},
-	{regexp.MustCompile(`(^|\.)(aws\.amazon\.com|amazonaws\.cn|aws\.amazon\.eu|aws\.com)$`), "website"},
+	{`^(device|view)\.sso\.|^device\.`, "page for device codes"},
+	{`^(portal|assets)\.sso(-fips)?\.|^oidc(-fips)?\.|^sso(-fips)?\.`, "interface for programs"},
+	{`(^|\.)(signin\.aws|signin\.aws\.amazon\.com|signin\.amazonaws\.cn|signin\.amazonaws-us-gov\.com|signin\.amazonaws\.eu|sign-in\.aws)$`, "sign-in page"},
+	{`(^|\.)(console\.aws\.amazon\.com|console\.aws|console\.amazonaws\.cn|console\.amazonaws-us-gov\.com|console\.amazonaws-eusc\.eu|console\.api\.aws)$`, "management console"},
+	{`(^|\.)(aws\.amazon\.com|amazonaws\.cn|aws\.amazon\.eu|aws\.com)$`, "website"},
 }
 
 // otherPage says in words which page of AWS a URL leads to instead of an access
@@ -115,11 +115,11 @@ func otherPage(u *url.URL) string {
 		return ""
 	}
 	for _, other := range otherPages {
-		if !other.host.MatchString(host) {
+		if !regexp.MustCompile(other.host).MatchString(host) {
 			continue
 		}
 		// By its first label alone a host is anybody's: it must be AWS's as well.
-		if strings.HasSuffix(other.host.String(), "$") || isServiceHost(host) {
+		if strings.HasSuffix(other.host, "$") || isServiceHost(host) {
 			return other.page
 		}
 	}
