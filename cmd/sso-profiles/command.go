@@ -233,7 +233,7 @@ func list(
 	var sources []profiles.Source
 	for _, s := range sessions {
 		client, err := portal.New(engine.Wire, s.Region, wire.NewPace(), engine.Source(s))
-		if err := cmp.Or(profiles.CheckSession(s.Name), err); err != nil {
+		if err := cmp.Or(run.Check(s), err); err != nil {
 			fail(s.Name, err)
 			continue
 		}

@@ -47,7 +47,7 @@ func manual() cli.Manual {
 			},
 		},
 		Environment: []cli.Value{
-			{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "The region of new profiles that --client-region gives none."},
+			{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "The region of new profiles that --client-region gives none; without it that of [default], else the session's. One of another partition than the session's counts as none."},
 		},
 		Files: []cli.Value{
 			{Text: "~/.aws/config.sso-profiles.bak", Help: "The config before its last change."},

@@ -69,8 +69,9 @@ type planner struct {
 	plan *Plan
 }
 
-// newPlan plans. A config that AWS could not read is an error; what is left
-// undone for other reasons is in the plan.
+// newPlan plans. A config that AWS could not read is an error, and so are regions
+// that can be used for none of the sessions; what is left undone for other
+// reasons is in the plan.
 func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
 	if err := config.Err(); err != nil {
 		return nil, err
@@ -82,7 +83,10 @@ func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, 
 		trial: config.ConfigFile().Edit(),
 		plan:  &Plan{file: config.ConfigFile(), edit: config.ConfigFile().Edit(), settings: options.Settings},
 	}
-	inputs = p.current(inputs)
+	inputs, err := p.usable(inputs)
+	if err != nil {
+		return nil, err
+	}
 	p.several = len(inputs) > 1
 	p.index(inputs)
 	p.collect(inputs)
@@ -90,7 +94,7 @@ func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, 
 	p.prune(inputs)
 	p.skipSharedNames()
 	p.resolveConflicts()
-	if err := p.write(); err != nil {
+	if err = p.write(); err != nil {
 		return nil, err
 	}
 	p.plan.Rows = sortRows(p.plan.Rows)
@@ -108,10 +112,11 @@ func configFileOf(config *awsconfig.Config) *awsconfig.Config {
 	return config
 }
 
-// current are the inputs whose session still is what was listed. A profile of
-// a session that is not there makes the Go SDK refuse the whole config.
-func (p *planner) current(inputs []Input) []Input {
-	var kept []Input
+// usable returns the inputs whose session still is what was listed, and whose
+// accounts get no region of another partition. A profile of a session that does
+// not exist makes the Go SDK refuse the whole config. If the regions leave no
+// input, that is the error.
+func (p *planner) usable(inputs []Input) (kept []Input, err error) {
 	for _, in := range inputs {
 		if s, ok := p.merged.Session(in.Session.Name); !ok || s.StartURL != in.Session.StartURL {
 			p.gap(fault.New(fault.Conflict, fmt.Sprintf("nothing was done for %q", in.Session.Name),
@@ -119,9 +124,18 @@ func (p *planner) current(inputs []Input) []Input {
 				WithHint("run: sso-profiles %s", fault.Word(in.Session.Name)))
 			continue
 		}
+		if wrong := p.options.Regions.check(in.Session, p.pickedAccounts(&in)); wrong != nil {
+			p.gap(fault.Annotate(wrong, "nothing was done for %q", in.Session.Name))
+			p.plan.incomplete = true
+			err = wrong
+			continue
+		}
 		kept = append(kept, in)
 	}
-	return kept
+	if len(kept) > 0 {
+		err = nil
+	}
+	return kept, err
 }
 
 // index finds the generated profiles of the sessions at hand, and who refers

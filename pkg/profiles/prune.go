@@ -33,17 +33,20 @@ func (p *planner) listsNothing(in *Input) bool {
 }
 
 // picked returns how many of the accounts that the portal named the filter picks.
-func (p *planner) picked(in *Input) int {
-	if p.options.Filter.Accounts.matchAll() {
-		return len(in.Listing.Named)
+func (p *planner) picked(in *Input) int { return len(p.pickedAccounts(in)) }
+
+func (p *planner) pickedAccounts(in *Input) []portal.Account {
+	globs := p.options.Filter.Accounts
+	if globs.matchAll() {
+		return in.Listing.Named
 	}
-	n := 0
+	var picked []portal.Account
 	for _, a := range in.Listing.Named {
-		if p.options.Filter.Accounts.match(a.ID, a.Name) {
-			n++
+		if globs.match(a.ID, a.Name) {
+			picked = append(picked, a)
 		}
 	}
-	return n
+	return picked
 }
 
 // reportEmpty says that a session lists nothing. That is what a person without
@@ -90,7 +93,7 @@ func (p *planner) reportFilter(inputs []Input, assignments int) {
 		p.gap(fault.New(fault.Nothing, fmt.Sprintf("no account of %s matches --account %s", quotedList(sessions), quotedList(unmatched)),
 			fmt.Sprintf("%d listed", len(all))).WithHint("to see them: sso-profiles %s --list", words(sessions)))
 	case picked == 0:
-		p.gap(fault.New(fault.Nothing, fmt.Sprintf("--account leaves out all of the %s of %s", many(len(all), "account"), quotedList(sessions)), ""))
+		p.gap(fault.New(fault.Nothing, "--account excludes every account of "+quotedList(sessions), fmt.Sprintf("%d listed", len(all))))
 	case len(p.wants) == 0 && assignments > 0:
 		p.gap(fault.New(fault.Nothing, "no assignment matches --role", fmt.Sprintf("%d listed", assignments)))
 	}

@@ -52,29 +52,86 @@ func (r RegionRules) regionOf(a portal.Account) string {
 	return ""
 }
 
-// defaultRegion is the region of new profiles that no rule gives one.
-// fallback says that nobody chose it: it is where Identity Center happens to
-// be. A region that none can be is a fault of kind Config.
-func (p *planner) defaultRegion(in *Input) (region string, fallback bool, err error) {
-	if p.options.Region != "" {
-		return p.options.Region, false, checkInherited(p.options.Region, "the environment")
-	}
-	if profile, ok := p.merged.Profile("default"); ok {
-		if region := profile.Get("region"); region != "" {
-			path, line := profile.Pos("region")
-			return region, false, checkInherited(region, fmt.Sprintf("%s:%d", path, line))
-		}
-	}
-	return in.Session.Region, in.Session.Region != "", nil
-}
-
-// checkInherited refuses what no client takes for a region. It asks for less
-// than the flag does: who works against services of their own has regions such
-// as "local" there.
-func checkInherited(region, place string) error {
-	if slug(region) == strings.ToLower(region) {
+// check refuses rules that give an account of the session a region of another
+// partition, in which the session's roles do not exist, as a fault of kind
+// Usage. accounts are those that the portal listed.
+func (r RegionRules) check(s portal.Session, accounts []portal.Account) error {
+	if len(r) == 0 {
 		return nil
 	}
-	return fault.New(fault.Config, place, fmt.Sprintf("%q cannot be a region", region)).
-		WithHint("correct it, or set --client-region REGION")
+	for _, a := range accounts {
+		if err := checkPartition(r.regionOf(a), s); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// checkAll is check before the accounts are known: of a rule for all of them.
+func (r RegionRules) checkAll(s portal.Session) error {
+	if len(r) == 0 || !r[0].Accounts.matchAll() {
+		return nil
+	}
+	return checkPartition(r[0].Region, s)
+}
+
+func checkPartition(region string, s portal.Session) error {
+	if region == "" || wire.Partition(region) == wire.Partition(s.Region) {
+		return nil
+	}
+	return fault.New(fault.Usage, fmt.Sprintf("--client-region %q", region),
+		fmt.Sprintf("it is of another partition of AWS than %s, the region of %q", s.Region, s.Name)).
+		WithHint("name the sessions to use it for, or the accounts: --client-region GLOB=%s", region)
+}
+
+// defaultRegion returns the region of a session's new profiles that no rule
+// gives one: AWS_REGION, else that of [default], else the session's own.
+func (p *planner) defaultRegion(in *Input) string {
+	region, from := p.inheritedRegion()
+	home := in.Session.Region
+	switch {
+	case region == "" && home == "":
+	case region == "":
+		p.remarkRegion(in, "")
+	case wire.CheckRegion(region) != nil:
+		p.remarkRegion(in, fmt.Sprintf("%q in %s is not the name of a region", region, from))
+	case home != "" && wire.Partition(region) != wire.Partition(home):
+		p.remarkRegion(in, fmt.Sprintf("%s in %s is of another partition of AWS", region, from))
+	default:
+		return region
+	}
+	return home
+}
+
+// inheritedRegion returns the region that is set for all profiles, "" for none,
+// and where.
+func (p *planner) inheritedRegion() (region, from string) {
+	if p.options.Region != "" {
+		return p.options.Region, "the environment"
+	}
+	profile, ok := p.merged.Profile("default")
+	if !ok || profile.Get("region") == "" {
+		return "", ""
+	}
+	path, line := profile.Pos("region")
+	return profile.Get("region"), fmt.Sprintf("%s:%d", path, line)
+}
+
+// remarkRegion says once that a session's new profiles have a region that
+// nobody chose, and why the one that somebody did choose was not taken.
+func (p *planner) remarkRegion(in *Input, why string) {
+	if p.unchosen[in.Session.Name] {
+		return
+	}
+	if p.unchosen == nil {
+		p.unchosen = map[string]bool{}
+	}
+	p.unchosen[in.Session.Name] = true
+	text := fmt.Sprintf("new profiles of %q have the region of its Identity Center, %s", in.Session.Name, in.Session.Region)
+	const hint = "; to set another: --client-region REGION"
+	if why != "" {
+		p.note("%s", text+", since "+why+hint)
+		return
+	}
+	p.remark("%s", text+hint)
 }

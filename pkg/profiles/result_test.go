@@ -4,7 +4,6 @@ import (
 	"strings"
 	"testing"
 
-	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/profiles"
 )
 
@@ -103,30 +102,37 @@ func TestConfigThatAWSCouldNotRead(t *testing.T) {
 	}
 }
 
-// All that is not ours stays, to the byte, whatever way the file is written.
-// A region that nobody gave this run is refused only where a profile would get
-// it, and then with the place where it stands.
-func TestRegionThatIsNone(t *testing.T) {
-	inputs := []profiles.Input{listed("okta", "1/Admin")}
-	for _, tt := range []struct{ config, credentials, region, want string }{
-		{config: "[default]\nregion = us-east-1 # home\n", want: `config:8: "us-east-1 # home" cannot be a region`},
-		{credentials: "[default]\nregion = \"us-east-1\"\n", want: `credentials:2: "\"us-east-1\"" cannot be a region`},
-		{region: "x y", want: `the environment: "x y" cannot be a region`},
-		{region: "eu-west-1 ", config: "[default]\nregion = us-east-1\n", want: `the environment: "eu-west-1 " cannot be a region`},
+// A region that nobody gave this run, and that a new profile cannot have, gives
+// way to the session's. A profile that there is keeps its own.
+func TestInheritedRegion(t *testing.T) {
+	inputs := []profiles.Input{listed("okta", "1/Admin", "2/Admin")}
+	const begin, end = `new profiles of "okta" have the region of its Identity Center, eu-central-1, since `, "; to set another: --client-region REGION"
+	for _, tt := range []struct{ config, credentials, region, why string }{
+		{config: "[default]\nregion = us-east-1 # home\n", why: `"us-east-1 # home" in config:8 is not the name of a region`},
+		{config: "[default]\nregion = auto\n", why: `"auto" in config:8 is not the name of a region`},
+		{config: "[default]\nregion = local\n", why: `"local" in config:8 is not the name of a region`},
+		{config: "[default]\nregion = cn-north-1\n", why: `cn-north-1 in config:8 is of another partition of AWS`},
+		{credentials: "[default]\nregion = \"us-east-1\"\n", why: `"\"us-east-1\"" in credentials:2 is not the name of a region`},
+		{region: "x y", why: `"x y" in the environment is not the name of a region`},
+		{region: "aws-global", why: `"aws-global" in the environment is not the name of a region`},
+		{region: "eusc-de-east-1", why: `eusc-de-east-1 in the environment is of another partition of AWS`},
+		{region: "eu-west-1 ", config: "[default]\nregion = us-east-1\n", why: `"eu-west-1 " in the environment is not the name of a region`},
 	} {
-		_, err := plan(sessions+tt.config, tt.credentials, inputs, profiles.Options{Region: tt.region})
-		if fault.KindOf(err) != fault.Config || err.Error() != tt.want || !strings.Contains(fault.HintOf(err), "--client-region") {
-			t.Errorf("%+v: %v", tt, err)
+		plan, out := makePlan(t, sessions+tt.config, tt.credentials, inputs, profiles.Options{Region: tt.region})
+		if strings.Join(plan.Notes, "\n") != begin+tt.why+end || strings.Count(out, "Admin\nregion = eu-central-1\n") != 2 {
+			t.Errorf("%+v: %q\n%s", tt, plan.Notes, out)
 		}
-		makePlan(t, sessions+tt.config+ours("a okta 1 Admin"), tt.credentials, inputs, profiles.Options{Region: tt.region})
-		makePlan(t, sessions+tt.config, tt.credentials, inputs, options(t, "AWS_REGION", tt.region, "--client-region", "eu-west-1"))
-	}
-	// who works against a service of their own calls it so
-	if _, out := makePlan(t, sessions+"[default]\nregion = local\n", "", inputs, profiles.Options{}); !strings.Contains(out, "Admin\nregion = local\n") {
-		t.Errorf("not taken:\n%s", out)
+		all := ours("a okta 1 Admin region=x", "b okta 2 Admin")
+		if plan, _ := makePlan(t, sessions+tt.config+all, tt.credentials, inputs, profiles.Options{Region: tt.region}); len(plan.Notes) > 0 {
+			t.Errorf("%+v: %q", tt, plan.Notes)
+		}
+		if plan, _ := makePlan(t, sessions+tt.config, tt.credentials, inputs, options(t, "AWS_REGION", tt.region, "--client-region", "eu-west-1")); len(plan.Notes) > 0 {
+			t.Errorf("%+v: %q", tt, plan.Notes)
+		}
 	}
 }
 
+// All that is not ours stays, to the byte, whatever way the file is written.
 func TestOtherBytesStay(t *testing.T) {
 	const user = "\r\n# mine\r\n[default]\r\n  s3 =\r\n    a = b\r\n\r\n; x\r\n[preview]\r\ny: z"
 	config := strings.ReplaceAll(sessions, "\n", "\r\n") + strings.ReplaceAll(ours("a okta 1 Admin", "b okta 2 Admin"), "\n", "\r\n") + user

@@ -54,14 +54,16 @@ func (s *Sync) List(ctx context.Context, sources []Source) []Input {
 	return inputs
 }
 
-// CheckSession refuses the name of a session that profiles could not refer to
-// for every AWS client, as a fault of kind Config.
-func CheckSession(name string) error {
-	if !awsconfig.PortableName(name) {
-		return fault.Newf(fault.Config, "the session name %q is not read by every AWS client", name).
+// Check refuses a session that no profiles can be made for: one whose name not
+// every AWS client reads, as a fault of kind Config, and one of another
+// partition than a region that the options give all profiles, as a fault of
+// kind Usage.
+func (s *Sync) Check(session portal.Session) error {
+	if !awsconfig.PortableName(session.Name) {
+		return fault.Newf(fault.Config, "the session name %q is not read by every AWS client", session.Name).
 			WithHint("rename the section: letters, digits and _@+.%%:/- only")
 	}
-	return nil
+	return s.Options.Regions.checkAll(session)
 }
 
 // Preview plans and writes nothing.

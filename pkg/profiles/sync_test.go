@@ -189,13 +189,33 @@ func TestList(t *testing.T) {
 	}
 }
 
-func TestCheckSession(t *testing.T) {
-	if err := profiles.CheckSession("my-sso"); err != nil {
-		t.Error(err)
-	}
-	for _, name := range []string{"two words", "dév", "a#b", ""} {
-		if err := profiles.CheckSession(name); fault.KindOf(err) != fault.Config {
-			t.Errorf("%q: %v", name, err)
+func TestCheck(t *testing.T) {
+	for _, test := range []struct {
+		session, region string
+		rules           []string
+		want            fault.Kind
+	}{
+		{session: "my-sso", region: "eu-central-1"},
+		{session: "two words", region: "eu-central-1", want: fault.Config},
+		{session: "dév", region: "eu-central-1", want: fault.Config},
+		{session: "a#b", region: "eu-central-1", want: fault.Config},
+		{session: "", region: "eu-central-1", want: fault.Config},
+		{session: "okta", region: "eu-central-1", rules: []string{"us-east-1"}},
+		{session: "okta", region: "eu-central-1", rules: []string{"prod*=cn-north-1"}}, // the accounts tell
+		{session: "okta", region: "eu-central-1", rules: []string{"cn-north-1"}, want: fault.Usage},
+		{session: "okta", region: "eu-central-1", rules: []string{"us-east-1", "us-gov-west-1"}},
+		{session: "gov", region: "us-gov-west-1", rules: []string{"us-gov-east-1"}},
+		{session: "gov", region: "us-gov-west-1", rules: []string{"us-east-1"}, want: fault.Usage},
+		{session: "eu", region: "eusc-de-east-1", rules: []string{"eu-central-1"}, want: fault.Usage},
+	} {
+		s := profiles.Sync{}
+		var err error
+		if s.Options.Regions, err = profiles.ParseRegionRules(test.rules); err != nil {
+			t.Fatal(err)
+		}
+		err = s.Check(portal.Session{Name: test.session, Region: test.region})
+		if (err != nil) != (test.want != 0) || err != nil && fault.KindOf(err) != test.want {
+			t.Errorf("%+v: %v", test, err)
 		}
 	}
 }

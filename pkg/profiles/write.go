@@ -77,13 +77,7 @@ func (p *planner) writeNew(w *want) (Row, error) {
 		Region: p.options.Regions.regionOf(w.assignment.Account),
 	}
 	if row.Region == "" {
-		region, fallback, err := p.defaultRegion(w.input)
-		if err != nil {
-			return row, err
-		}
-		if row.Region = region; fallback {
-			p.remarkRegion(w.input)
-		}
+		row.Region = p.defaultRegion(w.input)
 	}
 	p.keys = appendKeys(p.keys[:0], row, p.options.Settings)
 	if w.takeOver {
@@ -210,17 +204,4 @@ func (p *planner) added() map[string]int {
 		}
 	}
 	return added
-}
-
-// remarkRegion says once that a session's new profiles have a region that
-// nobody chose.
-func (p *planner) remarkRegion(in *Input) {
-	if p.unchosen[in.Session.Name] {
-		return
-	}
-	if p.unchosen == nil {
-		p.unchosen = map[string]bool{}
-	}
-	p.unchosen[in.Session.Name] = true
-	p.remark("new profiles of %q have the region of its Identity Center, %s; to set another: --client-region REGION", in.Session.Name, in.Session.Region)
 }
