@@ -223,6 +223,20 @@ func TestBenchThrottledListing(t *testing.T) {
 		"%d listed, %.3f of the floor of %s, %d of at most %d 429s", m.lines, over, floor, m.throttled, calls)
 }
 
+// A service that lets through one call at a time refuses one that comes a moment
+// early, and a pace that then waits for a whole interval needs half as long again.
+func TestBenchSlowListing(t *testing.T) {
+	t.Log(heading)
+	const calls, rate, burst = 31, 1, 1
+	floor := time.Duration(float64(calls-burst) / rate * float64(time.Second))
+	b := newBench(t, idctest.Config{Accounts: accounts(30, 3), Latency: 50 * time.Millisecond, Rate: rate, Burst: burst})
+	m := b.run("sso-profiles", "--list", "-o", "text")
+	over := float64(m.wall) / float64(floor)
+	record(t, "30 accounts with 3 roles, the portal takes 1 call/s, burst 1", m,
+		"%.3f of the least possible, %.0f s; must be under 1.05", over, floor.Seconds())
+	bar(t, m.lines == 90 && over < 1.05, "%d listed, %.3f of the floor of %s, %d 429s", m.lines, over, floor, m.throttled)
+}
+
 func TestBenchWriting(t *testing.T) {
 	t.Log(heading)
 	var per []float64
