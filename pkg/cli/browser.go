@@ -177,15 +177,13 @@ func (a *App) open(command []string, url string) error {
 	}
 	ended := make(chan error, 1)
 	go func() { ended <- cmd.Wait() }()
-	timer := time.NewTimer(patience)
-	defer timer.Stop()
 	select {
 	case err := <-ended:
 		if err != nil {
 			return fmt.Errorf("the browser command %s ended with %w, so perhaps no page opened", fault.Path(args[0]), err)
 		}
 		return nil
-	case <-timer.C:
+	case <-time.After(patience):
 		return nil
 	}
 }

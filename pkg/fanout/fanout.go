@@ -311,12 +311,10 @@ func (r *Runner) run(ctx context.Context, result *Result, job Job) {
 
 	c.waitExit()
 	result.Duration = time.Since(c.started)
-	timer := time.NewTimer(r.limits.held)
 	select {
 	case <-closed:
-	case <-timer.C:
+	case <-time.After(r.limits.held):
 	}
-	timer.Stop()
 	// Before it is reaped: until then its number is nobody else's.
 	c.killGroup()
 	select {

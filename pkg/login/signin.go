@@ -183,11 +183,9 @@ func (e *Engine) present(ctx context.Context, p Prompt, wait func(context.Contex
 		err = cause
 	}
 	cancel(nil)
-	timer := time.NewTimer(farewell)
-	defer timer.Stop()
 	select {
 	case <-gone:
-	case <-timer.C:
+	case <-time.After(farewell):
 	}
 	return g, err
 }

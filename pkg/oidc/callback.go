@@ -248,11 +248,9 @@ func (cb *Callback) tooMuchNoise() error {
 // show gives the browser its page, and a moment to take it.
 func (a answer) show(p page) {
 	a.outcome <- p
-	timer := time.NewTimer(farewell)
-	defer timer.Stop()
 	select {
 	case <-a.shown:
-	case <-timer.C:
+	case <-time.After(farewell):
 	}
 }
 

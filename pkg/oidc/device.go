@@ -144,7 +144,9 @@ func poll(ctx context.Context, d DeviceCode, ask func(context.Context) (Grant, e
 		faults    int
 	)
 	for {
-		if !sleep(waiting, backoff(interval, faults)) {
+		select {
+		case <-time.After(backoff(interval, faults)):
+		case <-waiting.Done():
 			return Grant{}, unfinished(ctx, slowDowns)
 		}
 		g, err := ask(waiting)
@@ -185,18 +187,6 @@ func unanswered(err error) bool {
 		return true
 	default:
 		return wire.Status(err) >= 500
-	}
-}
-
-// sleep waits, and says whether it could to the end.
-func sleep(ctx context.Context, d time.Duration) bool {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return true
-	case <-ctx.Done():
-		return false
 	}
 }
 

@@ -39,7 +39,7 @@ func (p *planner) skipSharedNames() {
 	}
 	last := p.plan.Problems[len(p.plan.Problems)-1].(*fault.Error) //nolint:errorlint // skipShared has just put it there
 	if text := p.tellApart(); text != "" {
-		p.plan.Problems[len(p.plan.Problems)-1] = last.WithHint("a template that tells them apart: --name %s", quote(text))
+		p.plan.Problems[len(p.plan.Problems)-1] = last.WithHint("a template that tells them apart: --name %s", fault.Word(text))
 	}
 }
 
@@ -143,9 +143,6 @@ func (p *planner) taken(w *want, name string) bool {
 	holder, ok := p.merged.Profile(name)
 	return ok && !p.isOurs(holder) && !w.isTwin(holder)
 }
-
-// quote is a word for a POSIX shell.
-func quote(word string) string { return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'" }
 
 // resolveConflicts decides who gets a name that some profile holds already.
 func (p *planner) resolveConflicts() {
@@ -254,7 +251,7 @@ func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
 		f = fault.New(fault.Conflict, what, fmt.Sprintf("the profile %q in %s:%d is for %q in %s", holder.Name, path, line,
 			holder.Get("sso_role_name"), holder.Get("sso_account_id")))
 		if text := p.tellApart(); text != "" {
-			f = f.WithHint("a template that tells them apart: --name %s", quote(text))
+			f = f.WithHint("a template that tells them apart: --name %s", fault.Word(text))
 		}
 	case holder.InCredentials():
 		f = f.WithHint("rename that profile, or set another --name")

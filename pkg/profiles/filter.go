@@ -49,11 +49,7 @@ func (g Globs) match(names ...string) bool {
 
 // excludesNames reports whether a pattern may exclude an account for its name.
 func (g Globs) excludesNames() bool {
-	return slices.ContainsFunc(g.exclude, func(pattern string) bool { return !isAccountID(pattern) })
-}
-
-func isAccountID(text string) bool {
-	return len(text) == 12 && strings.Trim(text, "0123456789") == ""
+	return slices.ContainsFunc(g.exclude, func(pattern string) bool { return !portal.IsAccountID(pattern) })
 }
 
 // unmatched returns the patterns that pick none of the accounts, as they were

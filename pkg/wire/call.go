@@ -118,8 +118,10 @@ func (e *movedError) Unwrap() error { return e.err }
 
 func (c *call) wait(ctx context.Context) error {
 	if c.pause > 0 {
-		if err := sleep(ctx, c.pause); err != nil {
-			return err
+		select {
+		case <-time.After(c.pause):
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 		c.pause = 0
 	}

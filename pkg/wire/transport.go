@@ -7,7 +7,6 @@ import (
 	"crypto/x509"
 	"errors"
 	"io"
-	"io/fs"
 	"net"
 	"net/http"
 	"net/http/httptrace"
@@ -130,11 +129,7 @@ func readBundle(read func(string, int64) ([]byte, error), path, setting string) 
 	}
 	pem, err := read(path, maxBundle)
 	if err != nil {
-		var inPath *fs.PathError
-		if errors.As(err, &inPath) {
-			err = inPath.Err // the call and the name that Go puts before it are said already
-		}
-		return bundle{}, fault.Annotate(err, "cannot read the CA bundle %s", fault.Path(path)).OrKind(fault.Config).WithHint("%s must name a PEM file", setting)
+		return bundle{}, fault.Annotate(fault.Cause(err), "cannot read the CA bundle %s", fault.Path(path)).OrKind(fault.Config).WithHint("%s must name a PEM file", setting)
 	}
 	b := bundle{path, setting, pem}
 	if !bytes.Contains(pem, []byte("-----BEGIN CERTIFICATE-----")) {
