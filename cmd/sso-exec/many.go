@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"syscall"
+	"time"
 
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/cli/harden"
@@ -65,6 +66,9 @@ func (m *many) run(ctx context.Context) error {
 	}
 	m.progress = m.app.Progress("running")
 	defer m.progress.End()
+	finished := make(chan struct{})
+	defer close(finished)
+	go m.watch(ctx, finished)
 	m.app.WhenOutCloses(ctx, func() { m.cancel(errClosed) })
 	results := m.counted(runner.Run(ctx, len(m.targets)))
 	if m.format != report.JSONL && !m.live {
@@ -91,6 +95,39 @@ func (m *many) run(ctx context.Context) error {
 	}
 	m.sum()
 	return m.exitStatus()
+}
+
+const (
+	redraw  = time.Second
+	patient = time.Second // before it is said that commands take their time to end
+)
+
+// watch keeps the progress line up to date while nothing starts or ends, and says
+// what is waited for at the end.
+func (m *many) watch(ctx context.Context, finished <-chan struct{}) {
+	tick := time.NewTicker(redraw)
+	defer tick.Stop()
+	ending := ctx.Done()
+	var late <-chan time.Time
+	for {
+		select {
+		case <-finished:
+			return
+		case <-tick.C:
+			m.mu.Lock()
+			m.show()
+			m.mu.Unlock()
+		case <-ending:
+			ending, late = nil, time.After(patient)
+		case <-late:
+			m.mu.Lock()
+			running := m.running
+			m.mu.Unlock()
+			if sig := cli.SignalOf(context.Cause(ctx)); sig != nil && running > 0 {
+				m.app.Note("%d of the commands have not ended yet; they are killed after 10s, or at once by a second signal", running)
+			}
+		}
+	}
 }
 
 // errClosed is that nobody reads standard output any more.
