@@ -45,7 +45,7 @@ func TestProcess(t *testing.T) {
 		"half of it":         {`echo '{"Version": 1, "AccessKeyId": "my-secret"}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
 		"no standard input":  {"read x && echo had-input >&2; exit 1", probe.Failed, "the credential_process failed: exit status 1 (credential_process, config:2)"},
 		"no key":             {`echo '{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s", "SessionToken": "a\\u000ab"}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"expired":            {"echo '" + strings.Replace(good, "{", `{"Expiration": "2020-01-02T03:04:05Z", `, 1) + "'", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"expired":            {"echo '" + strings.Replace(good, "{", `{"Expiration": "2020-01-02T03:04:05Z", `, 1) + "'", probe.Failed, "the credential_process failed: its Expiration has passed (credential_process, config:2)"},
 		"too much":           {"head -c 2000000 /dev/zero", probe.Failed, "the credential_process failed: it printed more than 1 MiB (credential_process, config:2)"},
 		"output without end": {"exec yes", probe.Failed, "the credential_process failed: it printed more than 1 MiB (credential_process, config:2)"},
 		"a child that stays": {"sleep 5 & echo '" + good + "'", probe.OK, ""},

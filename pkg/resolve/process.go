@@ -17,6 +17,7 @@ import (
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -64,33 +65,48 @@ func (p *Plan) runProcess(ctx context.Context, profile *awsconfig.Profile) (aws.
 		}
 		return aws.Credentials{}, f
 	}
-	credentials, ok := parseProcessOutput(printed.content.Bytes())
-	if !ok {
-		return aws.Credentials{}, processFault(nil, said.text(), profile.Get("credential_process"))
+	credentials, err := parseProcessOutput(printed.content.Bytes())
+	if err != nil {
+		return aws.Credentials{}, processFault(err, said.text(), profile.Get("credential_process"))
 	}
 	return credentials, nil
 }
 
+var (
+	errNoCredentials = errors.New("what it printed are no credentials")
+	errNoTime        = errors.New("its Expiration is no time with a zone, such as 2026-01-02T15:04:05Z")
+	errExpired       = errors.New("its Expiration has passed")
+)
+
 // parseProcessOutput reads what a credential_process prints
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html).
-func parseProcessOutput(text []byte) (c aws.Credentials, ok bool) {
+func parseProcessOutput(text []byte) (aws.Credentials, error) {
 	var out struct {
 		Version                                               int
 		AccessKeyID, SecretAccessKey, SessionToken, AccountID string
-		Expiration                                            *time.Time
+		Expiration                                            any
 	}
 	// Its names are matched without regard to case: AccessKeyId, AccountId.
 	if err := json.Unmarshal(text, &out); err != nil || out.Version != 1 || out.AccessKeyID == "" || out.SecretAccessKey == "" {
-		return c, false
+		return aws.Credentials{}, errNoCredentials
 	}
-	c = aws.Credentials{
+	c := aws.Credentials{
 		AccessKeyID: out.AccessKeyID, SecretAccessKey: out.SecretAccessKey, SessionToken: out.SessionToken,
 		AccountID: out.AccountID, Source: "credential_process",
 	}
 	if out.Expiration != nil {
-		c.CanExpire, c.Expires = true, *out.Expiration
+		text, _ := out.Expiration.(string)
+		c.CanExpire, c.Expires = true, tokencache.ParseTime(text)
 	}
-	return c, !c.Expired() && wire.Carries(c.AccessKeyID, c.SecretAccessKey, c.SessionToken)
+	switch {
+	case c.CanExpire && c.Expires.IsZero():
+		return c, errNoTime
+	case c.Expired():
+		return c, errExpired
+	case !wire.Carries(c.AccessKeyID, c.SecretAccessKey, c.SessionToken):
+		return c, errNoCredentials
+	}
+	return c, nil
 }
 
 // boundedOutput keeps what is written up to a bound, and then calls full.
@@ -114,12 +130,13 @@ func (b *boundedOutput) Write(p []byte) (int, error) {
 // must not pass here.
 func processWords(p *awsconfig.Profile) ([]string, error) {
 	command := p.Get("credential_process")
+	split, flaw := awsconfig.ShellWords, "credential_process ends within a quote, or in a backslash"
 	if runtime.GOOS == "windows" {
-		return []string{"cmd.exe", "/C", command}, nil // whose rules for quotes are about those of the AWS CLI there
+		split, flaw = windowsWords, "credential_process ends within a quote"
 	}
-	switch words, ok := awsconfig.ShellWords(command); {
+	switch words, ok := split(command); {
 	case !ok:
-		return nil, invalid(p, "credential_process", "credential_process ends within a quote, or in a backslash")
+		return nil, invalid(p, "credential_process", "%s", flaw)
 	case len(words) == 0:
 		return nil, invalid(p, "credential_process", "credential_process holds no command")
 	default:
@@ -128,7 +145,7 @@ func processWords(p *awsconfig.Profile) ([]string, error) {
 }
 
 func processFault(err error, said, command string) *fault.Error {
-	f := fault.New(fault.Process, "the credential_process failed", "what it printed are no credentials")
+	f := fault.New(fault.Process, "the credential_process failed", fault.Reason(err))
 	var (
 		exit  *exec.ExitError
 		start *exec.Error
@@ -138,14 +155,18 @@ func processFault(err error, said, command string) *fault.Error {
 	case errors.As(err, &exit):
 		f.Why = exit.ProcessState.String()
 	case errors.As(err, &start):
-		f.Why = fmt.Sprintf("cannot run %q: %s", start.Name, start.Err)
+		f.Why = fmt.Sprintf("cannot run %s: %s", fault.Path(start.Name), fault.Reason(err))
 	case errors.As(err, &path):
-		f.Why = fmt.Sprintf("cannot run %q: %s", path.Path, path.Err)
+		f.Why = fmt.Sprintf("cannot run %s: %s", fault.Path(path.Path), fault.Reason(err))
 	}
 	if said != "" {
 		f.Why += ": " + said
 	}
-	if runtime.GOOS != "windows" && strings.ContainsAny(command, "~$|&;<>`") {
+	special := "~$|&;<>`"
+	if runtime.GOOS == "windows" {
+		special = "%|&<>^"
+	}
+	if strings.ContainsAny(command, special) {
 		f.Why += ": the AWS CLI runs it without a shell"
 	}
 	return f

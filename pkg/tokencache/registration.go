@@ -111,7 +111,7 @@ func parseRegistration(data []byte) (Registration, error) {
 	if r.ClientID == "" || r.ClientSecret == "" {
 		return Registration{}, errors.New("it has no client id or no client secret")
 	}
-	r.ExpiresAt = parseTime(p.text("expiresAt"))
+	r.ExpiresAt = ParseTime(p.text("expiresAt"))
 	return r, nil
 }
 

@@ -178,7 +178,7 @@ func parseRoleCredentials(data []byte) (roleCredentials, error) {
 		AccessKeyID:     inner.text("AccessKeyId"),
 		SecretAccessKey: inner.text("SecretAccessKey"),
 		SessionToken:    inner.text("SessionToken"),
-		Expires:         parseTime(inner.text("Expiration")),
+		Expires:         ParseTime(inner.text("Expiration")),
 		AccountID:       inner.text("AccountId"),
 		CanExpire:       true,
 		Source:          "the role cache",

@@ -22,10 +22,12 @@ func storable(t time.Time) bool {
 // of their own, Go reads them everywhere.
 var zones = []string{"Z07:00", "UTC", "GMT", "Z0700", "Z07", " UTC", " Z07:00"}
 
-// parseTime is a time of a cache file. One without a zone is not accepted: the
-// AWS CLI refuses it, and every guess is wrong by hours for somebody. It is then
-// zero.
-func parseTime(s string) time.Time {
+// ParseTime reads a time as the cache files and the output of a
+// credential_process have it: RFC 3339, with the deviations that botocore reads
+// too (a blank for the T, +0000, UTC). It is zero for anything else, also for a
+// time without a zone: the AWS CLI refuses that, and every guess is wrong by
+// hours for somebody.
+func ParseTime(s string) time.Time {
 	s = strings.ToUpper(strings.TrimSpace(s))
 	for _, day := range []string{"2006-01-02T", "2006-01-02 "} {
 		for _, zone := range zones {

@@ -187,7 +187,7 @@ func parseToken(data []byte) (tokenFile, error) {
 	}
 	for key, at := range map[string]*time.Time{keyExpiresAt: &t.ExpiresAt, keyRegistrationExpiresAt: &t.RegistrationExpiresAt} {
 		text := p.text(key)
-		*at = parseTime(text)
+		*at = ParseTime(text)
 		odd = odd || text != "" && !portable(text)
 	}
 	return tokenFile{token: t, odd: odd}, nil
