@@ -94,6 +94,7 @@ func setup(env *testscript.Env) error {
 		env.Setenv(name, value)
 	}
 	env.Setenv("CONFIG", filepath.Join(home, ".aws", "config"))
+	env.Setenv("BINARIES", binaries)
 	env.Values[serverKey{}] = new(*idctest.Server)
 	return nil
 }
