@@ -184,7 +184,7 @@ func TestFishCompletes(t *testing.T) {
 	}
 	c := exec.Command(fish, "-c", "sso-login --completion fish | source; complete -C 'sso-login --comp'")
 	c.Env = env
-	if out, err := c.CombinedOutput(); string(out) != "--completion\tPrint the completion script of bash, zsh or fish\n" {
+	if out, err := c.CombinedOutput(); string(out) != "--completion\tPrint the completion script of bash, zsh, fish or powershell\n" {
 		t.Errorf("sourced: %q, %v", out, err)
 	}
 }

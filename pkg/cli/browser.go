@@ -53,7 +53,7 @@ func (d Desktop) Browsers() [][]string {
 	}
 	switch d.goos {
 	case "darwin":
-		return [][]string{{"open"}}
+		return [][]string{{"/usr/bin/open"}} // not another open of the PATH
 	case "windows":
 		// not "cmd /c start": it reads & and ^ in the URL as its own
 		return [][]string{{"rundll32", "url.dll,FileProtocolHandler"}}

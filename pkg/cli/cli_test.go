@@ -391,7 +391,7 @@ func TestBrowsers(t *testing.T) {
 			"WSL without the Windows PATH", "linux", []string{"WSL_DISTRO_NAME=Debian", "DISPLAY=:0"}, []string{"xdg-open"}, []string{"/mnt/c/Windows/System32/rundll32.exe"},
 			[][]string{{"/mnt/c/Windows/System32/rundll32.exe", "url.dll,FileProtocolHandler"}, {"xdg-open"}},
 		},
-		{"macOS", "darwin", nil, nil, nil, [][]string{{"open"}}},
+		{"macOS", "darwin", nil, nil, nil, [][]string{{"/usr/bin/open"}}},
 		{"macOS over SSH", "darwin", []string{"SSH_CONNECTION=x"}, nil, nil, nil},
 		{"Windows", "windows", nil, nil, nil, [][]string{{"rundll32", "url.dll,FileProtocolHandler"}}},
 	} {

@@ -25,6 +25,8 @@ var (
 	zshScript string
 	//go:embed completion/sso-login.fish
 	fishScript string
+	//go:embed completion/sso-login.ps1
+	powershellScript string
 )
 
 // shells are those that --completion knows.
@@ -32,6 +34,7 @@ var shells = [...]Value{
 	{"bash", `eval "$(sso-login --completion bash)"`},
 	{"zsh", `eval "$(sso-login --completion zsh)"`},
 	{"fish", "sso-login --completion fish | source"},
+	{"powershell", "sso-login --completion powershell | Out-String | Invoke-Expression"},
 }
 
 // Value is a word that a flag or an argument takes, with what it stands for.
@@ -48,6 +51,8 @@ func completionScript(program, shell string) (string, error) {
 		script = zshScript
 	case "fish":
 		script = fishScript
+	case "powershell":
+		script = powershellScript
 	default:
 		return "", fault.UnknownWord("shell", shell, "--completion takes one of", texts(shells[:]))
 	}

@@ -111,7 +111,7 @@ sso_account_id = 111111111111
 		{[]string{"--session", "okta", "--session", ""}, "other"},
 		{[]string{"--session=okta", "--session="}, "--session=other"},
 		{[]string{"--account", "!1"}, "!111111111111"},
-		{[]string{"--completion", ""}, "bash zsh fish"},
+		{[]string{"--completion", ""}, "bash zsh fish powershell"},
 		{[]string{"--name", ""}, ""},
 		{[]string{"--name", "--f"}, ""}, // a value, whatever it looks like
 		{[]string{"--unknown", "d"}, "dev"},

@@ -36,9 +36,11 @@ type Console struct {
 	stdout  *os.File
 	quiet   bool
 	verbose bool
-	color   bool
+	color   bool          // if the terminal shows it
 	live    bool          // a progress line may be shown
 	lines   *bufio.Reader // of stdin, once something was asked
+
+	outSequences, errSequences bool // the terminals act on escape sequences
 
 	ctrlC atomic.Bool // the terminal has shown ^C where the cursor is
 
@@ -58,6 +60,8 @@ func newConsole(program string, stdin, stdout, stderr *os.File) *Console {
 		OutTerminal: isTerminal(stdout),
 		ErrTerminal: isTerminal(stderr),
 	}
+	c.outSequences = c.OutTerminal && takesSequences(stdout)
+	c.errSequences = c.ErrTerminal && takesSequences(stderr)
 	c.Interactive = c.ErrTerminal && isTerminal(stdin)
 	c.Out = outWriter{c}
 	return c
@@ -71,7 +75,7 @@ func (c *Console) configure(common *Common) {
 	dumb := os.Getenv("TERM") == "dumb"
 	c.quiet, c.verbose = common.Quiet, common.Verbose
 	c.color = !common.NoColor && os.Getenv("NO_COLOR") == "" && !dumb
-	c.live = c.ErrTerminal && !c.quiet && !dumb && os.Getenv("CI") == ""
+	c.live = c.errSequences && !c.quiet && !dumb && os.Getenv("CI") == ""
 }
 
 // Stdin is standard input. Only what was asked to with "-" may read it.
@@ -89,7 +93,7 @@ func (c *Console) Err() io.Writer { return errWriter{c} }
 
 // ErrScreen returns stderr's width and whether it shows colour.
 func (c *Console) ErrScreen() report.Screen {
-	s := report.Screen{Color: c.color && c.ErrTerminal}
+	s := report.Screen{Color: c.color && c.errSequences}
 	if c.ErrTerminal {
 		s.Width = c.screenWidth()
 	}
@@ -108,7 +112,7 @@ func (c *Console) Verbose() bool { return c.verbose }
 
 // Screen returns standard output's width, and whether it shows colour.
 func (c *Console) Screen() report.Screen {
-	s := report.Screen{Color: c.color && c.OutTerminal}
+	s := report.Screen{Color: c.color && c.outSequences}
 	if c.OutTerminal {
 		s.Width = width(c.stdout)
 	}
@@ -206,7 +210,7 @@ func (c *Console) say(text string, color report.Color) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.startLine()
-	fmt.Fprintln(c.stderr, c.program+": "+report.Paint(text, color, c.color && c.ErrTerminal))
+	fmt.Fprintln(c.stderr, c.program+": "+report.Paint(text, color, c.color && c.errSequences))
 	c.drawLine()
 }
 

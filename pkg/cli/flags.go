@@ -21,7 +21,7 @@ type Basic struct {
 	NoColor bool        `name:"no-color" help:"Use no colours (also with NO_COLOR set)." group:"Output"`
 	Version versionFlag `help:"Show the version." group:"Help"`
 
-	Completion *string `placeholder:"SHELL" complete:"shell" help:"Print the completion script of bash, zsh or fish." group:"Help"`
+	Completion *string `placeholder:"SHELL" complete:"shell" help:"Print the completion script of bash, zsh, fish or powershell." group:"Help"`
 }
 
 func (b *Basic) basic() *Basic { return b }

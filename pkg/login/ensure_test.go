@@ -678,7 +678,7 @@ func TestALegacyTokenIsNeverRefreshed(t *testing.T) {
 	if n := w.srv.Count(idctest.CreateToken); n != 0 {
 		t.Errorf("%d refreshes", n)
 	}
-	if fault.HintOf(err) != "run: sso-login --profile 'my dev'" {
+	if fault.HintOf(err) != "run: sso-login --profile "+fault.Word("my dev") {
 		t.Errorf("hint %q", fault.HintOf(err))
 	}
 }

@@ -1,7 +1,6 @@
 package safefile_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"strings"
