@@ -264,6 +264,16 @@ func TestBenchWriting(t *testing.T) {
 	bar(t, per[2] < 2*per[1], "linear: %.1f, %.1f and %.1f us a profile", per[0]*1e6, per[1]*1e6, per[2]*1e6)
 }
 
+func TestBenchLocal(t *testing.T) {
+	t.Log(heading)
+	const n = 20_000
+	b := newBench(t, idctest.Config{Accounts: accounts(n/10, 10)})
+	b.run("sso-profiles", "-o", "name")
+	local := best(5, func() measured { return b.run("sso-profiles", "--local", "-o", "text") })
+	record(t, fmt.Sprintf("`sso-profiles --local`, %s profiles", thousands(n)), local, "must be under 100 ms")
+	bar(t, local.lines == n && local.calls == 0 && local.wall < 100*time.Millisecond, "%d of %d profiles in 0.1 s without a call", local.lines, n)
+}
+
 func thousands(n int) string { return fmt.Sprintf("%d,000", n/1000) }
 
 func TestBenchChecking(t *testing.T) {

@@ -35,6 +35,7 @@ type command struct {
 	DryRun     bool    `help:"Write nothing and print a unified diff." group:"What happens to the file"`
 	Check      bool    `help:"Write nothing and print a unified diff; exit 1 if there is one, 4 if the listing is incomplete." group:"What happens to the file"`
 	List       bool    `help:"Write nothing and list what you may assume; in a pipe as text." group:"What happens to the file"`
+	Local      bool    `help:"Only list the profiles that the file has, with their keys; no network; in a pipe as text." group:"What happens to the file"`
 
 	cli.Common
 	cli.Parallel
@@ -46,6 +47,12 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		// Planning and reading back make much that lives for the whole of a short
 		// run: a quarter of the time of 10,000 profiles went to looking through it.
 		debug.SetGCPercent(200)
+	}
+	if err := c.checkMode(); err != nil {
+		return err
+	}
+	if c.Local {
+		return c.local(ctx, app)
 	}
 	piped := report.Name
 	if c.List {

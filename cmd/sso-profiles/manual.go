@@ -14,6 +14,10 @@ func manual() cli.Manual {
 				"session's profiles would go, and leaves alone what another profile names as source_profile. Filters never make " +
 				"an assignment gone.",
 			"Accounts that could not be listed keep their profiles and are named; the exit status is 1.",
+			"--local lists the Identity Center profiles that the file has, whoever made them, and asks nobody. --account looks " +
+				"at the id and at the key account_name, if the profile has it. With -o json each profile has its keys as Keys, but " +
+				"none that holds a secret, or may; -o ini leaves the same out. A profile that no client could use is on the list " +
+				"and named, with exit status 1.",
 			"Assignments that would share a name are left out and named, with a template that tells them apart.",
 		},
 		Lists: []cli.List{
@@ -42,6 +46,7 @@ func manual() cli.Manual {
 				Items: []cli.Value{
 					{Text: "added, changed, renamed, removed, unchanged", Help: "what became of a generated profile"},
 					{Text: "foreign", Help: "no profile was made: another one has the name, or several would share it"},
+					{Text: "generated", Help: "with --local: one that sso-profiles made; the others are foreign"},
 					{Text: "unlisted", Help: "a generated profile whose assignment was not listed; it is kept"},
 				},
 			},

@@ -1,5 +1,7 @@
 package awsconfig
 
+import "strings"
+
 // A Profile is a named set of keys from the two files. A key in the
 // credentials file overrides the same key in the config file. Keys of a
 // [DEFAULT] section stand in every profile of its file that has none of that
@@ -88,6 +90,26 @@ func (p *Profile) Keys() []string {
 		})
 	}
 	return names
+}
+
+// Section returns the profile's section in the config file: its header and its
+// keys as they stand, each with all of its lines, but for those that leaveOut
+// picks by their names in lower case. Comments between keys are left out; "" where
+// only the credentials file has the profile.
+func (p *Profile) Section(leaveOut func(key string) bool) string {
+	if p.inConfig < 0 {
+		return ""
+	}
+	f := p.c.config
+	s := &f.sections[p.inConfig]
+	var text strings.Builder
+	text.WriteString(f.text[s.start:s.end])
+	for i, keys := 0, f.sectionKeys(p.inConfig); i < len(keys); i++ {
+		if k := &keys[i]; !leaveOut(k.name) {
+			text.WriteString(f.text[k.start:k.end])
+		}
+	}
+	return text.String()
 }
 
 // InConfig reports whether the config file has a section for the profile.

@@ -103,7 +103,7 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 	if meant := a.suggest(name, known); meant != "" {
 		return nil, f.WithHint("did you mean %q?", meant)
 	}
-	return nil, f.WithHint("run: aws configure list-profiles")
+	return nil, f.WithHint("run: sso-profiles --local -o name")
 }
 
 // NoSessions is the fault of a config without any session.

@@ -12,8 +12,9 @@ const (
 	Renamed   State = "renamed" // and perhaps changed, too
 	Removed   State = "removed"
 	Unchanged State = "unchanged"
-	Foreign   State = "foreign"  // no profile of ours: the name is another's, or cannot be had
-	Unlisted  State = "unlisted" // ours, but the assignment was not listed; kept
+	Foreign   State = "foreign"   // no profile of ours: the name is another's, or cannot be had
+	Unlisted  State = "unlisted"  // ours, but the assignment was not listed; kept
+	Generated State = "generated" // of [Local] alone: ours
 )
 
 // states are all of them, in the order of a summary.

@@ -20,10 +20,25 @@ type Assignment struct {
 // that has none, but a role, keys or a process, is a fault of kind Nothing; one
 // whose keys make no sense is one of kind Config, with file and line.
 func AssignmentOf(c *awsconfig.Config, p *awsconfig.Profile) (Assignment, error) {
+	return NewAssignments(c).Of(p)
+}
+
+// Assignments reads the assignments of many profiles of a config, each session
+// once.
+type Assignments struct{ sessions sessions }
+
+// NewAssignments returns the assignments of a config's profiles.
+func NewAssignments(c *awsconfig.Config) *Assignments {
+	return &Assignments{sessions{config: c}}
+}
+
+// Of returns the assignment of a profile, and the faults, as [AssignmentOf] does.
+// With a fault of kind Config the assignment holds what the keys say.
+func (a *Assignments) Of(p *awsconfig.Profile) (Assignment, error) {
 	if originOf(p, false) != fromPortal {
 		return Assignment{}, fault.Newf(fault.Nothing, "the profile %q names no account and role of IAM Identity Center", p.Name)
 	}
-	return (&sessions{config: c}).assignment(p)
+	return a.sessions.assignment(p)
 }
 
 // sessionKey tells sessions apart. One start URL with two regions, as profiles

@@ -1,0 +1,137 @@
+package main
+
+import (
+	"bufio"
+	"cmp"
+	"context"
+	"fmt"
+	"io"
+	"slices"
+
+	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/cli"
+	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/profiles"
+	"aws-sso-plugins/pkg/report"
+)
+
+// localRow is a profile that the files have. Its field names are the keys in
+// JSON.
+type localRow struct {
+	row
+	Keys map[string]string
+}
+
+// local lists what the files have. It asks nobody.
+func (c *command) local(ctx context.Context, app *cli.App) error {
+	format, err := app.Format(report.Text)
+	if err != nil {
+		return err
+	}
+	options, err := c.options(app)
+	if err != nil {
+		return err
+	}
+	names, _, config, err := app.Begin(ctx, c.Sessions, "session names")
+	if err != nil {
+		return err
+	}
+	sessions, err := namedSessions(app, config, names)
+	if err != nil {
+		return err
+	}
+	rows, none := profiles.Local(config, sessions, options.Filter)
+	if err := cmp.Or(showLocal(app, rows, format), none); err != nil {
+		return err
+	}
+	app.Status("%s", profiles.LocalCensus(rows))
+	return tellFaulty(app, rows)
+}
+
+func namedSessions(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]portal.Session, error) {
+	var sessions []portal.Session
+	for _, name := range names {
+		s, err := app.SessionNamed(config, name.Text)
+		if err != nil && s.Name == "" { // a faulty section is a fault of its profiles
+			return nil, err
+		}
+		sessions = append(sessions, s)
+	}
+	return sessions, nil
+}
+
+func showLocal(app *cli.App, rows []profiles.LocalRow, format report.Format) error {
+	buffered := bufio.NewWriterSize(app.Out, 64<<10)
+	if format == formatINI {
+		return ignoreOutput(cmp.Or(writeSections(buffered, rows), buffered.Flush()))
+	}
+	out := report.NewWriter(buffered, format, localColumns(), app.Screen())
+	for _, r := range rows {
+		shown := localRow{row: newRow(r.Row)}
+		if format == report.JSON || format == report.JSONL {
+			shown.Keys = r.Keys()
+		}
+		if err := out.Add(shown); err != nil {
+			return ignoreOutput(err)
+		}
+	}
+	return ignoreOutput(cmp.Or(out.Close(), buffered.Flush()))
+}
+
+// localColumns are the columns of a list in which a profile written by hand is
+// nothing to worry about.
+func localColumns() []report.Column {
+	local := slices.Clone(columns)
+	for i := range local {
+		if local[i].Title == "STATE" {
+			local[i].Color = func(state string) report.Color {
+				if profiles.State(state) == profiles.Generated {
+					return report.Faint
+				}
+				return report.Yellow
+			}
+		}
+	}
+	return local
+}
+
+func writeSections(w io.Writer, rows []profiles.LocalRow) error {
+	between := ""
+	for _, r := range rows {
+		for i, line := range r.Section() {
+			if i == 0 {
+				line = between + line
+				between = "\n"
+			}
+			if _, err := fmt.Fprintln(w, report.Visible(line)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// mostFaulty is how many faulty profiles are told of without -v.
+const mostFaulty = 10
+
+// tellFaulty tells of the profiles that no client could use. They are on the
+// list, since the file has them.
+func tellFaulty(app *cli.App, rows []profiles.LocalRow) error {
+	told := 0
+	for _, r := range rows {
+		if r.Err == nil {
+			continue
+		}
+		if told++; told <= mostFaulty || app.Verbose() {
+			app.Warn(fault.Annotate(r.Err, "the profile %q cannot be used", r.Profile))
+		}
+	}
+	if told == 0 {
+		return nil
+	}
+	if more := told - mostFaulty; more > 0 && !app.Verbose() {
+		app.Note("profiles that cannot be used: %d more; to see all: -v", more)
+	}
+	return cli.ExitStatus(cli.StatusPartial)
+}
