@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"strings"
 	"time"
 
@@ -14,7 +15,6 @@ import (
 	"aws-sso-plugins/pkg/profiles"
 	"aws-sso-plugins/pkg/report"
 	"aws-sso-plugins/pkg/resolve"
-	"aws-sso-plugins/pkg/wire"
 )
 
 type command struct {
@@ -23,11 +23,7 @@ type command struct {
 	Write   bool   `xor:"write" help:"Write sections [ACCOUNT_ROLE] to the credentials file, and print their names." group:"Into the credentials file"`
 	WriteAs string `name:"write-as" xor:"write" placeholder:"NAME" help:"Write a section of this name, for one profile." group:"Into the credentials file"`
 
-	ClientRegion string        `placeholder:"REGION" complete:"region" env:"SSO_CREDS_CLIENT_REGION" help:"Hand over this region instead of the profile's." group:"Which credentials"`
-	ValidFor     time.Duration `default:"15m" placeholder:"DURATION" env:"SSO_CREDS_VALID_FOR" help:"Ask anew if less is left of what is cached (${default})." group:"Which credentials"`
-	NoCache      bool          `name:"no-cache" help:"Neither read nor write the cache of role credentials." group:"Which credentials"`
-	AllowProcess bool          `help:"Also run credential_process commands." group:"Which credentials"`
-
+	cli.Handover
 	cli.Assignment
 	cli.Common
 	cli.Parallel
@@ -43,7 +39,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		err = c.handOut(ctx, app, format)
 	}
 	if err != nil && format.ForShell() && !c.writes() && !app.OutTerminal {
-		_, _ = io.WriteString(app.Out, report.FailureScript(format, resolve.NoRole(app.Environ()))) // err is told
+		_, _ = io.WriteString(app.Out, report.FailureScript(format, resolve.NoRole(os.Environ()))) // err is told
 	}
 	return err
 }
@@ -54,11 +50,6 @@ func (c *command) handOut(ctx context.Context, app *cli.App, format report.Forma
 	if c.writes() && c.Format != "" {
 		return fault.Newf(fault.Usage, "--write prints the names of sections, so -o %s means nothing", c.Format).
 			WithHint("to print a section: %s -o ini", app.Program.Name)
-	}
-	if c.ClientRegion != "" {
-		if err := wire.CheckRegion(c.ClientRegion); err != nil {
-			return fault.Wrap(fault.Usage, err, "--client-region")
-		}
 	}
 	names, paths, config, err := app.Begin(ctx, c.Profiles, "profile names")
 	if err != nil {
@@ -109,45 +100,14 @@ type handout struct {
 	waiting []string // profiles that have no login
 }
 
-// targets are what credentials are wanted for.
+// targets returns what credentials are wanted for.
 func (h *handout) targets(paths cli.Paths, names []cli.Name) ([]*resolve.Target, error) {
-	for _, name := range names {
-		if _, err := h.app.ProfileNamed(h.config, name.Text); err != nil && !name.Piped {
-			return nil, err
-		}
-	}
-	var assignment resolve.Assignment
-	if h.Assignment.Given() {
-		var err error
-		if assignment, err = h.app.Assignment(h.Assignment, names, h.config); err != nil {
-			return nil, err
-		}
-	}
-	engine, err := h.app.Engine(paths, h.config, "")
+	resolver, err := h.app.Resolver(h.Handover, paths, h.config)
 	if err != nil {
 		return nil, err
 	}
-	w, err := h.app.Wire() // each profile has settings of its own
-	if err != nil {
-		return nil, err
-	}
-	resolver := &resolve.Resolver{
-		Config: h.config, Wire: w, NoProfile: engine.Wire, Tokens: engine.Source,
-		Region: h.app.Environment().Region(), RoleSession: "sso-creds", ValidFor: h.ValidFor,
-		AllowProcess: h.AllowProcess, IgnoreEndpoints: h.app.Environment().IgnoresEndpoints(),
-		Notify: h.notify,
-	}
-	if !h.NoCache {
-		resolver.Roles = engine.Cache
-	}
-	if h.Assignment.Given() {
-		return []*resolve.Target{resolver.Assignment(assignment)}, nil
-	}
-	texts := make([]string, len(names))
-	for i, name := range names {
-		texts[i] = name.Text
-	}
-	return resolver.Plan(texts).Targets(), nil
+	resolver.Notify = h.notify
+	return h.app.Targets(h.Assignment, names, resolver)
 }
 
 // notify tells at once what concerns more than one profile.

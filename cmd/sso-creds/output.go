@@ -95,7 +95,7 @@ func (h *handout) document(results []resolve.Result) (string, error) {
 	case h.format == processFormat:
 		return processDocument(results[0].Credentials)
 	}
-	e := resolve.RoleEnvironment(h.config, h.handover(results[0]), results[0].Credentials, h.app.Environ())
+	e := resolve.RoleEnvironment(h.config, h.handover(results[0]), results[0].Credentials, os.Environ())
 	for _, note := range e.Notes {
 		h.app.Note("%s", note)
 	}

@@ -5,11 +5,9 @@ import (
 	"slices"
 	"strings"
 
-	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/report"
-	"aws-sso-plugins/pkg/resolve"
 )
 
 type command struct {
@@ -120,7 +118,7 @@ func (c *command) run(ctx context.Context, app *cli.App, w *worker) error {
 	if err != nil {
 		return err
 	}
-	targets, err := c.targets(app, config, resolver, names)
+	targets, err := app.Targets(c.Assignment, names, resolver)
 	if err != nil {
 		return err
 	}
@@ -183,24 +181,4 @@ func duplicates(app *cli.App, names []cli.Name) {
 	default:
 		app.Note("%d profiles were named more than once; each runs once", len(twice))
 	}
-}
-
-// targets are what the command runs for. An unknown name is a mistake on the
-// command line, and a row in a list.
-func (c *command) targets(app *cli.App, config *awsconfig.Config, resolver *resolve.Resolver, names []cli.Name) ([]*resolve.Target, error) {
-	if c.Assignment.Given() {
-		assignment, err := app.Assignment(c.Assignment, names, config)
-		if err != nil {
-			return nil, err
-		}
-		return []*resolve.Target{resolver.Assignment(assignment)}, nil
-	}
-	profiles := make([]string, len(names))
-	for i, name := range names {
-		if _, err := app.ProfileNamed(config, name.Text); err != nil && !name.Piped {
-			return nil, err
-		}
-		profiles[i] = name.Text
-	}
-	return resolver.Plan(profiles).Targets(), nil
 }

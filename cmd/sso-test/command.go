@@ -10,7 +10,6 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/probe"
 	"aws-sso-plugins/pkg/report"
-	"aws-sso-plugins/pkg/resolve"
 )
 
 type command struct {
@@ -60,20 +59,11 @@ func (c *command) check(ctx context.Context, t *test) error {
 	if err != nil {
 		return err
 	}
-	engine, err := t.app.Engine(paths, config, "")
+	resolver, err := t.app.Resolver(cli.Handover{NoCache: true, AllowProcess: c.AllowProcess}, paths, config)
 	if err != nil {
 		return err
 	}
-	w, err := t.app.Wire() // of the profiles each has settings of its own
-	if err != nil {
-		return err
-	}
-	prober := &probe.Prober{Concurrency: c.Concurrency, Resolver: resolve.Resolver{
-		Config: config, Wire: w, Tokens: engine.Source,
-		Region: t.app.Environment().Region(), RoleSession: "sso-test",
-		AllowProcess: c.AllowProcess, IgnoreEndpoints: t.app.Environment().IgnoresEndpoints(),
-		Notify: t.notify,
-	}}
+	prober := &probe.Prober{Concurrency: c.Concurrency, Resolver: *resolver}
 	t.warn(config, targets)
 	t.total, t.tally.Named = len(targets), len(names) > 0
 	return t.take(prober.Run(ctx, targets))
@@ -131,15 +121,6 @@ type test struct {
 	tally  probe.Tally
 	total  int
 	broken bool // standard output takes no more
-}
-
-// notify tells at once what concerns more than one profile.
-func (t *test) notify(err error) {
-	if fault.KindOf(err) == fault.Notice {
-		t.app.Warn(err)
-		return
-	}
-	t.app.Error(err)
 }
 
 // take reports the results, in the order asked for but in jsonl, where each

@@ -39,6 +39,27 @@ func (a *App) Assignment(f Assignment, names []Name, config *awsconfig.Config) (
 	return resolve.Assignment{Session: s, AccountID: f.Account, RoleName: f.Role}, err
 }
 
+// Targets returns what the flags, or else the names, are to be resolved to, in
+// their order. The name of a profile that does not exist is a fault of kind Usage
+// on the command line, and a target that fails on standard input.
+func (a *App) Targets(f Assignment, names []Name, r *resolve.Resolver) ([]*resolve.Target, error) {
+	if f.Given() {
+		assignment, err := a.Assignment(f, names, r.Config)
+		if err != nil {
+			return nil, err
+		}
+		return []*resolve.Target{r.Assignment(assignment)}, nil
+	}
+	profiles := make([]string, len(names))
+	for i, name := range names {
+		if _, err := a.ProfileNamed(r.Config, name.Text); err != nil && !name.Piped {
+			return nil, err
+		}
+		profiles[i] = name.Text
+	}
+	return r.Plan(profiles).Targets(), nil
+}
+
 // onlySession returns the session of that name; without a name the only one
 // that there is.
 func (a *App) onlySession(name string, config *awsconfig.Config) (portal.Session, error) {

@@ -149,9 +149,6 @@ func isTrue(v string) bool { return strings.EqualFold(v, "true") }
 // Environment is that of the process.
 func (a *App) Environment() Environment { return a.env }
 
-// Environ is the environment of the process as a child would have it.
-func (a *App) Environ() []string { return os.Environ() }
-
 // Wire is the way to AWS, as the environment and the flags set it.
 func (a *App) Wire() (*wire.Wire, error) {
 	s, err := a.env.Wire()

@@ -32,14 +32,14 @@ func (h Handover) AfterApply() error {
 }
 
 // Resolver returns what finds the credentials of profiles, with the AWS CLI's
-// cache of role credentials unless the flags say otherwise. What concerns several
-// profiles is told at once.
+// cache of role credentials unless the flags say otherwise. A failure that concerns
+// several profiles is printed at once, unless the caller sets another Notify.
 func (a *App) Resolver(h Handover, paths Paths, config *awsconfig.Config) (*resolve.Resolver, error) {
 	engine, err := a.Engine(paths, config, "")
 	if err != nil {
 		return nil, err
 	}
-	w, err := a.Wire() // each profile has settings of its own
+	w, err := a.Wire() // the settings of each profile go on top
 	if err != nil {
 		return nil, err
 	}
