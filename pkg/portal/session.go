@@ -3,6 +3,7 @@ package portal
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
@@ -70,6 +71,30 @@ func (s Session) missing() string {
 		return "sso_region"
 	}
 	return ""
+}
+
+// The scopes whose tokens the portal answers: the AWS CLI's, and granted's.
+const (
+	accountScope = "sso:account:access"
+	portalScope  = "sso-portal:*"
+)
+
+// ForAccounts reports whether tokens of the session are for accounts and roles.
+// Those of a session whose scopes are all for something else, as
+// codecatalyst:read_write, are refused by the portal.
+func (s Session) ForAccounts() bool {
+	return len(s.Scopes) == 0 || slices.Contains(s.Scopes, accountScope) || slices.Contains(s.Scopes, portalScope)
+}
+
+// CheckAccounts returns a fault of kind Config, with file and line, for a
+// section whose session is not [Session.ForAccounts], else nil. A login does not
+// mend it.
+func CheckAccounts(section *awsconfig.Session) error {
+	if (Session{Scopes: section.Scopes}).ForAccounts() {
+		return nil
+	}
+	return badKey(section, "sso_registration_scopes", "sso_registration_scopes of [sso-session %s] lacks %s, so its logins reach no accounts",
+		section.Name, accountScope)
 }
 
 // section is a section of the config that knows where its keys stand.

@@ -59,6 +59,8 @@ type section struct {
 	session portal.Session
 	keys    []awsconfig.Pair
 	err     error // it cannot be used
+
+	accounts error // its tokens are not for accounts
 }
 
 // named returns the section of a name, nil where there is none.
@@ -82,6 +84,7 @@ func readSection(c *awsconfig.Config, name string) *section {
 	if sec.session, sec.err = portal.SessionIn(in); sec.err == nil {
 		sec.err = checkSSORegion(in, sec.session)
 	}
+	sec.accounts = portal.CheckAccounts(in)
 	for _, key := range in.Keys() {
 		if value, ok := in.Lookup(key); ok {
 			sec.keys = append(sec.keys, awsconfig.Pair{Key: key, Value: value})
@@ -123,6 +126,9 @@ func (s *sessions) assignment(p *awsconfig.Profile) (Assignment, error) {
 	if err != nil {
 		return a, err
 	}
+	if sec := s.named(name); sec != nil && sec.accounts != nil {
+		return a, sec.accounts
+	}
 	return a, a.check(p)
 }
 
@@ -154,7 +160,27 @@ func (a Assignment) check(p *awsconfig.Profile) error {
 	case !portal.IsAccountID(a.AccountID):
 		return invalid(p, "sso_account_id", "sso_account_id is not a number of 12 digits: %q", a.AccountID)
 	}
+	if permissionSet, ok := permissionSetOf(a.RoleName); ok {
+		return invalid(p, "sso_role_name", "sso_role_name is the IAM role of a permission set; write the permission set: %q", permissionSet)
+	}
 	return nil
+}
+
+// permissionSetOf returns the permission set that Identity Center made an IAM
+// role for, by the role's name or ARN, or by the ARN of one of its sessions: the
+// console shows those. No permission set has a name so long.
+func permissionSetOf(role string) (name string, ok bool) {
+	_, name, ok = strings.Cut("/"+role, "/AWSReservedSSO_")
+	name, _, _ = strings.Cut(name, "/") // the session
+	name, suffix, named := cutLast(name, "_")
+	return name, ok && named && name != "" && len(suffix) == 16 && strings.Trim(suffix, "0123456789abcdef") == ""
+}
+
+func cutLast(s, sep string) (before, after string, found bool) {
+	if i := strings.LastIndex(s, sep); i >= 0 {
+		return s[:i], s[i+len(sep):], true
+	}
+	return s, "", false
 }
 
 func checkSSORegion(in placed, s portal.Session) error {
