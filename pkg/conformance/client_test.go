@@ -42,7 +42,7 @@ type absence string
 
 func (a absence) Error() string { return string(a) }
 
-var sdkShows = []direction{answering, refreshing, legacy, judging}
+var sdkShows = []direction{answering, refreshing, legacy, judging, serving}
 
 // clients are the clients that the suite is tested with, in the order of the table.
 var clients = []*client{
@@ -50,7 +50,7 @@ var clients = []*client{
 	{id: "aws-v2-trixie", title: "AWS CLI v2", install: trixieCLI, shows: directions},
 	{
 		id: "aws-v1", title: "AWS CLI v1", install: pypiCLI,
-		shows: []direction{answering, refreshing, legacy, judging, editing, hosting},
+		shows: []direction{answering, refreshing, legacy, judging, serving, editing, hosting},
 	},
 	{id: "boto3", title: "boto3", install: boto3, shows: sdkShows},
 	{id: "go", title: "AWS SDK for Go v2", install: goSDK, shows: sdkShows},

@@ -20,6 +20,8 @@ var (
 	judging = direction{"verdict", fmt.Sprintf("for how many of %d kinds of profile, right and wrong, it agrees with "+
 		"`sso-test`: where `sso-test` says ok it has the same identity, and elsewhere it fails; where clients differ, "+
 		"`sso-test` follows the newer AWS CLI", len(kinds))}
+	serving = direction{"keys", "it gets the keys of a role from `sso-creds`: as a `credential_process`, without any key of " +
+		"Identity Center in the profile, and from a section that `--write` made"}
 	theirLogin = direction{"its login", "after `aws sso login`, `sso-login` finds the token valid and `sso-test` passes"}
 	editing    = direction{"config", "`aws configure set`, `aws configure sso` where it has that, and `sso-profiles` edit " +
 		"one config in turns, and nothing is lost"}
@@ -31,4 +33,4 @@ var (
 )
 
 // directions are the columns of the table, in order.
-var directions = []direction{answering, refreshing, legacy, judging, theirLogin, editing, listing, leaving, hosting}
+var directions = []direction{answering, refreshing, legacy, judging, serving, theirLogin, editing, listing, leaving, hosting}
