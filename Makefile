@@ -50,6 +50,7 @@ uninstall: ## what make install and make install-plugins put there
 .PHONY: demo
 demo: ## log in, make profiles and test them, against an Identity Center on this machine
 	@mkdir -p bin
+	@echo 'Building the programs; the first time that takes a minute.'
 	@$(BUILD) -o bin/ $(PROGRAMS:%=./cmd/%) ./pkg/idctest/idc
 	@sh cmd/demo.sh bin
 

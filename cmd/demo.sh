@@ -29,3 +29,9 @@ typed 'sso-login demo --sso-start-url https://d-1234567890.awsapps.com/start --s
 typed 'sso-login demo | sso-profiles - | sso-test - -o table'
 typed 'eval "$(sso-creds ReadOnlyAccess-222222222222)" && echo "$SSO_ROLE_NAME in $AWS_ACCOUNT_ID"'
 typed 'sso-creds --write | sso-test - -o text'
+
+cat <<'EOT'
+
+Next: make install prefix=~/.local   puts the programs into ~/.local/bin
+      sso-login                      asks for your start URL, and logs in
+EOT
