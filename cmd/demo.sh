@@ -27,6 +27,7 @@ typed() {
 echo 'An Identity Center with 12 accounts and 3 roles each runs on this machine. In an empty home folder:'
 typed 'sso-login demo --sso-start-url https://d-1234567890.awsapps.com/start --sso-region eu-central-1 -o text'
 typed 'sso-login demo | sso-profiles - | sso-test - -o table'
+# shellcheck disable=SC2016 # the line is shown as it is typed, and evaluated then
 typed 'eval "$(sso-creds ReadOnlyAccess-222222222222)" && echo "$SSO_ROLE_NAME in $AWS_ACCOUNT_ID"'
 typed 'sso-creds --write | sso-test - -o text'
 
