@@ -10,19 +10,18 @@ import (
 	"aws-sso-plugins/pkg/resolve"
 )
 
-// Assignment are the flags that name a role of an account for which there is
-// no profile.
+// Assignment holds the flags that name a role of an account without a profile.
 type Assignment struct {
 	Account    string `placeholder:"ID" complete:"account" help:"The account of an assignment without a profile; with --role." group:"Without a profile"`
 	Role       string `placeholder:"NAME" complete:"role" help:"The role of an assignment without a profile; with --account." group:"Without a profile"`
 	SSOSession string `name:"sso-session" placeholder:"NAME" complete:"session" help:"The session of --account and --role, where there are several." group:"Without a profile"`
 }
 
-// Given reports whether an assignment is named.
+// Given reports whether any of the flags is set.
 func (f Assignment) Given() bool { return f.Account != "" || f.Role != "" || f.SSOSession != "" }
 
-// Assignment returns the assignment that the flags name. names are the
-// profiles that are named beside them: it is a mistake if there are any.
+// Assignment returns the assignment that the flags name. names are the profiles
+// on the command line: any profile beside the flags is a fault of kind Usage.
 func (a *App) Assignment(f Assignment, names []Name, config *awsconfig.Config) (resolve.Assignment, error) {
 	none := resolve.Assignment{}
 	switch {
@@ -60,8 +59,8 @@ func (a *App) Targets(f Assignment, names []Name, r *resolve.Resolver) ([]*resol
 	return r.Plan(profiles).Targets(), nil
 }
 
-// onlySession returns the session of that name; without a name the only one
-// that there is.
+// onlySession returns the session of that name. Without a name it returns the
+// only session of the config.
 func (a *App) onlySession(name string, config *awsconfig.Config) (portal.Session, error) {
 	all := config.Sessions()
 	switch {
@@ -83,10 +82,10 @@ func (a *App) onlySession(name string, config *awsconfig.Config) (portal.Session
 // profilesShown is how many profiles a message names to choose from.
 const profilesShown = 10
 
-// ProfilesOrOwn returns names or, where none is given, the profile that the
-// environment names: AWS_PROFILE, or SSO_PROFILE, which the suite sets for
-// whom it hands a role to. Without either it is a fault of kind Usage with
-// names to choose from.
+// ProfilesOrOwn returns names. If there are none, it returns the profile that
+// the environment names: AWS_PROFILE, or SSO_PROFILE, which the suite sets for
+// commands that it hands a role to. Without either the error is a fault of kind
+// Usage that lists profiles.
 func (a *App) ProfilesOrOwn(names []Name, config *awsconfig.Config) ([]Name, error) {
 	if len(names) > 0 {
 		return names, nil

@@ -23,7 +23,7 @@ type Desktop struct {
 	stat func(path string) bool
 }
 
-// Desktop is that of the process.
+// Desktop returns what the environment of this process says about browsers.
 func (a *App) Desktop() Desktop {
 	return Desktop{env: a.env, goos: runtime.GOOS, look: exec.LookPath, stat: fileExists}
 }

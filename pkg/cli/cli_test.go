@@ -184,7 +184,7 @@ func TestNames(t *testing.T) {
 		{"each once", "a\nb\na\n", []string{"b", "-"}, []Name{{"b", false, 2}, {"a", true, 2}}},
 		{"a line that begins with a tab has no name", "\tx\na\n", []string{"-"}, []Name{{"a", true, 1}}},
 	} {
-		got, err := app(t, tc.stdin).Names(t.Context(), tc.args, "names")
+		got, err := app(t, tc.stdin).names(t.Context(), tc.args, "names")
 		if err != nil {
 			t.Errorf("%s: %v", tc.name, err)
 		}
@@ -193,16 +193,16 @@ func TestNames(t *testing.T) {
 		}
 	}
 	for _, empty := range []string{"", "\n\n", " \t \n"} {
-		if _, err := app(t, empty).Names(t.Context(), []string{"-"}, "profile names"); fault.KindOf(err) != fault.Nothing {
+		if _, err := app(t, empty).names(t.Context(), []string{"-"}, "profile names"); fault.KindOf(err) != fault.Nothing {
 			t.Errorf("%q: %v", empty, err)
 		}
 	}
 	for _, empty := range []string{"", " "} {
-		if _, err := app(t, "").Names(t.Context(), []string{"a", empty}, "session names"); fault.KindOf(err) != fault.Usage || err.Error() != "one of the session names is empty" {
+		if _, err := app(t, "").names(t.Context(), []string{"a", empty}, "session names"); fault.KindOf(err) != fault.Usage || err.Error() != "one of the session names is empty" {
 			t.Errorf("the argument %q: %v", empty, err)
 		}
 	}
-	if _, err := app(t, strings.Repeat("x", maxLine+1)).Names(t.Context(), []string{"-"}, "names"); fault.KindOf(err) != fault.Usage {
+	if _, err := app(t, strings.Repeat("x", maxLine+1)).names(t.Context(), []string{"-"}, "names"); fault.KindOf(err) != fault.Usage {
 		t.Errorf("a line without end: %v", err)
 	}
 }
@@ -217,7 +217,7 @@ func TestNamesStopWithTheContext(t *testing.T) {
 	a.stdin = r
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := a.Names(ctx, []string{"-"}, "names"); fault.KindOf(err) != fault.Canceled {
+	if _, err := a.names(ctx, []string{"-"}, "names"); fault.KindOf(err) != fault.Canceled {
 		t.Errorf("%v", err)
 	}
 }
@@ -254,7 +254,7 @@ func TestFinish(t *testing.T) {
 	}
 	a := app(t, "")
 	a.outError = syscall.EPIPE
-	if got := a.finish(nil); got != StatusBrokenPipe || said(t, a) != "" {
+	if got := a.finish(nil); got != statusBrokenPipe || said(t, a) != "" {
 		t.Errorf("broken pipe: %d, %q", got, said(t, a))
 	}
 	a = app(t, "")

@@ -2,12 +2,12 @@ package cli
 
 import "time"
 
-// Clock is a time as a person reads it where they are. It is turned into text
-// only where it is shown, which is at a terminal: elsewhere the time zone need
-// not be looked up.
+// Clock shows a time in the local zone. It is converted only when it is shown,
+// at a terminal: elsewhere the time zone need not be looked up.
 type Clock struct{ time.Time }
 
-// String is the hour and minute, with the date if that is half a day away.
+// String returns the hour and minute, with the date if the time is half a day
+// away or more.
 func (c Clock) String() string {
 	t := c.Local()
 	if time.Until(t) < 12*time.Hour {

@@ -10,8 +10,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// WhenOutCloses calls do, once, when nobody reads standard output any more: the
-// writes that would tell may be long in coming. It watches until ctx ends.
+// WhenOutCloses calls do once when the reader of standard output has gone,
+// which the next write might tell late. It watches until ctx ends.
 func (c *Console) WhenOutCloses(ctx context.Context, do func()) {
 	if info, err := c.stdout.Stat(); err != nil || info.Mode().IsRegular() || c.OutTerminal {
 		return

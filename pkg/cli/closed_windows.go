@@ -2,5 +2,6 @@ package cli
 
 import "context"
 
-// WhenOutCloses does nothing: Windows tells it with the next write alone.
+// WhenOutCloses does nothing: on Windows only a write tells that the reader has
+// gone.
 func (c *Console) WhenOutCloses(context.Context, func()) {}

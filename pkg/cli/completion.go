@@ -15,8 +15,8 @@ import (
 	"aws-sso-plugins/pkg/report"
 )
 
-// The scripts of the shells are whole ones, of sso-login: so the shells and
-// shellcheck can read them as they are. Those of the others have its name
+// The completion scripts are written for sso-login, so that the shells and
+// shellcheck can read them as they are. For other programs the name is
 // replaced.
 var (
 	//go:embed completion/sso-login.bash
@@ -29,7 +29,7 @@ var (
 	powershellScript string
 )
 
-// shells are those that --completion knows.
+// shells lists the shells that --completion knows.
 var shells = [...]Value{
 	{"bash", `eval "$(sso-login --completion bash)"`},
 	{"zsh", `eval "$(sso-login --completion zsh)"`},
@@ -40,8 +40,8 @@ var shells = [...]Value{
 // Value is a word that a flag or an argument takes, with what it stands for.
 type Value struct{ Text, Help string }
 
-// completionScript is what teaches a shell to complete the program. An unknown
-// shell is a fault of kind Usage.
+// completionScript returns the script that teaches a shell to complete the
+// program. An unknown shell is a fault of kind Usage.
 func completionScript(program, shell string) (string, error) {
 	var script string
 	switch shell {
@@ -62,7 +62,7 @@ func completionScript(program, shell string) (string, error) {
 	).Replace(script), nil
 }
 
-// printCompletion prints the script of a shell.
+// printCompletion prints the completion script of a shell.
 func printCompletion(out io.Writer, program Program, shell string) error {
 	script, err := completionScript(program.Name, shell)
 	if err != nil {
@@ -72,19 +72,19 @@ func printCompletion(out io.Writer, program Program, shell string) error {
 	return err
 }
 
-// completeWord is the first argument by which a shell asks for completions.
+// completeWord is the first argument with which a shell asks for completions.
 const completeWord = "__complete"
 
 // ofShell is the directive that leaves the words after -- to the shell's own
-// completion of commands. It is ours: kubectl proposes nothing then.
+// completion of commands. It is ours: kubectl completes nothing then.
 const ofShell = ":100"
 
-// noFiles is the directive that ends an answer: the words proposed are all
-// that there are, a file is never meant. It is cobra's, which kubectl reads.
+// noFiles is the directive that ends an answer: there are no other words, and
+// no files. It is cobra's, which kubectl reads.
 const noFiles = ":4"
 
-// writeCompletions answers a shell: a line for each word that may stand in the
-// place of the last argument, with its help after a TAB.
+// writeCompletions prints a line for each word that may stand in the place of
+// the last argument, with its help after a TAB.
 func writeCompletions(ctx context.Context, out io.Writer, program Program, model *kong.Application, env Environment, args []string) error {
 	c := &completer{ctx: ctx, program: program, model: model, env: env}
 	if before, words := cutCommand(args); program.TakesCommand && words != nil && len(before) < len(args)-1 {
@@ -106,7 +106,8 @@ func writeCompletions(ctx context.Context, out io.Writer, program Program, model
 	return err
 }
 
-// completer knows what may be typed. It asks nobody but the config files.
+// completer finds what may be typed. It reads the config files and makes no
+// requests.
 type completer struct {
 	ctx     context.Context // of the run
 	program Program
@@ -114,9 +115,9 @@ type completer struct {
 	env     Environment
 }
 
-// complete are the words that may stand in the place of the last argument, the
-// one being typed. The tag complete:"KIND" of a flag or an argument says what
-// it takes.
+// complete returns the words that may stand in the place of the last argument,
+// the one being typed. The tag complete:"KIND" of a flag or an argument says
+// what it takes.
 func (c *completer) complete(args []string) []Value {
 	current := ""
 	if n := len(args); n > 0 {
@@ -141,7 +142,7 @@ func (c *completer) complete(args []string) []Value {
 	return starting(current, c.flags(t))
 }
 
-// parsed is what arguments say.
+// parsed holds what the arguments before the one being typed say.
 type parsed struct {
 	used      map[*kong.Flag]bool
 	given     map[string][]string // by kind
@@ -225,7 +226,8 @@ func (c *completer) short(letter rune) *kong.Flag {
 	return nil
 }
 
-// attached is the flag whose value follows its letter at once, as in -ojson.
+// attached returns the flag whose value follows its letter at once, as in
+// -ojson.
 func (c *completer) attached(word string) (f *kong.Flag, value string, ok bool) {
 	if strings.HasPrefix(word, "--") {
 		return nil, "", false
@@ -241,7 +243,7 @@ func (c *completer) attached(word string) (f *kong.Flag, value string, ok bool) 
 	return nil, "", false
 }
 
-// flags are those that may still be given.
+// flags returns the flags that may still be given.
 func (c *completer) flags(t *parsed) []Value {
 	excluded := map[string]bool{}
 	for f := range t.used {
@@ -259,7 +261,7 @@ func (c *completer) flags(t *parsed) []Value {
 	return values
 }
 
-// names are the words that are no flags.
+// names returns what may stand where no flag does.
 func (c *completer) names(t *parsed, current string) []Value {
 	for _, p := range c.model.Positional {
 		return c.values(t, kindOf(p), "", current)
@@ -267,8 +269,8 @@ func (c *completer) names(t *parsed, current string) []Value {
 	return nil
 }
 
-// values are the words of a kind that begin with current, each after what was
-// typed before it in the same word. None is proposed twice.
+// values returns the words of a kind that begin with current, each after what
+// was typed before it in the same word. None is proposed twice.
 func (c *completer) values(t *parsed, kind, before, current string) []Value {
 	given := t.given[kind]
 	switch kind {
@@ -294,7 +296,7 @@ func (c *completer) values(t *parsed, kind, before, current string) []Value {
 	return values
 }
 
-// known are the words of a kind.
+// known returns the words of a kind.
 func (c *completer) known(kind string) []Value {
 	switch kind {
 	case "shell":
@@ -310,7 +312,8 @@ func (c *completer) known(kind string) []Value {
 	return c.program.Values(kind)
 }
 
-// config is what can be read of the config files, whatever is wrong with them.
+// config returns what can be read of the config files, whatever is wrong with
+// them.
 func (c *completer) config() *awsconfig.Config {
 	paths, err := c.env.Paths()
 	if err != nil {
@@ -329,7 +332,7 @@ func (a *App) ProfileNames() []string {
 	return texts(configValues("profile", c.config()))
 }
 
-// configValues are the names that the config files hold, in their order.
+// configValues returns the names that the config files hold, in their order.
 func configValues(kind string, config *awsconfig.Config) []Value {
 	var values []Value
 	seen := map[string]bool{}
@@ -371,9 +374,9 @@ func configValues(kind string, config *awsconfig.Config) []Value {
 	return values
 }
 
-// starting are the values that begin with a prefix or, where none does, those
-// that do but for upper and lower case: if they agree in the case of the prefix,
-// so that a shell may replace it.
+// starting returns the values that begin with a prefix. If there are none, it
+// returns those that begin with it in another case, provided that they agree on
+// that case, since a shell replaces what was typed.
 func starting(prefix string, values []Value) []Value {
 	var exact, similar []Value
 	for _, v := range values {

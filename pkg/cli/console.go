@@ -18,9 +18,9 @@ import (
 	"aws-sso-plugins/pkg/report"
 )
 
-// Console is the three standard streams and what may be said on them. Data
-// goes to Out; everything meant for a person goes to standard error, through
-// the methods. It is safe for concurrent use.
+// Console holds the standard streams. Data goes to Out; everything meant for a
+// person goes to standard error, through the methods. It is safe for concurrent
+// use.
 type Console struct {
 	// Out takes the data. A write to it that fails is remembered and decides
 	// the exit status; the writer sees the error too.
@@ -48,7 +48,7 @@ type Console struct {
 	line     *Progress // the one on the screen now
 	inLine   bool      // the cursor stands after text without a newline
 	outError error
-	noted    map[string]bool // by NoteOnce
+	noted    map[string]bool // by noteOnce
 }
 
 func newConsole(program string, stdin, stdout, stderr *os.File) *Console {
@@ -78,17 +78,14 @@ func (c *Console) configure(common *Common) {
 	c.live = c.errSequences && !c.quiet && !dumb && os.Getenv("CI") == ""
 }
 
-// Stdin is standard input. Only what was asked to with "-" may read it.
-func (c *Console) Stdin() io.Reader { return c.stdin }
-
 // StdinPiped reports whether standard input is a pipe.
 func (c *Console) StdinPiped() bool {
 	info, err := c.stdin.Stat()
 	return err == nil && info.Mode()&os.ModeNamedPipe != 0
 }
 
-// Err returns a writer for what is not this program's to say: the standard error of
-// the commands that it runs.
+// Err returns a writer to standard error for the output of the commands that
+// this program runs.
 func (c *Console) Err() io.Writer { return errWriter{c} }
 
 // ErrScreen returns stderr's width and whether it shows colour.
@@ -127,37 +124,37 @@ func width(f *os.File) int {
 	return w
 }
 
-// Error says what failed, and the hint that goes with it, even with -q.
+// Error prints an error and its hint, even with -q.
 func (c *Console) Error(err error) {
 	c.say("error: "+err.Error(), report.Red)
 	c.Hint(fault.HintOf(err))
 }
 
-// Warn says what failed without ending the work, even with -q: it may be the
-// reason of an exit status.
+// Warn prints an error that does not end the work, and its hint, even with -q:
+// it may be the reason for an exit status.
 func (c *Console) Warn(err error) {
 	c.say("warning: "+err.Error(), report.Yellow)
 	c.Hint(fault.HintOf(err))
 }
 
-// Hint says what would help; an empty text says nothing.
+// Hint prints what would help. It prints nothing for an empty text.
 func (c *Console) Hint(text string) {
 	if text != "" {
 		c.say("hint: "+asTyped(c.program, text), report.Plain)
 	}
 }
 
-// Note says what a person should know, unless -q was given.
+// Note prints a message, unless -q was given.
 func (c *Console) Note(format string, args ...any) {
 	if !c.quiet {
 		c.Request(format, args...)
 	}
 }
 
-// NoteOnce says once what a person should know, however often it comes up:
-// a wait that lasts, a lock that does not work. It is said where no terminal
-// is, too, but not with -q.
-func (c *Console) NoteOnce(format string, args ...any) {
+// noteOnce prints a message the first time it is called with it, unless -q was
+// given: a wait that lasts, a lock that does not work. It also prints where
+// standard error is no terminal.
+func (c *Console) noteOnce(format string, args ...any) {
 	text := fmt.Sprintf(format, args...)
 	c.mu.Lock()
 	known := c.noted[text]
@@ -171,29 +168,29 @@ func (c *Console) NoteOnce(format string, args ...any) {
 	}
 }
 
-// Request tells a person what only they can do, even with -q: nothing goes on
-// until it is done.
+// Request prints what only a person can do, even with -q: the work waits for
+// it.
 func (c *Console) Request(format string, args ...any) {
 	c.say(asTyped(c.program, fmt.Sprintf(format, args...)), report.Plain)
 }
 
-// Status says how it went to a person at a terminal. Where nobody looks, success
-// is silent.
+// Status prints the outcome if standard error is a terminal, or with -v.
+// Elsewhere success is silent.
 func (c *Console) Status(format string, args ...any) {
 	if c.ErrTerminal || c.verbose {
 		c.Note(format, args...)
 	}
 }
 
-// Detail says what only -v asks for.
+// Detail prints a message if -v was given.
 func (c *Console) Detail(format string, args ...any) {
 	if c.verbose {
 		c.say(fmt.Sprintf(format, args...), report.Faint)
 	}
 }
 
-// Plain writes text for a person as it is, line by line, without the name of
-// the program: a URL to copy, a question's choices.
+// Plain writes lines for a person as they are, without the name of the program:
+// a URL to copy, the choices of a question.
 func (c *Console) Plain(lines ...string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -214,7 +211,7 @@ func (c *Console) say(text string, color report.Color) {
 	c.drawLine()
 }
 
-// finish tells the error and is the exit status of the run.
+// finish prints the error and returns the exit status of the run.
 func (c *Console) finish(err error) int {
 	c.mu.Lock()
 	outError := c.outError
@@ -223,7 +220,7 @@ func (c *Console) finish(err error) int {
 	switch {
 	case outError != nil && isBrokenPipe(outError):
 		if status == StatusOK || isBrokenPipe(err) {
-			return StatusBrokenPipe
+			return statusBrokenPipe
 		}
 	case outError != nil:
 		c.Error(fault.Wrap(fault.File, fault.Cause(outError), "cannot write to standard output"))
@@ -241,8 +238,8 @@ func (c *Console) outFailed() bool {
 	return c.outError != nil
 }
 
-// outWriter takes the progress line away before data appears on the same
-// terminal, and remembers the first error.
+// outWriter erases the progress line before data appears on the same terminal,
+// and remembers the first error.
 type outWriter struct{ c *Console }
 
 func (w outWriter) Write(p []byte) (int, error) {
@@ -258,7 +255,8 @@ func (w outWriter) Write(p []byte) (int, error) {
 	return n, err
 }
 
-// errWriter does the same for standard error.
+// errWriter erases the progress line before a command's output appears on
+// standard error.
 type errWriter struct{ c *Console }
 
 func (w errWriter) Write(p []byte) (int, error) {
@@ -268,8 +266,9 @@ func (w errWriter) Write(p []byte) (int, error) {
 	return w.c.stderr.Write(p)
 }
 
-// makeWay takes the progress line away for p, which does not come back before p's
-// line has ended. It needs the lock.
+// makeWay erases the progress line before p is written. comeBack, to be called
+// after that, draws it again unless p ends within a line. The caller holds the
+// lock.
 func (c *Console) makeWay(p []byte) (comeBack func()) {
 	c.startLine()
 	return func() {

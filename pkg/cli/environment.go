@@ -14,14 +14,14 @@ import (
 	"aws-sso-plugins/pkg/wire"
 )
 
-// Environment is where the suite's settings come from, as the AWS CLI and the
-// SDKs read them.
+// Environment reads the suite's settings from the environment, as the AWS CLI
+// and the SDKs do.
 type Environment struct {
 	Getenv func(string) string
 	Home   func() (string, error)
 }
 
-// Paths are the files that the suite works on.
+// Paths holds the absolute paths of the files that the suite works on.
 type Paths struct {
 	Config      string // ~/.aws/config, or AWS_CONFIG_FILE
 	Credentials string // ~/.aws/credentials, or AWS_SHARED_CREDENTIALS_FILE
@@ -30,8 +30,9 @@ type Paths struct {
 	Locks       string // ~/.aws/sso/lock
 }
 
-// Paths finds the files. Without a usable home folder it is a fault of kind
-// Usage: a relative one would put secrets wherever the program was started.
+// Paths returns the paths. Without a usable home folder the error is a fault of
+// kind Usage: a relative path would put secrets wherever the program was
+// started.
 func (e Environment) Paths() (Paths, error) {
 	home, err := e.Home()
 	switch {
@@ -77,8 +78,8 @@ func (e Environment) expand(path, home string) (string, error) {
 	return abs, nil
 }
 
-// Region is the region that the environment sets, "" for none. The AWS CLI
-// and the Go SDK ask in this order.
+// Region returns the region that the environment sets, "" for none. The AWS CLI
+// and the Go SDK look in this order.
 func (e Environment) Region() string {
 	if r := e.Getenv("AWS_REGION"); r != "" {
 		return r
@@ -86,7 +87,7 @@ func (e Environment) Region() string {
 	return e.Getenv("AWS_DEFAULT_REGION")
 }
 
-// Profile is the profile that the environment names, "" for none.
+// Profile returns the profile that the environment names, "" for none.
 func (e Environment) Profile() string {
 	if p := e.Getenv("AWS_PROFILE"); p != "" {
 		return p
@@ -94,7 +95,7 @@ func (e Environment) Profile() string {
 	return e.Getenv("AWS_DEFAULT_PROFILE")
 }
 
-// Wire is what the environment says about reaching AWS.
+// Wire returns what the environment says about reaching AWS.
 func (e Environment) Wire() (wire.Settings, error) {
 	s := wire.Settings{
 		FIPS:      toSwitch(e.Getenv("AWS_USE_FIPS_ENDPOINT")),
@@ -104,7 +105,7 @@ func (e Environment) Wire() (wire.Settings, error) {
 	if e.Getenv("REQUESTS_CA_BUNDLE") != "" {
 		s.CertificateNote = " (REQUESTS_CA_BUNDLE is set: the AWS CLI takes that, too, and this program does not)"
 	}
-	proxy, err := e.Proxy()
+	proxy, err := e.proxy()
 	if err != nil {
 		return s, err
 	}
@@ -126,8 +127,8 @@ func (e Environment) Wire() (wire.Settings, error) {
 	return s, nil
 }
 
-// IgnoresEndpoints says whether endpoints that are configured, in the environment
-// or a file, are passed over.
+// IgnoresEndpoints reports whether endpoints configured in the environment or a
+// file are ignored.
 func (e Environment) IgnoresEndpoints() bool {
 	return isTrue(e.Getenv("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"))
 }
@@ -146,10 +147,11 @@ func toSwitch(v string) wire.Switch {
 
 func isTrue(v string) bool { return strings.EqualFold(v, "true") }
 
-// Environment is that of the process.
+// Environment returns the environment that the run reads its settings from.
 func (a *App) Environment() Environment { return a.env }
 
-// Wire is the way to AWS, as the environment and the flags set it.
+// Wire returns the connection to AWS that the environment and the flags
+// describe.
 func (a *App) Wire() (*wire.Wire, error) {
 	s, err := a.env.Wire()
 	if err != nil {
@@ -159,7 +161,7 @@ func (a *App) Wire() (*wire.Wire, error) {
 	s.Read = func(path string, max int64) ([]byte, error) { return safefile.ReadStream(a.ctx, path, max) }
 	s.Throttled = func() {
 		if !a.ErrTerminal { // there the progress line says it
-			a.NoteOnce("AWS asks for fewer calls; waiting, and going on as fast as it lets through")
+			a.noteOnce("AWS asks for fewer calls; waiting, and going on as fast as it lets through")
 		}
 	}
 	s.Program, s.Version = a.Program.Name, a.Program.Version
@@ -184,15 +186,15 @@ func (a *App) logExchange(x wire.Exchange) {
 	a.Detail("%s", text)
 }
 
-// Store writes and locks the suite's files. A run has one.
+// Store returns what writes and locks the suite's files. A run has one.
 func (a *App) Store(p Paths) *safefile.Store {
 	if a.store == nil {
-		a.store = &safefile.Store{LockDir: p.Locks, Notice: func(text string) { a.NoteOnce("%s", text) }}
+		a.store = &safefile.Store{LockDir: p.Locks, Notice: func(text string) { a.noteOnce("%s", text) }}
 	}
 	return a.store
 }
 
-// Tokens is the token cache.
+// Tokens returns the caches of tokens and role credentials.
 func (a *App) Tokens(p Paths) *tokencache.Cache {
 	return &tokencache.Cache{
 		Dir: p.Tokens, RoleDir: p.Roles, Store: a.Store(p),
@@ -200,21 +202,11 @@ func (a *App) Tokens(p Paths) *tokencache.Cache {
 	}
 }
 
-// Config reads both files. One that the AWS CLI could not read is a fault of
-// kind Config with file and line. names are profiles and sessions that are
-// needed: see [awsconfig.Load].
-func (a *App) Config(p Paths, names ...string) (*awsconfig.Config, error) {
-	c, err := awsconfig.Load(a.ctx, p.Config, p.Credentials, names...)
-	if err != nil {
-		return nil, err
-	}
-	return c, c.Err()
-}
-
-// Begin is what every command starts from: the names to work on, called what
-// in messages, where the files are, and a config that AWS can read.
+// Begin returns what every command starts with: the names to work on, the paths
+// of the files, and the config. Messages call the names what. A config that the
+// AWS CLI could not read is a fault of kind Config with file and line.
 func (a *App) Begin(ctx context.Context, args []string, what string) (names []Name, paths Paths, config *awsconfig.Config, err error) {
-	if names, err = a.Names(ctx, args, what); err != nil {
+	if names, err = a.names(ctx, args, what); err != nil {
 		return nil, Paths{}, nil, err
 	}
 	if paths, err = a.env.Paths(); err != nil {
@@ -224,6 +216,8 @@ func (a *App) Begin(ctx context.Context, args []string, what string) (names []Na
 	for i, n := range names {
 		needed[i] = n.Text
 	}
-	config, err = a.Config(paths, needed...)
-	return names, paths, config, err
+	if config, err = awsconfig.Load(a.ctx, paths.Config, paths.Credentials, needed...); err != nil {
+		return nil, Paths{}, nil, err
+	}
+	return names, paths, config, config.Err()
 }

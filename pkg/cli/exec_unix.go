@@ -9,11 +9,11 @@ import (
 	"aws-sso-plugins/pkg/cli/harden"
 )
 
-// Exec runs a command in the place of this process, with the arguments after its
-// name and the environment env. It returns only if that cannot be done: the error
-// is the [ExitStatus], and the reason was told. Nothing of this process is left in
-// the command: signals, limits and GODEBUG are as they were at the start, and
-// files are closed.
+// Exec replaces this process with a command, with the arguments after its name
+// and the environment env. It returns only on failure: it prints the reason,
+// and the error is the [ExitStatus]. The command inherits nothing from this
+// process: signals, limits and GODEBUG are as they were at the start, and files
+// are closed.
 func (a *App) Exec(path string, words, env []string) error {
 	a.endProgress()
 	redo := harden.Undo()

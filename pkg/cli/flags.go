@@ -12,9 +12,9 @@ import (
 	"aws-sso-plugins/pkg/report"
 )
 
-// Basic are the flags of every binary. None is named like a global option of
-// the AWS CLI or a prefix of one: run as an alias (`aws sso-test ...`), the
-// CLI would swallow it.
+// Basic holds the flags of every program. None is named like a global option of
+// the AWS CLI or a prefix of one: if the program runs as an alias (`aws
+// sso-test ...`), the CLI takes such an option for itself.
 type Basic struct {
 	Format  string      `short:"o" placeholder:"FORMAT" complete:"format" help:"Write ${formats}; without it ${unformatted}." group:"Output"`
 	Quiet   bool        `short:"q" help:"Say nothing but warnings and errors." group:"Output"`
@@ -26,7 +26,7 @@ type Basic struct {
 
 func (b *Basic) basic() *Basic { return b }
 
-// Common are the flags of the binaries that ask AWS.
+// Common holds the flags of the programs that make requests.
 type Common struct {
 	Basic
 	Verbose bool          `short:"v" help:"Log each request: method, host, path, status, time, id." group:"Output"`
@@ -37,8 +37,8 @@ type Common struct {
 
 func (c *Common) common() *Common { return c }
 
-// commonOf returns the common flags of a command: all unset but the basic ones
-// for one that asks nobody.
+// commonOf returns the common flags of a command. For one that embeds [Basic]
+// the others are unset.
 func commonOf(command Command) *Common {
 	if networked, ok := command.(interface{ common() *Common }); ok {
 		return networked.common()
@@ -46,12 +46,12 @@ func commonOf(command Command) *Common {
 	return &Common{Basic: *command.basic()}
 }
 
-// Parallel is for the binaries that make many calls.
+// Parallel holds the flag of the programs that make many calls.
 type Parallel struct {
 	Concurrency int `default:"${concurrency}" placeholder:"N" env:"${env}_CONCURRENCY" help:"Make at most this many calls at once (${default})." group:"Network"`
 }
 
-// AfterApply checks the number.
+// AfterApply checks the number. kong calls it.
 func (p Parallel) AfterApply() error {
 	if p.Concurrency < 1 {
 		return fault.Newf(fault.Usage, "--concurrency must be 1 or more, not %d", p.Concurrency)
@@ -59,7 +59,7 @@ func (p Parallel) AfterApply() error {
 	return nil
 }
 
-// AfterApply checks the time.
+// AfterApply checks the durations. kong calls it.
 func (c Common) AfterApply() error {
 	if c.Timeout <= 0 {
 		return fault.Newf(fault.Usage, "--timeout must be more than 0s, not %s", c.Timeout)
@@ -86,8 +86,8 @@ func flagNames(model *kong.Application) []string {
 	return names
 }
 
-// Format is the format asked for, else table on a terminal and inPipe
-// elsewhere. An unknown one is a fault of kind Usage.
+// Format returns the format asked for. The default is table on a terminal and
+// inPipe elsewhere. An unknown one is a fault of kind Usage.
 func (a *App) Format(inPipe report.Format) (report.Format, error) {
 	if a.OutTerminal {
 		inPipe = report.Table
@@ -95,8 +95,8 @@ func (a *App) Format(inPipe report.Format) (report.Format, error) {
 	return a.FormatOr(inPipe)
 }
 
-// FormatOr returns the format asked for, else the other. An unknown one is a
-// fault of kind Usage.
+// FormatOr returns the format asked for, or other if there is none. An unknown
+// one is a fault of kind Usage.
 func (a *App) FormatOr(other report.Format) (report.Format, error) {
 	switch f := a.Common.Format; {
 	case f == "":
@@ -108,7 +108,7 @@ func (a *App) FormatOr(other report.Format) (report.Format, error) {
 	}
 }
 
-// formatValues are formats with what they are for.
+// formatValues returns the formats with what each is for.
 func formatValues(formats []string) []Value {
 	values := make([]Value, len(formats))
 	for i, f := range formats {

@@ -9,7 +9,7 @@ import (
 	"aws-sso-plugins/pkg/wire"
 )
 
-// Handover are the flags of the binaries that hand out a role's credentials.
+// Handover holds the flags of the programs that hand out a role's credentials.
 type Handover struct {
 	ClientRegion string        `placeholder:"REGION" complete:"region" env:"${env}_CLIENT_REGION" help:"Hand over this region instead of the profile's." group:"Credentials"`
 	ValidFor     time.Duration `default:"15m" placeholder:"DURATION" env:"${env}_VALID_FOR" help:"Ask for new credentials if less than this is left of cached ones (${default})." group:"Credentials"`
@@ -17,7 +17,7 @@ type Handover struct {
 	AllowProcess bool          `help:"Also run credential_process commands." group:"Credentials"`
 }
 
-// AfterApply checks the values.
+// AfterApply checks the values. kong calls it.
 func (h Handover) AfterApply() error {
 	if h.ValidFor < 0 {
 		return fault.Newf(fault.Usage, "--valid-for must not be negative, like %s", h.ValidFor)
@@ -32,8 +32,8 @@ func (h Handover) AfterApply() error {
 }
 
 // Resolver returns what finds the credentials of profiles, with the AWS CLI's
-// cache of role credentials unless the flags say otherwise. A failure that concerns
-// several profiles is printed at once, unless the caller sets another Notify.
+// cache of role credentials unless the flags say otherwise. It prints failures
+// that concern several profiles at once, unless the caller sets another Notify.
 func (a *App) Resolver(h Handover, paths Paths, config *awsconfig.Config) (*resolve.Resolver, error) {
 	engine, err := a.Engine(paths, config, "")
 	if err != nil {
@@ -55,7 +55,7 @@ func (a *App) Resolver(h Handover, paths Paths, config *awsconfig.Config) (*reso
 	return r, nil
 }
 
-// tell says what concerns more than one profile.
+// tell prints a failure that concerns more than one profile.
 func (a *App) tell(err error) {
 	if fault.KindOf(err) == fault.Notice {
 		a.Warn(err)

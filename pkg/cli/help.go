@@ -14,8 +14,8 @@ const (
 	flagColumn = 34
 )
 
-// printHelp writes what --help shows: what the program is for, what people
-// type, every flag, every exit status.
+// printHelp writes what --help shows: the purpose, examples, every flag, every
+// exit status.
 func printHelp(c *Console, p Program, model *kong.Application) error {
 	columns := helpWidth
 	if w := c.Screen().Width; w > 0 {
@@ -78,15 +78,16 @@ func (h *helpText) flags(model *kong.Application) {
 	}
 }
 
-// flagPurpose is the first sentence of a flag's help, without a full stop.
+// flagPurpose returns the first sentence of a flag's help, without a full stop.
 func flagPurpose(f *kong.Flag) string {
 	first, _, _ := strings.Cut(f.Help, ". ")
 	first, _, _ = strings.Cut(first, "; ")
 	return strings.TrimSuffix(first, ".")
 }
 
-// orderedFlags are the visible ones, group by group in the order in which the
-// groups first appear, those of this program before those of the suite.
+// orderedFlags returns the visible flags, group by group in the order in which
+// the groups first appear, the groups of this program before those that all
+// share.
 func orderedFlags(model *kong.Application) []*kong.Flag {
 	var order []string
 	byGroup := map[string][]*kong.Flag{}
@@ -142,7 +143,7 @@ func (h *helpText) statuses(p Program) {
 	}
 }
 
-// entry is a term and, from a column on, what is to be said of it.
+// entry writes a term and, from a column on, its text.
 func (h *helpText) entry(term, text string, column int) {
 	if len(term)+4 > column {
 		// too long to have anything beside it

@@ -16,12 +16,13 @@ import (
 // have them.
 const (
 	StatusNotRun        = 125 // the program itself failed, and the command did not run
-	StatusNotExecutable = 126 // the command cannot be run
-	StatusNotFound      = 127 // there is no such command
+	statusNotExecutable = 126 // the command cannot be run
+	statusNotFound      = 127 // there is no such command
 )
 
-// Lookup returns the path of a command, from the PATH unless it has a slash. For
-// one that cannot be run it says so, and the error is the [ExitStatus].
+// Lookup returns the path of a command, from the PATH unless it has a slash. If
+// the command cannot be run, Lookup prints why, and the error is the
+// [ExitStatus].
 func (a *App) Lookup(command string) (string, error) {
 	path, err := exec.LookPath(command)
 	switch {
@@ -37,15 +38,15 @@ func (a *App) Lookup(command string) (string, error) {
 	return "", a.cannotRun(command, err)
 }
 
-// cannotRun says why a command cannot be run, and returns the status.
+// cannotRun prints why a command cannot be run, and returns the exit status.
 func (a *App) cannotRun(command string, err error) error {
 	switch {
 	case errors.Is(err, exec.ErrNotFound) && filepath.Base(command) == command:
 		a.Error(fault.Newf(fault.Usage, "cannot run %s: there is no such command on the PATH", fault.Path(command)))
-		return ExitStatus(StatusNotFound)
+		return ExitStatus(statusNotFound)
 	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
 		a.Error(fault.Newf(fault.Usage, "cannot run %s: no such file, or its interpreter is missing", fault.Path(command)))
-		return ExitStatus(StatusNotFound)
+		return ExitStatus(statusNotFound)
 	case isFolder(command):
 		return a.refuse(command, fault.Newf(fault.Usage, "it is a folder"))
 	case errors.Is(err, fs.ErrPermission):
@@ -58,7 +59,7 @@ func (a *App) cannotRun(command string, err error) error {
 
 func (a *App) refuse(command string, why *fault.Error) error {
 	a.Error(fault.New(fault.Usage, "cannot run "+fault.Path(command), why.Error()).WithHint("%s", why.Hint))
-	return ExitStatus(StatusNotExecutable)
+	return ExitStatus(statusNotExecutable)
 }
 
 func isFolder(path string) bool {

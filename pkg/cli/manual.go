@@ -8,7 +8,7 @@ import (
 	"github.com/alecthomas/kong"
 )
 
-// Manual is what the man page of a program says beyond its help.
+// Manual holds what the man page of a program says beyond its help.
 type Manual struct {
 	// Description are paragraphs that follow those of [Program.Notes].
 	Description []string
@@ -18,7 +18,7 @@ type Manual struct {
 	Environment, Files []Value
 }
 
-// List is a section of terms and what is to be said of each.
+// List is a section of terms, each with its text.
 type List struct {
 	Title string
 	Intro string
@@ -28,8 +28,8 @@ type List struct {
 // manualWord is the first argument that prints the man page.
 const manualWord = "__manual"
 
-// manualDate is when the pages last changed in what they say: a page must not
-// depend on the day it was made.
+// manualDate is the date of all pages: a page must not depend on the day it was
+// made.
 const manualDate = "2026-11-26"
 
 // The environment and the files of all programs, and of those that ask AWS.
@@ -115,7 +115,7 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 	return err
 }
 
-// asPlugin is what to know of the program as a plugin of kubectl and aws.
+// asPlugin returns paragraphs on the program as a plugin of kubectl and aws.
 func asPlugin(name string) []string {
 	return []string{
 		"As kubectl-" + strings.ReplaceAll(name, "-", "_") + " on the PATH it is also: kubectl " + name + ".",
@@ -126,7 +126,7 @@ func asPlugin(name string) []string {
 	}
 }
 
-// environmentOf are the variables that stand for a flag.
+// environmentOf returns the variables that stand for a flag.
 func environmentOf(model *kong.Application) []Value {
 	var values []Value
 	for _, f := range orderedFlags(model) {
@@ -137,7 +137,7 @@ func environmentOf(model *kong.Application) []Value {
 	return values
 }
 
-// roff is a page in the making.
+// roff builds a page in the macros of man(7).
 type roff struct{ b strings.Builder }
 
 func (r *roff) line(s string) { r.b.WriteString(s + "\n") }
@@ -209,8 +209,8 @@ func (r *roff) flags(model *kong.Application) {
 
 func bold(s string) string { return `\fB` + escape(s) + `\fR` }
 
-// escape has every character mean itself: a hyphen is one that can be copied,
-// and no line begins a request.
+// escape quotes what roff would interpret: a hyphen can be copied, and no line
+// begins a request.
 func escape(s string) string {
 	s = strings.NewReplacer(`\`, `\e`, "-", `\-`, "'", `\(aq`, "`", `\(ga`, "^", `\(ha`, "~", `\(ti`).Replace(s)
 	if strings.HasPrefix(s, ".") {

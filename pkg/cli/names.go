@@ -21,11 +21,11 @@ type Name struct {
 // many times.
 const maxLine = 1 << 20
 
-// Names are the arguments, each once, with the lines of standard input in the
-// place of "-". A name on standard input is a line up to its first TAB, so that
-// each program reads what the one before it printed. A "-" that brings nothing
-// is a fault of kind Nothing, whose text calls the names what.
-func (a *App) Names(ctx context.Context, args []string, what string) ([]Name, error) {
+// names returns the arguments, each once, with the lines of standard input in
+// the place of "-". A name on standard input is a line up to its first TAB, so
+// that each program reads what the one before it printed. If standard input has
+// no names, the error is a fault of kind Nothing. Messages call the names what.
+func (a *App) names(ctx context.Context, args []string, what string) ([]Name, error) {
 	var names []Name
 	seen := map[string]int{}
 	add := func(n Name) {
@@ -59,8 +59,8 @@ func (a *App) Names(ctx context.Context, args []string, what string) ([]Name, er
 	return names, nil
 }
 
-// stdinLines reads to the end, or until ctx: who waits for a program that does
-// not end wants Ctrl-C to work.
+// stdinLines reads to the end of standard input, or until ctx ends: Ctrl-C
+// works while another program is still writing.
 func (a *App) stdinLines(ctx context.Context) ([]string, error) {
 	type result struct {
 		lines []string
@@ -68,7 +68,7 @@ func (a *App) stdinLines(ctx context.Context) ([]string, error) {
 	}
 	read := make(chan result, 1)
 	go func() {
-		lines, err := scanNames(a.Stdin())
+		lines, err := scanNames(a.stdin)
 		read <- result{lines, err}
 	}()
 	select {

@@ -36,7 +36,8 @@ func asTyped(typed, text string) string {
 	return text
 }
 
-// examples returns those of the help, as the user types them.
+// examples returns the examples of the help, with commands as the user types
+// them.
 func (p Program) examples() []Example {
 	examples := make([]Example, len(p.Examples))
 	for i, e := range p.Examples {

@@ -5,10 +5,8 @@ import (
 	"strings"
 )
 
-// programsFile is the one list of programs: a line each, the name and what it
-// is for. The Makefile and the scripts that install and release read it, too.
-//
-//go:embed programs.txt
+// programsFile is the one list of programs: a line each, with the name and the
+// purpose. The Makefile and the scripts that install and release read it, too.
 var programsFile string
 
 // Programs returns the names of the programs, in the order in which they are

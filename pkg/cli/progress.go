@@ -23,8 +23,7 @@ type Progress struct {
 }
 
 const (
-	// showAfter keeps the line away from work that is over before one could
-	// read it.
+	// showAfter hides the line for work that is over before one could read it.
 	showAfter    = 400 * time.Millisecond
 	redrawAfter  = 80 * time.Millisecond
 	barWidth     = 24
@@ -32,7 +31,7 @@ const (
 )
 
 // Progress begins a live line for work that is called what ("listing
-// accounts"). Only one can be there at a time: a new one replaces the old.
+// accounts"). There is one line at a time: a new one replaces the old.
 func (c *Console) Progress(what string) *Progress {
 	p := &Progress{console: c, what: what, start: time.Now()}
 	if c.live {
@@ -44,8 +43,8 @@ func (c *Console) Progress(what string) *Progress {
 	return p
 }
 
-// Set tells how much is done, of how much as far as known, and a word on the
-// state of things ("throttled, 19/s"), which may be empty.
+// Set updates the line: how much is done, of how much if that is known, and a
+// note such as "throttled, 19/s", which may be empty.
 func (p *Progress) Set(done, total int, extra string) {
 	c := p.console
 	c.mu.Lock()
@@ -61,7 +60,7 @@ func (p *Progress) Set(done, total int, extra string) {
 	c.drawLine()
 }
 
-// End takes the line away.
+// End erases the line.
 func (p *Progress) End() {
 	c := p.console
 	c.mu.Lock()
@@ -89,7 +88,8 @@ func (c *Console) eraseLine() {
 	}
 }
 
-// startLine makes way for a line. It needs the lock.
+// startLine erases the progress line, and ends the line that shows ^C. The
+// caller holds the lock.
 func (c *Console) startLine() {
 	c.eraseLine()
 	if c.ctrlC.Swap(false) {
@@ -114,9 +114,8 @@ func (c *Console) screenWidth() int {
 	return defaultWidth
 }
 
-// text is the line, a column shorter than the screen: some terminals break a
-// line that fills the last column. The bar is the first to go where it is
-// narrow.
+// text returns the line, a column shorter than the screen: some terminals break
+// a line that fills the last column. On a narrow screen it has no bar.
 func (p *Progress) text(columns int, now time.Time) string {
 	if whole := p.parts(true, now); len(whole) < columns {
 		return whole

@@ -13,11 +13,11 @@ import (
 	"aws-sso-plugins/pkg/report"
 )
 
-// Ask asks a person for one line, and returns what parse makes of it; an answer
-// that parse refuses is asked for again, with its error. An empty answer stands
-// for fallback, which is shown, if there is one. Only an interactive console may
-// be asked. An end of input is a fault of kind Usage, an end of ctx one of kind
-// Canceled.
+// Ask asks a person for one line, and returns what parse makes of it. If parse
+// refuses an answer, Ask prints the error and asks again. An empty answer
+// stands for fallback, which is shown, if there is one. Ask needs an
+// interactive console. An end of input is a fault of kind Usage, an end of ctx
+// one of kind Canceled.
 func Ask[T any](ctx context.Context, c *Console, question, fallback string, parse func(answer string) (T, error)) (T, error) {
 	var none T
 	prompt := question + ": "
@@ -45,8 +45,9 @@ func Ask[T any](ctx context.Context, c *Console, question, fallback string, pars
 	}
 }
 
-// Choose lets a person pick one of the options by its number or its name, and
-// returns its index. An empty answer is the first. The errors are those of [Ask].
+// Choose asks a person for one of the options, by its number or its name, and
+// returns its index. An empty answer is the first. The errors are those of
+// [Ask].
 func (c *Console) Choose(ctx context.Context, question string, options []string) (int, error) {
 	for i, o := range options {
 		c.Plain(fmt.Sprintf("  %d  %s", i+1, report.Visible(o)))
@@ -72,8 +73,8 @@ func (c *Console) prompt(text string) {
 	_, _ = io.WriteString(c.stderr, report.Visible(text))
 }
 
-// readLine waits for a line or for ctx. A read that was begun cannot be taken
-// back, so after ctx the console asks nothing more.
+// readLine returns the next line, or an error once ctx ends. A read cannot be
+// stopped once begun, so the console asks nothing after ctx has ended.
 func (c *Console) readLine(ctx context.Context) (string, error) {
 	if c.lines == nil {
 		c.lines = bufio.NewReader(c.stdin)

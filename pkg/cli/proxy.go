@@ -12,14 +12,14 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// Proxy returns the function that finds the proxy of a request, by HTTPS_PROXY
+// proxy returns the function that finds the proxy of a request, by HTTPS_PROXY
 // and NO_PROXY; nil where no proxy is set. Where a variable is set in both
 // cases the lower one counts, as in botocore and curl.
 //
 // A value that cannot be read is a fault of kind Usage that names the variable
 // and not the value, which may hold a password. net/http passes such a value
 // over and connects directly: past what a proxy is there for.
-func (e Environment) Proxy() (func(*http.Request) (*url.URL, error), error) {
+func (e Environment) proxy() (func(*http.Request) (*url.URL, error), error) {
 	name, value := e.eitherCase("HTTPS_PROXY")
 	if value == "" {
 		return nil, nil //nolint:nilnil // no proxy, and nothing wrong

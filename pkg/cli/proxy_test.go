@@ -53,7 +53,7 @@ func TestProxyIsReadAsBotocoreDoes(t *testing.T) {
 		"http:/host:1":               "",
 	} {
 		env := Environment{Getenv: func(name string) string { return map[string]string{"HTTPS_PROXY": value}[name] }}
-		find, err := env.Proxy()
+		find, err := env.proxy()
 		if want == "" {
 			if fault.KindOf(err) != fault.Usage || !strings.HasPrefix(err.Error(), "HTTPS_PROXY is not the URL of a proxy: ") {
 				t.Errorf("%q: %v, want a fault that names the variable", value, err)
@@ -90,7 +90,7 @@ func TestProxyVariables(t *testing.T) {
 				name, value, _ := strings.Cut(pair, "=")
 				set[name] = value
 			}
-			find, err := Environment{Getenv: func(name string) string { return set[name] }}.Proxy()
+			find, err := Environment{Getenv: func(name string) string { return set[name] }}.proxy()
 			if err != nil {
 				t.Fatal(err)
 			}

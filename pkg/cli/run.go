@@ -1,6 +1,6 @@
-// Package cli is what the three binaries share: it parses the command line,
-// reads the environment, owns the standard streams, turns signals into a
-// cancelled context and faults into a message and an exit status.
+// Package cli holds what the programs share: it parses the command line, reads
+// the environment, owns the standard streams, and turns signals into a cancelled
+// context and faults into a message and an exit status.
 //
 // Nothing below this package knows of flags, of the environment, of standard
 // output or of os.Exit.
@@ -26,8 +26,8 @@ import (
 	"aws-sso-plugins/pkg/safefile"
 )
 
-// Command is a binary's grammar: a struct with kong's tags that embeds
-// [Common], or [Basic] if it asks nobody.
+// Command is the grammar of a program: a struct with kong's tags that embeds
+// [Common], or [Basic] if it makes no requests.
 type Command interface {
 	// Run does the work. A fault becomes a message and an exit status, an
 	// [ExitStatus] an exit status alone.
@@ -36,20 +36,20 @@ type Command interface {
 	basic() *Basic
 }
 
-// delegator is a command that another process may do the work of.
+// delegator is a command whose work another process may do.
 type delegator interface {
 	// Delegate is called before Run, without regard to --deadline. If done is true
 	// there is nothing left to do but to end with err.
 	Delegate(ctx context.Context, app *App) (done bool, err error)
 }
 
-// checker is a command that looks at the arguments as they were typed, the words
-// of a command aside, before they are parsed.
+// checker is a command that checks the arguments as they were typed, without
+// the words of a command, before they are parsed.
 type checker interface {
 	Check(app *App, args []string) error
 }
 
-// Program is what a binary says of itself.
+// Program describes a program, for its help, man page and completion.
 type Program struct {
 	Name    string // "sso-login"
 	Version string // set by the linker
@@ -59,17 +59,19 @@ type Program struct {
 	Examples []Example
 	// Notes are paragraphs of the help, after the flags.
 	Notes []string
-	// Formats are those of -o, the first being shown first.
+	// Formats are the formats of -o, in the order in which the help lists them.
 	Formats []string
 	// Unformatted says what is written without -o; empty: a table at a terminal.
 	Unformatted string
-	// Values are what flags and arguments take whose tag complete:"KIND" has a
-	// kind that this package does not know. Only completion asks; nil: none.
+	// Values returns the words of a flag or an argument whose tag complete:"KIND"
+	// has a kind that this package does not know. Only completion calls it; nil:
+	// there are none.
 	Values func(kind string) []Value
-	// Manual is what the man page says beyond the help. Only it asks.
+	// Manual returns what the man page says beyond the help. Only the man page
+	// calls it.
 	Manual func() Manual
-	// Concurrency is how many calls are made at once unless the flag says so;
-	// for a command that embeds [Parallel].
+	// Concurrency is the default of --concurrency, for a command that embeds
+	// [Parallel].
 	Concurrency int
 	// TakesCommand says that what follows -- on the command line is a command, for
 	// [App.Words], and no argument.
@@ -78,8 +80,8 @@ type Program struct {
 	// number, Help what it says.
 	Statuses []Value
 
-	// HandsOver says that the program hands over roles: settings that an earlier
-	// handover has put into the environment count for nothing then.
+	// HandsOver says that the program hands over roles: it ignores settings that
+	// an earlier handover put into the environment.
 	HandsOver bool
 	// Mistyped, if not nil, returns what goes to standard output if the command
 	// line makes no sense, for whoever evaluates it.
@@ -275,13 +277,13 @@ func (p Program) flagHint(flag, fallback string) string {
 	return fallback
 }
 
-// finished is how --help and --version leave the parser.
+// finished is the error by which --help and --version leave the parser.
 type finished struct{}
 
 func (finished) Error() string { return "finished" }
 
-// newParser returns the parser of a command line, and where it leaves the value
-// that it refused.
+// newParser returns the parser of a command line. refused will hold the value
+// that it refuses.
 func newParser(program Program, command Command, console *Console) (*kong.Kong, *valueError, error) {
 	refused := &valueError{}
 	options := append(valueMappers(refused),

@@ -14,21 +14,21 @@ import (
 	"aws-sso-plugins/pkg/wire"
 )
 
-// Engine returns what makes the logins of a run. AWS is reached as profile says,
-// where the environment says nothing; "" is AWS_PROFILE, else [default]: that is
-// whose settings hold for what is done for no profile.
+// Engine returns what makes the logins of a run. It reaches AWS with the
+// settings of the profile where the environment sets none; "" stands for
+// AWS_PROFILE, else [default].
 func (a *App) Engine(p Paths, c *awsconfig.Config, profile string) (*login.Engine, error) {
-	w, err := a.WireFor(c, profile)
+	w, err := a.wireFor(c, profile)
 	if err != nil {
 		return nil, err
 	}
 	return &login.Engine{Wire: w, Cache: a.Tokens(p), Notify: a.notify}, nil
 }
 
-// WireFor returns the way to AWS of what is done for a profile; "" is
-// AWS_PROFILE, else [default]. A setting that cannot be used is a fault of kind
-// Config.
-func (a *App) WireFor(c *awsconfig.Config, profile string) (*wire.Wire, error) {
+// wireFor returns the connection to AWS with the settings of a profile where
+// the environment sets none; "" stands for AWS_PROFILE, else [default]. A
+// setting that cannot be used is a fault of kind Config.
+func (a *App) wireFor(c *awsconfig.Config, profile string) (*wire.Wire, error) {
 	w, err := a.Wire()
 	if err != nil {
 		return nil, err
@@ -63,14 +63,14 @@ func (a *App) notify(e login.Event) {
 	case login.Warning:
 		a.Warn(fault.New(fault.Notice, fmt.Sprintf("%q", e.Session.Label()), e.Text).WithHint("%s", e.Hint))
 	case login.Waiting:
-		a.NoteOnce("%s", e.Text)
+		a.noteOnce("%s", e.Text)
 	default:
 		a.Status("%q: %s", e.Session.Label(), e.Text)
 	}
 }
 
-// SessionNamed finds a session of the config. An unknown name is a fault of
-// kind Usage that proposes what was meant.
+// SessionNamed returns a session of the config. An unknown name is a fault of
+// kind Usage that proposes a similar one.
 func (a *App) SessionNamed(c *awsconfig.Config, name string) (portal.Session, error) {
 	if s, ok := c.Session(name); ok {
 		return portal.SessionIn(s)
@@ -89,8 +89,8 @@ func (a *App) SessionNamed(c *awsconfig.Config, name string) (portal.Session, er
 	return portal.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
 }
 
-// ProfileNamed finds a profile. An unknown name is a fault of kind Usage that
-// proposes what was meant.
+// ProfileNamed returns a profile. An unknown name is a fault of kind Usage that
+// proposes a similar one.
 func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile, error) {
 	if p, ok := c.Profile(name); ok {
 		return p, nil
@@ -106,14 +106,14 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 	return nil, f.WithHint("run: sso-profiles --local -o name")
 }
 
-// NoSessions is the fault of a config without any session.
+// NoSessions returns the fault of a config without any session.
 func (a *App) NoSessions(c *awsconfig.Config) error {
 	return fault.Newf(fault.Usage, "there is no [sso-session] in %s", c.ConfigFile().Path()).
 		WithHint("%s", a.FirstLogin())
 }
 
-// FirstLogin is the hint for whoever has no session yet: at a terminal
-// sso-login asks for what it needs.
+// FirstLogin returns the hint for a person who has no session yet. At a
+// terminal sso-login asks for what it needs.
 func (a *App) FirstLogin() string {
 	if a.Interactive {
 		return "run: sso-login"

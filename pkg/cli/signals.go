@@ -15,18 +15,19 @@ type signalCause struct{ os.Signal }
 
 func (s signalCause) Error() string { return s.String() }
 
-// statusOf is the exit status of a run that a signal has ended.
+// statusOf returns the exit status of a run that a signal ended.
 func statusOf(sig os.Signal) int {
 	n, _ := sig.(syscall.Signal) // the only kind there is
 	return 128 + int(n)
 }
 
-// listenForSignals cancels the context that it hands out at the first signal
-// that asks to end; a second one ends the process at once. It listens once the
-// context is there: a shell starts what it puts into the background with SIGINT
-// ignored, and on a busy machine the work may be far along before a goroutine
-// first runs. The runtime makes a thread for this, which the parser of the
-// command line need not wait for.
+// listenForSignals returns a channel that gives the context of the run once
+// signals are listened for. The first signal that asks to end cancels the
+// context, a second one ends the process at once. The work must not begin
+// before: a shell starts what it puts into the background with SIGINT ignored,
+// and on a busy machine the work may be far along before a goroutine first
+// runs. The runtime makes a thread for this, which the parser of the command
+// line need not wait for.
 func (c *Console) listenForSignals(parent context.Context) <-chan context.Context {
 	listening := make(chan context.Context, 1)
 	go func() {
@@ -60,11 +61,10 @@ func secondOf(signals <-chan os.Signal, first func(os.Signal)) os.Signal {
 	}
 }
 
-// interruptedBy returns the signal that ended the run, nil if none did.
+// interruptedBy returns the signal that ended the run, or nil.
 func interruptedBy(ctx context.Context) os.Signal { return SignalOf(context.Cause(ctx)) }
 
-// SignalOf returns the signal that is the cause of a context's end, nil if it was
-// none.
+// SignalOf returns the signal that ended a context, given its cause, or nil.
 func SignalOf(cause error) os.Signal {
 	var s signalCause
 	if errors.As(cause, &s) {
@@ -73,12 +73,12 @@ func SignalOf(cause error) os.Signal {
 	return nil
 }
 
-// ErrSignal returns the cause of a context that ends as at the signal.
+// ErrSignal returns the cause of a context that a signal ends.
 func ErrSignal(sig os.Signal) error { return signalCause{sig} }
 
-// dieOf ends the process as the signal would have, had nobody listened: a shell
-// goes on with its loop after a status of 130, and ends it after a death by
-// SIGINT.
+// dieOf ends the process by the signal, as if nobody had listened: after an
+// exit status of 130 a shell goes on with its loop, after a death by SIGINT it
+// ends it.
 func dieOf(sig os.Signal) {
 	raise(sig)
 	os.Exit(statusOf(sig))
@@ -86,9 +86,9 @@ func dieOf(sig os.Signal) {
 
 var errDeadline = errors.New("--deadline has passed")
 
-// withDeadline returns a context that ends as at a signal once the time is up:
-// so what was found is printed. A limit of nil is none. stop ends the watch, not
-// the context.
+// withDeadline returns a context that ends, as at a signal, when the limit has
+// passed, so that what was found is printed. nil is no limit. stop ends the
+// timer, not the context.
 func withDeadline(parent context.Context, limit *time.Duration) (ctx context.Context, stop func()) {
 	if limit == nil {
 		return parent, func() {}
@@ -98,11 +98,11 @@ func withDeadline(parent context.Context, limit *time.Duration) (ctx context.Con
 	return ctx, func() { timer.Stop() }
 }
 
-// DeadlinePassed reports whether --deadline has ended the run that ctx is of.
+// DeadlinePassed reports whether --deadline has ended the run of ctx.
 func DeadlinePassed(ctx context.Context) bool { return errors.Is(context.Cause(ctx), errDeadline) }
 
-// finishAtDeadline returns the exit status of a run that took too long, and says
-// so.
+// finishAtDeadline prints that the run took longer than --deadline, and returns
+// the exit status.
 func (a *App) finishAtDeadline() int {
 	status := a.finish(fault.Newf(fault.Timeout, "the run took longer than --deadline %s", *a.Common.Deadline))
 	if status == StatusFailed {

@@ -17,7 +17,7 @@ const (
 	StatusUsage      = 2   // wrong usage, or a config that AWS could not read; nothing was done
 	StatusLogin      = 3   // a login is needed, was refused or timed out
 	StatusFailed     = 4   // nothing could be done
-	StatusBrokenPipe = 141 // the reader of stdout went away
+	statusBrokenPipe = 141 // the reader of stdout went away
 )
 
 type statusText struct {
@@ -37,7 +37,7 @@ var statusTexts = [...]statusText{
 	{130, "stopped by Ctrl-C (143 by SIGTERM, 129 by SIGHUP, 141 by a closed pipe)"},
 }
 
-// statuses are the exit statuses of a program, in order.
+// statuses returns the exit statuses of a program, in order.
 func (p Program) statuses() []Value {
 	var values []Value
 	for _, s := range statusTexts {
@@ -49,10 +49,11 @@ func (p Program) statuses() []Value {
 	return values
 }
 
-// ExitStatus ends a run with a status whose reason was already printed.
+// ExitStatus is an error that ends a run with this status. Its reason was
+// printed already.
 type ExitStatus int
 
-// Error is for logs; it is never shown.
+// Error returns text for logs. It is never shown.
 func (s ExitStatus) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
 
 // StatusOf returns the exit status of an error.
@@ -78,9 +79,8 @@ func StatusOf(err error) int {
 	}
 }
 
-// Worst joins the statuses of several pieces of work: failures of one kind
-// keep their status, success beside a failure or failures of several kinds
-// are StatusPartial.
+// Worst returns the exit status of several pieces of work: the status that all
+// have, else StatusPartial.
 func Worst(statuses ...int) int {
 	if len(statuses) == 0 {
 		return StatusOK

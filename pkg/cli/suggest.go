@@ -8,9 +8,9 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// suggest returns what somebody who typed an unknown name probably meant: a flag
-// without its dashes, one of the known names, or help. It is "" if nothing is
-// near.
+// suggest returns what a person who typed an unknown name probably meant: a
+// flag without its dashes, one of the known names, or help. It returns "" if
+// nothing is similar.
 func (a *App) suggest(name string, known []string) string {
 	if slices.Contains(flagNames(a.model), name) {
 		return "--" + name

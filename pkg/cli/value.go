@@ -57,7 +57,7 @@ func (m valueMapper) refuse(ctx *kong.DecodeContext, value, text string) error {
 // boolMapper decodes a flag that may stand without a value.
 type boolMapper struct{ valueMapper }
 
-// IsBool tells kong so.
+// IsBool tells kong that the flag may stand without a value.
 func (boolMapper) IsBool() bool { return true }
 
 // Decode is called by kong, which puts the value of a variable, and one after
