@@ -131,6 +131,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 //	idc start [-KNOB VALUE ...]    start it and point the environment at it
 //	idc set -KNOB VALUE ...        change knobs
 //	idc login SESSION [START-URL]  put a valid token into the cache
+//	idc expired SESSION            the same with a token that is over and can be refreshed
 //	idc calls OPERATION N          assert how many calls were made
 //	idc advance DURATION           move its clock
 //	idc end-session                end all sign-ins
@@ -138,7 +139,7 @@ func exits(ts *testscript.TestScript, neg bool, args []string) {
 // A client that breaks the protocol fails the script.
 func idc(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {
 	if neg || len(args) == 0 {
-		ts.Fatalf("usage: idc start|set|login|calls|advance|end-session ...")
+		ts.Fatalf("usage: idc start|set|login|expired|calls|advance|end-session ...")
 	}
 	if args[0] == "start" {
 		start(t, ts, args[1:])
@@ -157,6 +158,12 @@ func idc(t *testing.T, ts *testscript.TestScript, neg bool, args []string) {
 			startURL = args[2]
 		}
 		token := srv.IssueToken(startURL)
+		_, err := token.WriteCache(ts.Getenv("HOME"), args[1])
+		ts.Check(err)
+	case "expired":
+		srv.Update(func(c *idctest.Config) { c.Offset = -2 * time.Hour })
+		token := srv.IssueToken("")
+		srv.Update(func(c *idctest.Config) { c.Offset = 0 })
 		_, err := token.WriteCache(ts.Getenv("HOME"), args[1])
 		ts.Check(err)
 	case "calls":

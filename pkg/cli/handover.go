@@ -44,7 +44,7 @@ func (a *App) Resolver(h Handover, paths Paths, config *awsconfig.Config) (*reso
 		return nil, err
 	}
 	r := &resolve.Resolver{
-		Config: config, Wire: w, NoProfile: engine.Wire, Tokens: engine.Source,
+		Config: config, Wire: w, NoProfile: engine.Wire, Tokens: engine.SourceBy,
 		Region: a.env.Region(), RoleSession: a.Program.Name, ValidFor: h.ValidFor,
 		AllowProcess: h.AllowProcess, IgnoreEndpoints: a.env.IgnoresEndpoints(),
 		Notify: a.tell,

@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"net/url"
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
@@ -41,16 +40,14 @@ func (a *App) wireFor(c *awsconfig.Config, profile string) (*wire.Wire, error) {
 	if err != nil {
 		return nil, err
 	}
+	trusted := w.Trusted(local)
 	for i, service := range wire.Services() {
-		u, err := url.Parse(local.Endpoints[i])
-		if local.Endpoints[i] == "" || w.Moved(service) || err == nil && w.IsThisMachine(u.Hostname()) {
-			continue
+		if trusted.Endpoints[i] != local.Endpoints[i] {
+			a.Detail("the endpoint_url of profile %q is not used for a login: it would take it to %q; to allow that, set %s",
+				p.Name, local.Endpoints[i], service.EnvironmentVariable())
 		}
-		a.Detail("the endpoint_url of profile %q is not used for a login: it would take it to %q; to allow that, set %s",
-			p.Name, local.Endpoints[i], service.EnvironmentVariable())
-		local.Endpoints[i] = ""
 	}
-	own, err := w.With(local)
+	own, err := w.With(trusted)
 	if err != nil {
 		path, line := p.Pos("ca_bundle")
 		return nil, fault.Annotate(err, "%s:%d", path, line)

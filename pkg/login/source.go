@@ -8,6 +8,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
+	"aws-sso-plugins/pkg/wire"
 )
 
 // Source is the session's token for those who call its portal. It reads the
@@ -17,8 +18,15 @@ import (
 //
 // Make one for a run and share it: what it learns, that the session is over
 // for one, it tells every caller without asking AWS again.
-func (e *Engine) Source(s portal.Session) portal.TokenSource {
-	return &source{engine: e, session: s, turn: make(chan struct{}, 1), revived: map[string]outcomeOf{}}
+func (e *Engine) Source(s portal.Session) portal.TokenSource { return e.SourceBy(e.Wire, s) }
+
+// SourceBy is [Engine.Source] for callers whose profiles reach AWS by another
+// way than the engine's: a refresh goes by w. Sources of one session share its
+// token by the cache, so one refresh does for all of them.
+func (e *Engine) SourceBy(w *wire.Wire, s portal.Session) portal.TokenSource {
+	by := *e
+	by.Wire = w
+	return &source{engine: &by, session: s, turn: make(chan struct{}, 1), revived: map[string]outcomeOf{}}
 }
 
 // How long a refresh is not tried again: while the old token is good or the

@@ -255,7 +255,7 @@ func TestGivingUpEndsCallsUnderWay(t *testing.T) {
 			dns.exist.Store(false)
 		}
 	}
-	p.Tokens = func(portal.Session) portal.TokenSource { return source }
+	p.Tokens = func(*wire.Wire, portal.Session) portal.TokenSource { return source }
 	all := results(t, p, names...)
 	if n := countStatus(all, probe.Unreachable); n != 8 {
 		t.Errorf("%d of 8 are unreachable: %q", n, brief(all))
@@ -276,7 +276,7 @@ func TestOneSuccessBetween(t *testing.T) {
 	p.Wire = newWire(t, byName(t, srv))
 	source := &hooked{tokenOf: &tokenOf{token: srv.IssueToken("").AccessToken}}
 	source.before = func(n int32) { dns.exist.Store(n%3 == 0) }
-	p.Tokens = func(portal.Session) portal.TokenSource { return source }
+	p.Tokens = func(*wire.Wire, portal.Session) portal.TokenSource { return source }
 	var notes told
 	p.Notify = notes.take
 	all := results(t, p, names...)

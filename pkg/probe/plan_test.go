@@ -328,7 +328,7 @@ func TestTokensAreAskedForOnceASession(t *testing.T) {
 	p := newProber(t, config, srv.URL, source)
 	p.Concurrency = 1
 	var asked []string
-	p.Tokens = func(s portal.Session) portal.TokenSource {
+	p.Tokens = func(_ *wire.Wire, s portal.Session) portal.TokenSource {
 		asked = append(asked, strings.TrimSpace(s.Name+" "+s.StartURL+" "+s.Region))
 		return source
 	}

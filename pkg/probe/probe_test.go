@@ -80,7 +80,7 @@ func newProber(t testing.TB, config, url string, source portal.TokenSource) *pro
 	return &probe.Prober{Concurrency: 8, Resolver: resolve.Resolver{
 		Config: c, RoleSession: "sso-test",
 		Wire:   newWire(t, wire.Settings{Endpoint: url, MaxAttempts: 2}),
-		Tokens: func(portal.Session) portal.TokenSource { return source },
+		Tokens: func(*wire.Wire, portal.Session) portal.TokenSource { return source },
 	}}
 }
 
@@ -369,7 +369,9 @@ func TestClockIsToldOnce(t *testing.T) {
 		srv := idctest.New(t, cfg)
 		p := newProber(t, config, srv.URL, &tokenOf{token: srv.IssueToken("").AccessToken})
 		srv.Update(func(c *idctest.Config) { c.TokenLifetime = 9 * time.Hour })
-		p.Tokens = func(portal.Session) portal.TokenSource { return &tokenOf{token: srv.IssueToken("").AccessToken} }
+		p.Tokens = func(*wire.Wire, portal.Session) portal.TokenSource {
+			return &tokenOf{token: srv.IssueToken("").AccessToken}
+		}
 		srv.Advance(offset)
 		var mu sync.Mutex
 		told := ""

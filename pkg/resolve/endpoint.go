@@ -15,6 +15,7 @@ import (
 // the AWS CLI that of the profile that was asked for counts.
 type where struct {
 	portal *wire.Wire
+	tokens *wire.Wire // how a session's token is refreshed
 	sts    stsAt
 }
 
@@ -29,13 +30,16 @@ type stsAt struct {
 func (pl *planner) where(p *awsconfig.Profile, region string) (where, error) {
 	w := pl.resolver.Wire
 	// What the environment says of both comes first: nobody looks further.
-	ignore := pl.resolver.IgnoreEndpoints || w.Moved(wire.Portal) && w.Moved(wire.STS)
+	ignore := pl.resolver.IgnoreEndpoints || w.Moved(wire.Portal) && w.Moved(wire.OIDC) && w.Moved(wire.STS)
 	local, err := Settings(pl.config, p, ignore)
 	if err != nil {
 		return where{}, err
 	}
 	at := where{sts: stsAt{region: region}}
 	if at.portal, err = with(w, p, local.Only(wire.Portal)); err != nil {
+		return at, err
+	}
+	if at.tokens, err = with(w, p, w.Trusted(local).Only(wire.OIDC)); err != nil {
 		return at, err
 	}
 	at.sts.wire, err = with(w, p, local.Only(wire.STS))

@@ -36,7 +36,7 @@ func (r *Resolver) Plan(names []string) *Plan {
 func (r *Resolver) Assignment(a Assignment) *Target {
 	set := newSet(fromPortal)
 	w := cmp.Or(r.NoProfile, r.Wire)
-	set.assignment, set.at.portal = a, w
+	set.assignment, set.at = a, where{portal: w, tokens: w}
 	set.users.Add(1)
 	region := r.Region
 	if region == "" {
@@ -122,7 +122,7 @@ func (pl *planner) link(ch chain, l link, at where, source *credentialSet) (*cre
 			return nil, err
 		}
 		key = setKey{
-			origin: fromPortal, session: keyOf(a.Session), account: a.AccountID, role: a.RoleName, at: where{portal: at.portal},
+			origin: fromPortal, session: keyOf(a.Session), account: a.AccountID, role: a.RoleName, at: where{portal: at.portal, tokens: at.tokens},
 		}
 	case fromRole, fromWebToken:
 		key.at = at // where STS is asked for the role, and for the source

@@ -13,18 +13,19 @@ import (
 	"aws-sso-plugins/pkg/wire"
 )
 
-// session is what all portals of one session share: its token and its pace,
-// which are the session's at whatever endpoint.
+// session is what all portals of one session share, at whatever endpoint: its
+// pace, and for each way to a refresh its token.
 type session struct {
-	tokens portal.TokenSource
 	pace   *wire.Pace
+	tokens map[*wire.Wire]portal.TokenSource
 	ended  error // there is no login; guarded by Plan.mu
 }
 
-// portalKey tells apart the portals of sessions, and the ways to them.
+// portalKey tells apart the portals of sessions, and the ways to them and to
+// their tokens.
 type portalKey struct {
-	session sessionKey
-	wire    *wire.Wire
+	session      sessionKey
+	wire, tokens *wire.Wire
 }
 
 // sessionPortal is the portal of one session at one endpoint.
@@ -39,14 +40,18 @@ func (p *Plan) portal(s *credentialSet) *sessionPortal {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	of := s.assignment.Session
-	key := portalKey{keyOf(of), s.at.portal}
+	key := portalKey{keyOf(of), s.at.portal, s.at.tokens}
 	if known := p.portals[key]; known != nil {
 		return known
 	}
 	if p.sessions[key.session] == nil {
-		p.sessions[key.session] = &session{tokens: p.resolver.Tokens(of), pace: wire.NewPace()}
+		p.sessions[key.session] = &session{pace: wire.NewPace(), tokens: map[*wire.Wire]portal.TokenSource{}}
 	}
 	sp := &sessionPortal{session: p.sessions[key.session]}
+	tokens := sp.session.tokens
+	if tokens[key.tokens] == nil {
+		tokens[key.tokens] = p.resolver.Tokens(key.tokens, of)
+	}
 	p.portals[key] = sp
 	w := key.wire
 	cfg, err := w.Config(wire.Portal, of.Region, nil)
@@ -55,7 +60,7 @@ func (p *Plan) portal(s *credentialSet) *sessionPortal {
 		return sp
 	}
 	sp.service = p.newService(wire.Portal, w, cfg, p.sessionPlace(of, s.profile))
-	sp.client, sp.err = portal.New(w, of.Region, sp.session.pace, sp.session.tokens)
+	sp.client, sp.err = portal.New(w, of.Region, sp.session.pace, tokens[key.tokens])
 	return sp
 }
 

@@ -37,9 +37,10 @@ type Resolver struct {
 	// as Wire says.
 	NoProfile *wire.Wire
 
-	// Tokens returns the token source of a session. It is called once for each
-	// session of a plan, and must never start a login.
-	Tokens func(portal.Session) portal.TokenSource
+	// Tokens returns the token source of a session, which refreshes the token by
+	// the given way to AWS. It is called once for each session of a plan and way
+	// to it, and must never start a login.
+	Tokens func(*wire.Wire, portal.Session) portal.TokenSource
 
 	// Roles is the cache of role credentials; nil: every plan asks the portal.
 	Roles RoleStore

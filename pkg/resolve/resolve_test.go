@@ -70,7 +70,7 @@ func against(t *testing.T, config string) (*idctest.Server, *resolve.Resolver, *
 	token := fixed(srv.IssueToken("").AccessToken)
 	return srv, &resolve.Resolver{
 		Config: parse(config), Wire: newWire(t, wire.Settings{Endpoint: srv.URL, MaxAttempts: 2}), RoleSession: "test",
-		Tokens: func(portal.Session) portal.TokenSource { return token }, Now: c.now,
+		Tokens: func(*wire.Wire, portal.Session) portal.TokenSource { return token }, Now: c.now,
 	}, c
 }
 
@@ -263,7 +263,7 @@ func TestRolesComeFromTheStore(t *testing.T) {
 	if diff := cmp.Diff([]string{want, want}, s.asked); diff != "" {
 		t.Error(diff)
 	}
-	if token, _ := r.Tokens(portal.Session{}).Token(t.Context()); len(s.tokens) != 1 || s.tokens[0] != token {
+	if token, _ := r.Tokens(r.Wire, portal.Session{}).Token(t.Context()); len(s.tokens) != 1 || s.tokens[0] != token {
 		t.Error("the store was not told the token that the portal answered to")
 	}
 	s.kept = map[tokencache.Role]aws.Credentials{}
@@ -273,19 +273,24 @@ func TestRolesComeFromTheStore(t *testing.T) {
 	}
 }
 
-// A token and a pace belong to the session, at whatever endpoint.
+// A token and a pace belong to the session, at whatever endpoint of the portal; a
+// token that is refreshed by another way has a source of its own.
 func TestOneTokenSourceForASession(t *testing.T) {
 	srv, r, _ := against(t, okta+"[profile a]\n"+admin+"endpoint_url = URL\n[profile b]\n"+admin)
-	r.Config = parse(okta + "[profile a]\n" + admin + "endpoint_url = " + srv.URL + "\n[profile b]\n" + admin +
-		"[profile c]\n" + admin + "endpoint_url = " + strings.Replace(srv.URL, "127.0.0.1", "localhost", 1) + "\n")
+	elsewhere := strings.Replace(srv.URL, "127.0.0.1", "localhost", 1)
+	at := func(url string) string {
+		return "services = " + url + "\n[services " + url + "]\nsso =\n  endpoint_url = " + url + "\n"
+	}
+	r.Config = parse(okta + "[profile a]\n" + admin + at(srv.URL) + "[profile c]\n" + admin + at(elsewhere) +
+		"[profile d]\n" + admin + at(elsewhere+"/") + "sso_oidc =\n  endpoint_url = " + elsewhere + "\n")
 	r.Wire = newWire(t, wire.Settings{MaxAttempts: 1, Dial: nil, Endpoints: map[wire.Service]string{wire.STS: srv.URL}})
 	source, asked := r.Tokens, 0
-	r.Tokens = func(s portal.Session) portal.TokenSource { asked++; return source(s) }
-	targets := r.Plan([]string{"a", "c"}).Targets()
-	get(t, targets[0])
-	get(t, targets[1])
-	if asked != 1 {
-		t.Errorf("%d token sources", asked)
+	r.Tokens = func(w *wire.Wire, s portal.Session) portal.TokenSource { asked++; return source(w, s) }
+	plan := r.Plan([]string{"a", "c", "d"})
+	for i, want := range []int{1, 1, 2} {
+		if get(t, plan.Targets()[i]); asked != want {
+			t.Errorf("%d token sources after %d targets, want %d", asked, i+1, want)
+		}
 	}
 }
 

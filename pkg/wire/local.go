@@ -52,10 +52,26 @@ func (l Local) Endpoint(service Service) string {
 	return ""
 }
 
+// Trusted returns l without the endpoints that no login may go to on the word of
+// the config alone: those that are not on this machine.
+func (w *Wire) Trusted(l Local) Local {
+	for i, service := range Services() {
+		if l.Endpoints[i] == "" || w.Moved(service) {
+			continue
+		}
+		if u, err := url.Parse(l.Endpoints[i]); err == nil && !w.IsThisMachine(u.Hostname()) {
+			l.Endpoints[i] = ""
+		}
+	}
+	return l
+}
+
 // variants are the ways to AWS that profiles have made of one [Wire].
 type variants struct {
 	mu   sync.Mutex
 	made map[Local]*Wire
+
+	names sync.Map // by name: the address on this machine, "" for a name elsewhere
 }
 
 // With returns the way to AWS of what is done for one profile. What the settings
@@ -198,7 +214,19 @@ func (w *Wire) IsThisMachine(host string) bool {
 	return ok
 }
 
+// thisMachine asks for each name once: thousands of profiles may have it.
 func (w *Wire) thisMachine(name string) (address string, ok bool) {
+	if known, ok := w.variants.names.Load(name); ok {
+		return known.(string), known != ""
+	}
+	address = w.lookup(name)
+	w.variants.names.Store(name, address)
+	return address, address != ""
+}
+
+// lookup returns the address on this machine that a name has; "" if one of its
+// addresses is elsewhere.
+func (w *Wire) lookup(name string) string {
 	lookup := w.settings.LookupHost
 	if lookup == nil {
 		lookup = net.DefaultResolver.LookupHost
@@ -207,12 +235,12 @@ func (w *Wire) thisMachine(name string) (address string, ok bool) {
 	defer cancel()
 	addresses, err := lookup(ctx, name)
 	if err != nil || len(addresses) == 0 {
-		return "", false
+		return ""
 	}
 	for _, a := range addresses {
 		if ip := net.ParseIP(a); ip == nil || !ip.IsLoopback() {
-			return "", false
+			return ""
 		}
 	}
-	return addresses[0], true
+	return addresses[0]
 }
