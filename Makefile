@@ -55,7 +55,7 @@ demo: ## log in, make profiles and test them, against an Identity Center on this
 	@sh cmd/demo.sh bin
 
 .PHONY: test
-test: ## the whole test suite
+test: ## the whole test suite; three minutes on two idle processors, then what changed
 	CGO_ENABLED=0 go test ./...
 
 # A synctest bubble has one race context for all of its timers, and two
@@ -73,6 +73,7 @@ race: ## the packages' tests under the race detector; needs a C compiler
 .PHONY: bench
 bench: ## the figures of docs/performance.md, and whether they hold what they must
 	CGO_ENABLED=0 go test -tags bench -count=1 -timeout 30m -run '^TestBench' -v ./cmd $(UPDATE)
+	CGO_ENABLED=0 go test -tags bench -count=1 -run '^(TestReplyIsBoundedByItsStructure|TestIdleAndSlowConnectionsBlockNothing)$$' ./pkg/wire ./pkg/oidc
 
 .PHONY: conformance
 conformance: ## the AWS CLI, the AWS SDKs and kubectl against the suite; CLIENTS='aws-v2 boto3' runs these alone
@@ -81,7 +82,7 @@ conformance: ## the AWS CLI, the AWS SDKs and kubectl against the suite; CLIENTS
 	cd pkg/conformance && ../../bin/conformance.test -test.timeout 30m -clients '$(CLIENTS)' $(UPDATE)
 
 .PHONY: windows-test
-windows-test: ## the packages' tests and three scripts as Windows programs, under wine; skipped without it
+windows-test: ## the packages' tests and some scripts as Windows programs, under wine (five minutes); skipped without it
 	go test -tags wine -count=1 -timeout 30m -v ./cmd/wine
 
 .PHONY: peers

@@ -239,8 +239,14 @@ func TestKubectlCompletes(t *testing.T) {
 	}
 }
 
-// Completion asks files, and is done before a person notices.
+// Completion asks files, and is done before a person notices, which make bench
+// holds: TestBenchCompletion.
 func TestCompletionOfTenThousandProfiles(t *testing.T) {
+	t.Logf("took %s", completeTenThousand(t))
+}
+
+func completeTenThousand(t *testing.T) time.Duration {
+	t.Helper()
 	var config strings.Builder
 	for i := range 10_000 {
 		fmt.Fprintf(&config, "[profile Role-%05d]\nsso_session = okta\nsso_account_id = 111111111111\nsso_role_name = Role\n", i)
@@ -256,9 +262,5 @@ func TestCompletionOfTenThousandProfiles(t *testing.T) {
 	if n := len(firstFields(string(out))); n != 11 {
 		t.Errorf("%d lines, want 10 and the directive:\n%s", n, out)
 	}
-	if took := time.Since(start); took > 2*time.Second {
-		t.Errorf("took %s", took)
-	} else {
-		t.Logf("took %s", took)
-	}
+	return time.Since(start)
 }

@@ -245,6 +245,9 @@ func TestAliasesAreAskedFor(t *testing.T) {
 	if !strings.Contains(said, "sso-test = !sso-test\n") {
 		t.Errorf("no terminal: the lines are not shown:\n%s", said)
 	}
+	if !strings.Contains(said, "nothing was added") || !strings.Contains(said, "hint: to add them, run: sso-login __aliases add --yes\n") {
+		t.Errorf("no terminal: it is not said that nothing was added, and how to:\n%s", said)
+	}
 	if _, err := os.Stat(filepath.Join(home, ".aws")); err == nil {
 		t.Error("no terminal: the file was written")
 	}

@@ -67,7 +67,7 @@ func TestSignalsEndWhatIsBeingRead(t *testing.T) {
 						<-ended
 					}
 					ws, _ := c.ProcessState.Sys().(syscall.WaitStatus)
-					if took := time.Since(sent); !ws.Signaled() || ws.Signal() != sig || took > 5*time.Second {
+					if took := time.Since(sent); !ws.Signaled() || ws.Signal() != sig || took > patience {
 						t.Errorf("%v after %v", c.ProcessState, took)
 					} else {
 						t.Logf("%v after %v", c.ProcessState, took)

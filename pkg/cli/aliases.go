@@ -93,8 +93,12 @@ func (a *App) askToAddAliases(ctx context.Context, store *safefile.Store, path s
 		return nil
 	}
 	if !a.Interactive {
-		a.Note("to have the AWS CLI know the programs, these lines go into %s:", path)
-		return printAliases(a.Out)
+		a.Note("nothing was added to %s, since there is no terminal to ask at; these lines make the AWS CLI know the programs:", path)
+		if err := printAliases(a.Out); err != nil {
+			return err
+		}
+		a.Hint("to add them, run: " + a.Program.Name + " " + aliasesWord + " add --yes")
+		return nil
 	}
 	a.Plain("These lines make the AWS CLI know the programs:", "")
 	for _, line := range suiteAliases().missing(path, old) {

@@ -550,11 +550,10 @@ func TestNobodyCanBeAsked(t *testing.T) {
 				w := newWorld(t, idctest.Config{})
 				e := w.engine()
 				e.Present = present
-				begun := time.Now()
-				_, err := e.Ensure(t.Context(), w.s, o)
+				_, err := e.Ensure(t.Context(), w.s, o) // without this error it would wait for the login
 				w.wantFault(err, fault.Login)
-				if !strings.Contains(err.Error(), "nobody could be asked") || time.Since(begun) > 3*time.Second {
-					t.Errorf("%v after %v", err, time.Since(begun))
+				if !strings.Contains(err.Error(), "nobody could be asked") {
+					t.Error(err)
 				}
 			}
 		})
@@ -573,15 +572,11 @@ func TestABrowserThatHangsHoldsNothingUp(t *testing.T) {
 		<-hangs
 		return nil
 	}
-	begun := time.Now()
-	st, err := e.Ensure(t.Context(), w.s, browser())
+	st, err := e.Ensure(t.Context(), w.s, browser()) // or never
 	w.want(st, err, login.LoggedIn)
-	if took := time.Since(begun); took > 3*time.Second {
-		t.Errorf("it took %v", took)
-	}
 }
 
-func TestGivingUpEndsALoginWithinASecond(t *testing.T) {
+func TestGivingUpEndsALogin(t *testing.T) {
 	t.Parallel()
 	for name, o := range map[string]login.Options{"browser": browser(), "device": device()} {
 		t.Run(name, func(t *testing.T) {
@@ -589,17 +584,12 @@ func TestGivingUpEndsALoginWithinASecond(t *testing.T) {
 			w := newWorld(t, idctest.Config{Approval: idctest.Never})
 			ctx, cancel := context.WithCancel(t.Context())
 			e := w.engine()
-			var begun time.Time
 			e.Present = func(ctx context.Context, _ login.Prompt) error {
-				begun = time.Now()
 				cancel()
 				<-ctx.Done()
 				return nil
 			}
-			_, err := e.Ensure(ctx, w.s, o)
-			if took := time.Since(begun); took > time.Second {
-				t.Errorf("it took %v", took)
-			}
+			_, err := e.Ensure(ctx, w.s, o) // or never
 			w.wantFault(err, fault.Canceled, context.Canceled)
 		})
 	}

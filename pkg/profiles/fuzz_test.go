@@ -3,7 +3,6 @@ package profiles_test
 import (
 	"strings"
 	"testing"
-	"time"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
@@ -36,13 +35,9 @@ func FuzzTemplate(f *testing.F) {
 			}
 			return
 		}
-		begun := time.Now()
 		got, err := template.Name("okta", portal.Assignment{Account: portal.Account{ID: "111111111111", Name: name}, Role: role})
 		if err != nil && fault.KindOf(err) != fault.Usage || err == nil && got != "" && !awsconfig.PortableName(got) {
 			t.Fatalf("%q of %q and %q: %q, %v", text, name, role, got, err)
-		}
-		if took := time.Since(begun); took > 5*time.Second {
-			t.Fatalf("%q: %v", text, took)
 		}
 	})
 }

@@ -187,9 +187,9 @@ func TestLeasesThatAreAlwaysDenied(t *testing.T) {
 	without(t, true, false)
 	takeLease = func(*os.File) (bool, error) { return false, errWriter }
 	s, path, _ := openStore(t)
-	start := time.Now()
-	if _, err := s.Update(t.Context(), Target{Path: path}, addOurs); err != nil || time.Since(start) > time.Second {
-		t.Errorf("%v after %v", err, time.Since(start))
+	// One that is believed is waited for, and then the update fails.
+	if _, err := s.Update(t.Context(), Target{Path: path}, addOurs); err != nil {
+		t.Error(err)
 	}
 	wantContent(t, path, "old\nours\n")
 }

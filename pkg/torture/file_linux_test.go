@@ -532,7 +532,7 @@ func longConfig(s *stage) {
 		if out.status != 0 && line[1] != "mine-00001" {
 			s.Errorf("%s: exit status %d\n%s", out.line, out.status, out.stderr)
 		}
-		if out.took > time.Second || out.memory > 200<<20 {
+		if exceeds(out.took, time.Second) || out.memory > 200<<20 {
 			s.Errorf("%s: %v and %d MiB", out.line, out.took, out.memory>>20)
 		}
 	}

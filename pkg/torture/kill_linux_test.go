@@ -251,12 +251,12 @@ func signals(s *stage) {
 		}
 		// Not in the first moments, when no program has asked for signals yet.
 		out, _ := s.strike(sig, 15*time.Millisecond+rand.N(150*time.Millisecond), nil, line...)
-		if out.took > 1500*time.Millisecond {
+		if exceeds(out.took, 1500*time.Millisecond) {
 			s.Errorf("%s: took %v to end after %v", out.line, out.took, sig)
 		}
 		if out.status == 128+int(sig) {
 			struck++
-		} else if out.status > 4 || out.took > 200*time.Millisecond {
+		} else if out.status > 4 || exceeds(out.took, 200*time.Millisecond) {
 			s.Errorf("%s: exit status %d after %v\n%s", out.line, out.status, sig, out.stderr)
 		}
 		if got := s.read("config"); got != config {
@@ -289,7 +289,7 @@ func secondSignal(s *stage) {
 	second := time.Now()
 	s.must(cmd.Process.Signal(syscall.SIGINT))
 	_ = cmd.Wait()
-	if status, took := statusOf(cmd.ProcessState), time.Since(second); status != 130 || took > 500*time.Millisecond {
+	if status, took := statusOf(cmd.ProcessState), time.Since(second); status != 130 || exceeds(took, 500*time.Millisecond) {
 		s.Errorf("exit status %d after %v", status, took)
 	}
 }

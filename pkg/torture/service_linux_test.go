@@ -313,7 +313,7 @@ func throttledForEver(s *stage) {
 	config := s.read("config")
 	for _, line := range [][]string{{"sso-profiles", "okta"}, {"sso-test"}, {"sso-test", "-o", "json"}} {
 		out, _ := s.strike(syscall.SIGINT, 1500*time.Millisecond, nil, line...)
-		if out.status != 130 || out.took > time.Second {
+		if out.status != 130 || exceeds(out.took, time.Second) {
 			s.Errorf("%s: exit status %d after %v\n%s", out.line, out.status, out.took, out.stderr)
 		}
 		if strings.HasSuffix(out.line, "json") && !json.Valid([]byte(out.stdout)) {
@@ -591,7 +591,7 @@ func endlessReplies(s *stage) {
 // were.
 func bounded(s *stage, what string, out outcome, config, token string) {
 	s.Helper()
-	if out.status != 4 && out.status != 1 || out.took > 15*time.Second || out.memory > 100<<20 {
+	if out.status != 4 && out.status != 1 || exceeds(out.took, 15*time.Second) || out.memory > 100<<20 {
 		s.Errorf("%s, %s: exit status %d after %v with %d MiB\n%s", what, out.line, out.status, out.took, out.memory>>20, out.stderr)
 	}
 	if s.read("config") != config || s.read(tokenFile("okta")) != token {

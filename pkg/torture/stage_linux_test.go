@@ -590,3 +590,8 @@ func bad(text string) string {
 	figures.badBytes.Add(int64(len(text)))
 	return text
 }
+
+// exceeds reports whether something took longer than it may. Only a run of full
+// size holds that: `make test` must pass on a machine that stops a process for
+// seconds.
+func exceeds(took, most time.Duration) bool { return full && took > most }

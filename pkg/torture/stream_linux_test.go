@@ -182,7 +182,7 @@ func oddBrowsers(s *stage) {
 	} {
 		out := s.play(run{line: []string{"sso-login", "okta", "--force"}, env: []string{"BROWSER=" + browser}, within: 20 * time.Second})
 		s.expect(out, 0)
-		if out.stdout != "okta\n" || out.took > 5*time.Second {
+		if out.stdout != "okta\n" || exceeds(out.took, 5*time.Second) {
 			s.Errorf("%s: %q after %v", browser, out.stdout, out.took)
 		}
 	}
@@ -243,7 +243,7 @@ func oddInput(s *stage) {
 		time.AfterFunc(400*time.Millisecond, func() { _ = cmd.Process.Signal(syscall.SIGINT) })
 		start := time.Now()
 		_ = cmd.Wait()
-		if statusOf(cmd.ProcessState) != 130 || time.Since(start) > 2*time.Second {
+		if statusOf(cmd.ProcessState) != 130 || exceeds(time.Since(start), 2*time.Second) {
 			s.Errorf("%s -: exit status %d after %v", program, statusOf(cmd.ProcessState), time.Since(start))
 		}
 	}
