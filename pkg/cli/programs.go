@@ -7,6 +7,8 @@ import (
 
 // programsFile is the one list of programs: a line each, with the name and the
 // purpose. The Makefile and the scripts that install and release read it, too.
+//
+//go:embed programs.txt
 var programsFile string
 
 // Programs returns the names of the programs, in the order in which they are
