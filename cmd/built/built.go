@@ -30,10 +30,10 @@ func Build(dir string) error {
 	return nil
 }
 
-// SealedEnv is the least that a program needs, with the binaries in dir first
-// on the PATH: a home folder of its own, and no way to AWS or to instance
-// metadata. Nothing of the caller's own settings is in it. The environment of
-// an idctest.Server comes after it and takes its place.
+// SealedEnv returns the least environment that a program needs, with the
+// binaries in dir first on the PATH: a home folder of its own, and no way to
+// AWS or to instance metadata. It has nothing of the caller's settings. The
+// environment of an idctest.Server is to be appended and takes precedence.
 func SealedEnv(dir, home string) []string {
 	env := []string{
 		"HOME=" + home,

@@ -22,8 +22,8 @@ type command struct {
 	cli.Basic
 }
 
-// Run prints a link for each profile, and opens it if there is one and a
-// person to see it.
+// Run prints a link for each profile. At a terminal it also opens the link, if
+// there is one.
 func (c *command) Run(ctx context.Context, app *cli.App) error {
 	format, err := app.FormatOr(urlFormat)
 	if err != nil {
@@ -49,8 +49,8 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	return nil
 }
 
-// open opens the link where a browser can be shown. It has been printed, so
-// that none opens is no failure.
+// open opens the link if a browser can be shown. If none opens, that is no
+// failure: the link has been printed.
 func open(app *cli.App, link string) {
 	browser := app.Desktop().Browsers()
 	if len(browser) == 0 {
@@ -62,9 +62,9 @@ func open(app *cli.App, link string) {
 }
 
 // links returns the links of the profiles, or of the assignment, in the order
-// asked for. A profile that has none is told, and failed is true. Nothing is
-// printed before all are known to be good: a destination that is refused is a
-// mistake on the command line.
+// asked for. It prints which profiles have none; failed is true then. A
+// destination that is refused is a mistake on the command line, so nothing is
+// printed before all links are known.
 func (c *command) links(app *cli.App, config *awsconfig.Config, names []cli.Name) (links []link, failed bool, err error) {
 	if c.Assignment.Given() {
 		assignment, err := app.Assignment(c.Assignment, names, config)
@@ -129,7 +129,7 @@ const urlFormat = report.Format("url")
 
 var columns = []report.Column{{Title: "PROFILE"}, {Title: "URL"}}
 
-// link is the link of a profile. Its field names are the keys in JSON.
+// link is the row of a profile. Its field names are the keys in JSON.
 type link struct {
 	Profile   string
 	AccountId string //nolint:revive // as AWS prints it
@@ -137,13 +137,13 @@ type link struct {
 	Url       string //nolint:revive // as AWS prints it
 }
 
-// Cells are the columns' values.
+// Cells returns the values of the columns.
 func (l link) Cells() []string { return []string{l.Profile, l.Url} }
 
-// urlOnly is a link of which only the URL is wanted.
+// urlOnly is a row with the URL alone.
 type urlOnly link
 
-// Cells is the URL.
+// Cells returns the URL.
 func (u urlOnly) Cells() []string { return []string{u.Url} }
 
 func print(app *cli.App, format report.Format, links []link) error {

@@ -29,8 +29,8 @@ type command struct {
 	cli.Parallel
 }
 
-// Run hands out credentials. If it fails, whoever evaluates the output is left
-// without a role rather than with an earlier one.
+// Run hands out credentials. If it fails, it prints a script after which a
+// shell that evaluates it has no role, rather than an earlier one.
 func (c *command) Run(ctx context.Context, app *cli.App) error {
 	format, err := app.FormatOr(defaultFormat())
 	if err != nil {
@@ -89,7 +89,7 @@ func (c *command) checkCount(n int, format report.Format) error {
 		WithHint("for several: -o json, -o jsonl or -o ini")
 }
 
-// handout is one run.
+// handout is one run of the command.
 type handout struct {
 	*command
 	app    *cli.App
@@ -110,7 +110,7 @@ func (h *handout) targets(paths cli.Paths, names []cli.Name) ([]*resolve.Target,
 	return h.app.Targets(h.Assignment, names, resolver)
 }
 
-// notify tells at once what concerns more than one profile.
+// notify prints a failure that concerns more than one profile.
 func (h *handout) notify(err error) {
 	if fault.KindOf(err) == fault.Notice {
 		h.app.Warn(err)
@@ -119,8 +119,8 @@ func (h *handout) notify(err error) {
 	h.tell(err)
 }
 
-// tell tells an error. A client that runs a credential_process shows its user
-// what that says, as it is or the last line: there the hint is in the line.
+// tell prints an error. A client that runs a credential_process shows its user
+// the whole message or its last line: so the hint is put into the line.
 func (h *handout) tell(err error) {
 	if hint := fault.HintOf(err); h.format == processFormat && hint != "" {
 		err = &fault.Error{Kind: fault.KindOf(err), What: err.Error() + "; " + hint}
@@ -128,8 +128,8 @@ func (h *handout) tell(err error) {
 	h.app.Error(err)
 }
 
-// fetch asks for the credentials of all targets, and hands on those that there
-// are, as they come. What fails is told.
+// fetch asks for the credentials of all targets, and gives them to use as they
+// come. It prints each failure.
 func (h *handout) fetch(ctx context.Context, targets []*resolve.Target, use func(resolve.Result) error) error {
 	line := h.app.Progress("fetching credentials")
 	defer line.End()
@@ -156,9 +156,9 @@ func (h *handout) fetch(ctx context.Context, targets []*resolve.Target, use func
 	return nil
 }
 
-// tellFailure names a profile that failed, with its status. That a session has
-// no login was told by notify, with the command to run: those of its profiles
-// are named together, at the end.
+// tellFailure prints which profile failed, with its status. For a session
+// without a login notify has printed the command to run, so its profiles are
+// only named, together, at the end.
 func (h *handout) tellFailure(r resolve.Result) {
 	status := resolve.StatusOf(r.Err)
 	name := r.Profile
@@ -187,7 +187,7 @@ func (h *handout) tellWaiting() {
 	h.app.Error(fault.Newf(fault.Login, "%s: %s", resolve.LoginRequired, shown))
 }
 
-// handover is whom a program is to act as that gets a result.
+// handover returns the role that a program gets with a result.
 func (h *handout) handover(r resolve.Result) resolve.Handover {
 	to := r.Handover()
 	if h.ClientRegion != "" {
@@ -196,8 +196,8 @@ func (h *handout) handover(r resolve.Result) resolve.Handover {
 	return to
 }
 
-// end returns the exit status, and tells at a terminal until when what was
-// handed out is valid.
+// end returns the exit status, and prints at a terminal until when the
+// credentials are valid.
 func (h *handout) end(results []resolve.Result) error {
 	var soonest time.Time
 	for _, r := range results {
@@ -233,7 +233,7 @@ func (t *tally) add(err error) {
 	}
 }
 
-// exitStatus is nil if nothing failed.
+// exitStatus returns nil if nothing failed.
 func (t *tally) exitStatus() error {
 	switch failed := t.total() - t.ok; {
 	case failed == 0:

@@ -75,7 +75,7 @@ func (h *handout) print(ctx context.Context, targets []*resolve.Target) error {
 	return h.end(results)
 }
 
-// document is the output as a whole.
+// document returns the output as a whole.
 func (h *handout) document(results []resolve.Result) (string, error) {
 	switch {
 	case h.format == report.JSON:
@@ -102,7 +102,7 @@ func (h *handout) document(results []resolve.Result) (string, error) {
 	return report.Script(h.format, e)
 }
 
-// sections are what the access portal offers for the credentials file. Two
+// sections returns what the access portal offers for the credentials file. Two
 // profiles of one assignment are one section: AWS reads no file that has one
 // twice.
 func (h *handout) sections(results []resolve.Result) (string, error) {
@@ -192,7 +192,7 @@ func newRow(r resolve.Result, to resolve.Handover) row {
 	}
 }
 
-// Cells is nothing: no format has them in columns.
+// Cells returns nothing: no format has columns.
 func (row) Cells() []string { return nil }
 
 func expiration(c aws.Credentials) *time.Time {
@@ -228,7 +228,8 @@ func checkSendable(c aws.Credentials) error {
 	return nil
 }
 
-// defaultFormat is the format for the shell that one is likely to be in.
+// defaultFormat returns the format for the shell that the user is likely to
+// use.
 func defaultFormat() report.Format {
 	if runtime.GOOS == "windows" && os.Getenv("MSYSTEM") == "" { // Git's bash sets it
 		return report.PowerShell
@@ -243,8 +244,9 @@ func defaultFormatText() string {
 	return string(report.Env)
 }
 
-// mistyped is for whoever evaluates the output of a command line that makes no
-// sense: nothing would be a success, and leave an earlier role.
+// mistyped returns a script for a shell that evaluates the output although the
+// command line makes no sense: an empty output would count as a success, and
+// leave an earlier role.
 func mistyped(args []string) string {
 	format := defaultFormat()
 	for i, arg := range args {

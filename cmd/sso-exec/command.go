@@ -56,8 +56,8 @@ func before(args []string) string {
 	return words
 }
 
-// asMeant is the line with -- where it was most likely left out: before the first
-// word that is no profile, but for the first.
+// asMeant returns the command line with -- where it was most likely left out:
+// before the first word, after the first profile, that is no profile.
 func asMeant(app *cli.App, args []string) string {
 	profiles := app.ProfileNames()
 	named, value := false, false
@@ -166,7 +166,7 @@ func (c *command) options(app *cli.App) (*many, error) {
 	return m, nil
 }
 
-// duplicates says which names were given more than once.
+// duplicates prints which names were given more than once.
 func duplicates(app *cli.App, names []cli.Name) {
 	var twice []string
 	for _, n := range names {

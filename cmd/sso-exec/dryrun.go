@@ -22,7 +22,7 @@ type planned struct {
 	label string
 }
 
-// Cells are the columns' values.
+// Cells returns the values of the columns.
 func (p planned) Cells() []string {
 	words := make([]string, len(p.Command))
 	for i, w := range p.Command {
@@ -31,7 +31,7 @@ func (p planned) Cells() []string {
 	return []string{p.label, strings.Join(words, " ")}
 }
 
-// dryRun says for whom which command would run.
+// dryRun prints which command would run for which profiles.
 func (c *command) dryRun(app *cli.App, format report.Format, h *handover, targets []*resolve.Target) error {
 	if format == raw {
 		format = report.Text

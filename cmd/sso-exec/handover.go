@@ -70,7 +70,7 @@ func (h *handover) one(ctx context.Context, path string, t *resolve.Target) erro
 	return h.app.Exec(path, h.app.Words, env)
 }
 
-// label is what the target is called in messages.
+// label returns the name of the target in messages.
 func label(t *resolve.Target) string {
 	if t.Profile != "" {
 		return t.Profile

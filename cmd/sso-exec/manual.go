@@ -2,7 +2,7 @@ package main
 
 import "aws-sso-plugins/pkg/cli"
 
-// values are the words that completion does not know by itself.
+// values returns the words that completion does not know by itself.
 func values(kind string) []cli.Value {
 	if kind == "statuses" {
 		return statusValues()

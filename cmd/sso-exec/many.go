@@ -218,7 +218,8 @@ func (m *many) write(result fanout.Result) error {
 	return nil
 }
 
-// tellOnce says why commands do not start: as a rule it is the same for all.
+// tellOnce prints why commands do not start, once: as a rule it is the same for
+// all.
 func (m *many) tellOnce(reason string) {
 	if !m.reasons[reason] {
 		m.reasons[reason] = true
@@ -226,8 +227,8 @@ func (m *many) tellOnce(reason string) {
 	}
 }
 
-// sum says how many rows have which status. Where nobody looks, success is
-// silent.
+// sum prints how many rows have which status. Where no person reads it, success
+// is silent.
 func (m *many) sum() {
 	var parts []string
 	for _, v := range statuses {

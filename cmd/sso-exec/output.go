@@ -128,7 +128,8 @@ func (o *objects) row(r row) error {
 func (o *objects) lines(*resolve.Target, fanout.Stream, io.Reader) error { return nil }
 func (o *objects) close() error                                          { return o.Close() }
 
-// duration is how long the command ran, in milliseconds; nil: it did not.
+// duration returns how long the command ran, in milliseconds; nil: it did not
+// run.
 func duration(r fanout.Result) *int64 {
 	if r.State == fanout.NotStarted {
 		return nil
@@ -140,5 +141,5 @@ func duration(r fanout.Result) *int64 {
 // name is a record of which only the name is wanted.
 type name string
 
-// Cells is the name.
+// Cells returns the name.
 func (n name) Cells() []string { return []string{string(n)} }

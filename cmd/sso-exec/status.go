@@ -38,7 +38,7 @@ var statuses = []cli.Value{
 
 const failedWord = "failed"
 
-// statusValues are what --status takes.
+// statusValues returns the words that --status takes.
 func statusValues() []cli.Value {
 	return append([]cli.Value{{Text: failedWord, Help: "all but ok"}}, statuses...)
 }
@@ -101,8 +101,8 @@ func statusOf(r fanout.Result) (resolve.Status, string) {
 
 func exitReason(code int) string { return cli.ExitStatus(code).Error() }
 
-// exitCode is that of the command, as a shell has it for a signal; nil: it did not
-// run.
+// exitCode returns the exit status of the command, or 128 and the number of the
+// signal that ended it, as a shell does; nil: it did not run.
 func exitCode(r fanout.Result) *int {
 	code := r.ExitCode
 	switch r.State {

@@ -22,8 +22,8 @@ const workerVariable = "SSO_EXEC_WORKER"
 
 func isWorkerVariable(pair string) bool { return strings.HasPrefix(pair, workerVariable+"=") }
 
-// Delegate has a worker run many commands: a process that this one supervises, so
-// that no command outlives either.
+// Delegate starts a worker that runs the commands, and supervises it, so that
+// no command outlives either process.
 func (c *command) Delegate(ctx context.Context, _ *cli.App) (done bool, err error) {
 	if !c.many() || c.DryRun || os.Getenv(workerVariable) != "" {
 		return false, nil
@@ -72,7 +72,7 @@ func connect(ctx context.Context) (*worker, context.Context) {
 	return w, ctx
 }
 
-// runs says who has to kill the commands.
+// runs sets the runner whose commands are killed when the supervisor has ended.
 func (w *worker) runs(r *fanout.Runner) {
 	w.mu.Lock()
 	defer w.mu.Unlock()

@@ -88,7 +88,7 @@ func (c *command) showBrowser(app *cli.App, p login.Prompt) {
 	}
 }
 
-// hintOfOtherMachine tells the way out for a person whose browser is not on this
+// hintOfOtherMachine returns the hint for a person whose browser is not on this
 // machine: it comes back to 127.0.0.1, which is then another machine's.
 func (c *command) hintOfOtherMachine(app *cli.App, desktop cli.Desktop, p login.Prompt) {
 	code := p.Session.LoginCommand("--use-device-code")

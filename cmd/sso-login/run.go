@@ -109,7 +109,7 @@ func (r *run) ensure(ctx context.Context, t target) (login.State, error) {
 	}
 }
 
-// showNext tells a person at a terminal what comes after a login.
+// showNext prints at a terminal what comes after a login.
 func (r *run) showNext(s portal.Session) {
 	if !r.app.OutTerminal || s.Legacy() {
 		return
@@ -228,7 +228,7 @@ func (r *run) row(ctx context.Context, s portal.Session, state login.State, err 
 	return row
 }
 
-// Cells are the columns' values.
+// Cells returns the values of the columns.
 func (r row) Cells() []string {
 	expires, refreshable := "", "no"
 	if r.ExpiresAt != nil {

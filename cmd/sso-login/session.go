@@ -41,7 +41,8 @@ func (r *run) targets(ctx context.Context, names []cli.Name) ([]target, error) {
 	return r.chosen(ctx)
 }
 
-// refuseURLs tells whoever gives a start URL where a name belongs what to type.
+// refuseURLs returns a fault if a start URL was given in the place of a name,
+// with what to type instead.
 func (r *run) refuseURLs(names []cli.Name) error {
 	for _, name := range names {
 		if !strings.Contains(name.Text, "://") && !mayBePortal(name.Text) {

@@ -58,7 +58,7 @@ func newRow(r profiles.Row) row {
 	}
 }
 
-// Cells are the columns' values.
+// Cells returns the values of the columns.
 func (r row) Cells() []string {
 	shown := r.Profile
 	if r.Was != "" {

@@ -69,7 +69,7 @@ func (c *command) check(ctx context.Context, t *test) error {
 	return t.take(prober.Run(ctx, targets))
 }
 
-// targets are the names to check, each once.
+// targets returns the names to check, each once.
 func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]string, error) {
 	for _, name := range c.SSOSession {
 		if _, ok := config.Session(name); !ok {
@@ -94,8 +94,8 @@ func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Na
 	return nil, f.WithHint("run: sso-profiles")
 }
 
-// named are the chosen ones of the profiles that were named. An unknown one is
-// a mistake on the command line, and a finding in a list.
+// named returns the profiles that were named and are chosen. An unknown name is
+// a mistake on the command line, and a result on standard input.
 func named(app *cli.App, config *awsconfig.Config, choice probe.Choice, names []cli.Name) ([]string, error) {
 	var targets []string
 	for _, name := range names {
@@ -112,7 +112,7 @@ func named(app *cli.App, config *awsconfig.Config, choice probe.Choice, names []
 	return targets, nil
 }
 
-// test is what one run shows of the results.
+// test is one run of the command.
 type test struct {
 	app    *cli.App
 	format report.Format
@@ -156,8 +156,8 @@ func (t *test) counted(results iter.Seq[probe.Result], line *cli.Progress) iter.
 	}
 }
 
-// sum tells how many profiles have which status. Where nobody looks, success
-// is silent.
+// sum prints how many profiles have which status. Where no person reads it,
+// success is silent.
 func (t *test) sum() {
 	switch summary := t.tally.Summary(t.total); {
 	case summary == "":

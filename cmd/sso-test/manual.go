@@ -5,7 +5,7 @@ import (
 	"aws-sso-plugins/pkg/probe"
 )
 
-// statusValues are what --status takes.
+// statusValues returns the words that --status takes.
 func statusValues() []cli.Value {
 	values := []cli.Value{{Text: probe.FailedWord, Help: "all but ok and skipped"}}
 	for _, s := range probe.Statuses() {
@@ -14,7 +14,7 @@ func statusValues() []cli.Value {
 	return values
 }
 
-// values are the words that completion does not know by itself.
+// values returns the words that completion does not know by itself.
 func values(kind string) []cli.Value {
 	if kind == "statuses" {
 		return statusValues()

@@ -55,7 +55,7 @@ func (s *suite) close() error {
 	return report.WriteJUnit(s.app.Out, report.Suite{Name: "sso-test", Time: time.Since(s.start), Cases: s.cases})
 }
 
-// details are the fields of a result that has failed, a line each.
+// details returns the fields of a failed result, a line each.
 func details(r probe.Result) []string {
 	lines := []string{r.Reason}
 	for _, field := range []struct{ name, value string }{

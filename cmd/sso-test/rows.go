@@ -90,7 +90,7 @@ func newRow(r probe.Result) row {
 	return out
 }
 
-// Cells are the columns' values.
+// Cells returns the values of the columns.
 func (r row) Cells() []string {
 	ms := ""
 	if r.LatencyMs != nil {

@@ -30,7 +30,8 @@ func (s *starter) start(c *child, path string, argv, env []string, write [2]*os.
 	return err
 }
 
-// number is that of the process, its group and its session.
+// number returns the id of the process, which is also that of its group and its
+// session.
 func (c *child) number() int { return c.pid }
 
 // ask asks the process group to end: with SIGTERM if sig is nil. A stopped one
@@ -74,7 +75,7 @@ func scarce(err error) bool {
 	return false
 }
 
-// descriptors is how many files this process may have open.
+// descriptors returns how many files this process may have open.
 func descriptors() (int, bool) {
 	var limit unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_NOFILE, &limit); err != nil {

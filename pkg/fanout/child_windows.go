@@ -127,6 +127,6 @@ func scarce(err error) bool {
 		errors.Is(err, windows.ERROR_NO_SYSTEM_RESOURCES)
 }
 
-// descriptors is how many files this process may have open; Windows sets no bound
-// that matters here.
+// descriptors returns how many files this process may have open: on Windows,
+// more than matters here.
 func descriptors() (int, bool) { return 0, false }

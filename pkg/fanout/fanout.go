@@ -43,8 +43,8 @@ type Runner struct {
 	Concurrency int
 	// MaxFailures is after how many failures no more jobs start; 0: any number.
 	MaxFailures int
-	// Starting is called before each start, and what it returns after it: what is
-	// true of the process in between, the command inherits. Nil: nothing.
+	// Starting is called before each start, and the function that it returns
+	// after the start.
 	Starting func() (done func())
 	// Started is called after a job has started; nil: nobody is told. Several
 	// goroutines may call it at once.
@@ -219,8 +219,8 @@ func (r *Runner) work(ctx context.Context, jobs int, send func(Result)) {
 	workers.Wait()
 }
 
-// width is how many commands run at once: each needs two pipes and, before it
-// starts, a connection; some descriptors are for the rest of the program.
+// width returns how many commands run at once: each needs two pipes and, before
+// it starts, a connection; some descriptors are for the rest of the program.
 func (r *Runner) width() int {
 	const each, rest = 4, 32
 	width := max(r.Concurrency, 1)

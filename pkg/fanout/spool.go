@@ -104,7 +104,7 @@ type Output struct {
 	err      error // some is missing
 }
 
-// Size is the number of bytes.
+// Size returns the number of bytes.
 func (o *Output) Size() int64 { return o.size }
 
 // write appends. An error means that there is no room; from then on all that is

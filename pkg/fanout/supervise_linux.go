@@ -19,7 +19,7 @@ import (
 // the kernel gives the orphans of the worker.
 //
 // The worker gets args, env and files, and finds its end of a connection at
-// [WorkerFD], for [Connect]. When ctx is cancelled it is told the signal, by the
+// [workerFD], for [Connect]. When ctx is cancelled it is told the signal, by the
 // cause. An error is [ErrNoSupervisor]. Supervise reaps every child of this process,
 // so there may be no others.
 func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signal func(cause error) os.Signal) (Exit, error) {
@@ -109,8 +109,8 @@ func reapUntil(pid int) (syscall.WaitStatus, error) {
 	}
 }
 
-// WorkerFD is the descriptor of the worker's end of the connection.
-const WorkerFD = 3
+// workerFD is the descriptor of the worker's end of the connection.
+const workerFD = 3
 
 // Supervisor is the worker's end of the connection.
 type Supervisor struct{ conn *os.File }
@@ -118,9 +118,9 @@ type Supervisor struct{ conn *os.File }
 // Connect takes the connection over. told is called with the signal that the
 // supervisor got, gone when the supervisor has ended.
 func Connect(told func(os.Signal), gone func()) *Supervisor {
-	syscall.CloseOnExec(WorkerFD)
+	syscall.CloseOnExec(workerFD)
 	_ = adoptOrphans() // as the supervisor could
-	s := &Supervisor{os.NewFile(WorkerFD, "supervisor")}
+	s := &Supervisor{os.NewFile(workerFD, "supervisor")}
 	go func() {
 		var number [1]byte
 		for {
@@ -134,7 +134,7 @@ func Connect(told func(os.Signal), gone func()) *Supervisor {
 	return s
 }
 
-// tell tells the session of a command, by its leader.
+// tell sends the supervisor the session of a command, by its leader.
 func (s *Supervisor) tell(pid int) {
 	if s == nil {
 		return

@@ -105,6 +105,6 @@ func (c Case) xml() xmlCase {
 	return x
 }
 
-// seconds is a time as Surefire's schema wants it: three digits at most after
-// the point, and no exponent.
+// seconds formats a time as Surefire's schema wants it: three digits at most
+// after the point, and no exponent.
 func seconds(d time.Duration) string { return fmt.Sprintf("%.3f", d.Seconds()) }

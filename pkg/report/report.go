@@ -72,7 +72,7 @@ type Writer struct {
 	count   int
 }
 
-// NewWriter is a writer of format to out.
+// NewWriter returns a writer of format to out.
 func NewWriter(out io.Writer, format Format, columns []Column, screen Screen) *Writer {
 	return &Writer{out: out, format: format, columns: columns, screen: screen}
 }
@@ -163,8 +163,8 @@ func (w *Writer) visibleCells(r Record, format Format, empty string) []string {
 	return cells
 }
 
-// marshal is encoding/json without the escaping that is for HTML pages, and
-// with escaping of what a terminal might act on.
+// marshal returns the JSON of v. It leaves out the escapes for HTML pages, and
+// escapes what a terminal might act on.
 func marshal(v any) ([]byte, error) {
 	var buf bytes.Buffer
 	enc := json.NewEncoder(&buf)

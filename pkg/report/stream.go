@@ -42,7 +42,7 @@ func Lines(w io.Writer, prefix string, r io.Reader, visible bool) error {
 	return out.Flush()
 }
 
-// visibleLine is [Visible] for a line, or a piece of one.
+// visibleLine does what [Visible] does for a line, or a piece of one.
 func visibleLine(line string) string {
 	text, whole := strings.CutSuffix(line, "\n")
 	if whole {
@@ -86,7 +86,7 @@ func chunks(r io.Reader, take func([]byte) error) error {
 	}
 }
 
-// unfinished is how many bytes at the end wait for those that follow.
+// unfinished returns how many bytes at the end wait for those that follow.
 func unfinished(b []byte) int {
 	if len(b) > 0 && b[len(b)-1] == '\r' {
 		return 1

@@ -59,8 +59,8 @@ func tryGuarded(at location) (snapshot, *guard, error) {
 	return was, g, nil
 }
 
-// readGuarded is tryGuarded that waits for the writer, for [writerPatience] at
-// most.
+// readGuarded does what tryGuarded does, and waits for a writer, for
+// [writerPatience] at most.
 func (s *Store) readGuarded(ctx context.Context, at location) (snapshot, *guard, error) {
 	for start := time.Now(); ; {
 		was, g, err := tryGuarded(at)
@@ -80,7 +80,7 @@ func (s *Store) readGuarded(ctx context.Context, at location) (snapshot, *guard,
 	}
 }
 
-// stillOpen is the fault of a file that another program does not close.
+// stillOpen returns the fault of a file that another program does not close.
 func stillOpen(verb, path string) *fault.Error {
 	return fault.New(fault.File, fmt.Sprintf("cannot %s %s", verb, fault.Path(path)),
 		fmt.Sprintf("another program has had it open for writing for more than %v, the file is as it was", writerPatience)).

@@ -27,7 +27,7 @@ func openGuarded(path string, _ int) (*os.File, error) {
 	return os.NewFile(uintptr(h), path), nil
 }
 
-// takeLease is true for a file that openGuarded opened: the system denies
+// takeLease returns true for a file that openGuarded opened: the system denies
 // writers while it is open.
 func takeLease(*os.File) (leased bool, err error) { return true, nil }
 

@@ -49,12 +49,14 @@ func (s *Store) Lock(ctx context.Context, name string) (release func(), err erro
 	return s.acquire(ctx, name, patience, nil)
 }
 
-// LockWait is [Store.Lock] without the limit of 30 s: it waits as long as ctx
-// lives. It is for work that waits for a person, such as a login in a browser.
+// LockWait does what [Store.Lock] does, without the limit of 30 s: it waits
+// until ctx ends. It is for work that waits for a person, such as a login in a
+// browser.
 //
-// waiting, if it is not nil, is called in the place of [Store.Notice] after each
-// second of waiting, with the id of the process that holds the lock (0: it is
-// not known). An error from it ends the wait and is returned as it is.
+// waiting, if it is not nil, is called in the place of [Store.Notice] after
+// each second of waiting, with the id of the process that holds the lock, or 0
+// if that is not known. If it returns an error, the wait ends and LockWait
+// returns that error as it is.
 func (s *Store) LockWait(ctx context.Context, name string, waiting func(pid int) error) (release func(), err error) {
 	return s.acquire(ctx, name, 0, waiting)
 }

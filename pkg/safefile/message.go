@@ -40,8 +40,8 @@ func stopped(ctx context.Context, verb, name string) error {
 	return fault.Wrap(kind, err, "cannot %s %s", verb, fault.Path(name))
 }
 
-// homeHint says what to do where a folder below the home folder cannot be
-// created: HOME is / for many a user of a container.
+// homeHint returns what to do where a folder below the home folder cannot be
+// created: in many a container HOME is /.
 func homeHint(dir string) string {
 	for dir = filepath.Dir(dir); ; dir = filepath.Dir(dir) {
 		if _, err := os.Stat(dir); err == nil || dir == filepath.Dir(dir) {

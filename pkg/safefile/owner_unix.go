@@ -82,10 +82,10 @@ func failureHint(path string, err error) string {
 	return ""
 }
 
-// writableHint is the command that ends the write protection of a file.
+// writableHint returns the command that ends the write protection of a file.
 func writableHint(path string) string { return "run: chmod u+w " + fault.Word(path) }
 
-// takeHint is the command that makes a file or folder ours.
+// takeHint returns the command that makes a file or folder the user's own.
 func takeHint(path string) string {
 	if hint := chownHint(path); hint != "" {
 		return hint
@@ -195,9 +195,10 @@ func giveLockToOwner(path string, dir fs.FileInfo) error {
 	return err
 }
 
-// chownHint is the command that gives back to the user what a forgotten sudo
-// left to root: the outermost thing on the way to path, inside a folder of the
-// user's own, that is not the user's. It is empty where there is none.
+// chownHint returns the command that gives back to the user what a forgotten
+// sudo left to root: the outermost file or folder on the way to path that is
+// inside a folder of the user's and not the user's. It returns "" where there
+// is none.
 func chownHint(path string) string {
 	theirs := ""
 	for at := filepath.Clean(path); ; at = filepath.Dir(at) {

@@ -16,13 +16,15 @@ const (
 	noFollow    = 0
 )
 
-// owner is unknown: on Windows a file of the user's profile is protected by
-// the access list that it inherits from there, and so is one that replaces it.
+// owner returns no owner: on Windows a file of the user's profile is protected
+// by the access list that it inherits from there, and so is one that replaces
+// it.
 func owner(fs.FileInfo) (uid, gid int, ok bool) { return 0, 0, false }
 
 func userName(int) string { return "another user" }
 
-// sharedWithOthers is false, since the mode of a file says nothing of others.
+// sharedWithOthers returns false: on Windows the mode of a file says nothing of
+// others.
 func sharedWithOthers(fs.FileInfo) bool { return false }
 
 func hardLinked(fs.FileInfo) bool { return false }
@@ -53,7 +55,7 @@ func failureHint(path string, err error) string {
 	return ""
 }
 
-// writableHint is the command that ends the write protection of a file.
+// writableHint returns the command that ends the write protection of a file.
 func writableHint(path string) string { return "run: attrib -r " + fault.Word(path) }
 
 // CheckPrivate returns nil: access lists decide here.

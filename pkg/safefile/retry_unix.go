@@ -12,6 +12,6 @@ func isMountPoint(err error) bool { return isErrno(err, syscall.EBUSY, syscall.E
 // open, which on Unix is no reason to.
 func isHeldOpen(error) bool { return false }
 
-// isDiskFailure tells a failed fsync of a folder from one that the file system
-// does not offer.
+// isDiskFailure reports whether the fsync of a folder failed. It returns false
+// where the file system does not offer it.
 func isDiskFailure(err error) bool { return isErrno(err, syscall.EIO, syscall.ENOSPC, syscall.EDQUOT) }

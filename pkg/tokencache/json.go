@@ -196,7 +196,7 @@ func (p *parsed) raw(key string) json.RawMessage {
 	return nil
 }
 
-// text is the string of a key, empty where it is missing or no string.
+// text returns the string of a key, "" where it is missing or no string.
 func (p *parsed) text(key string) string {
 	var s string
 	if json.Unmarshal(p.raw(key), &s) != nil {
@@ -205,7 +205,7 @@ func (p *parsed) text(key string) string {
 	return s
 }
 
-// texts is the list of strings of a key, nil where it is missing or none.
+// texts returns the list of strings of a key, nil where it is missing or none.
 func (p *parsed) texts(key string) []string {
 	var list []string
 	if json.Unmarshal(p.raw(key), &list) != nil {

@@ -11,20 +11,21 @@ type Key struct {
 	legacy bool
 }
 
-// SessionKey is the key of a [sso-session] by its name. The name alone counts:
-// a session that is given another start URL keeps its file.
+// SessionKey returns the key of an [sso-session]. The name alone counts: a
+// session that is given another start URL keeps its file.
 func SessionKey(name string) Key { return Key{text: name} }
 
-// LegacyKey is the key of a profile that has sso_start_url and no session. The
-// URL counts as it is written: with and without a slash at its end are two
+// LegacyKey returns the key of a profile that has sso_start_url and no session.
+// The URL counts as it is written: with and without a slash at its end are two
 // keys.
 func LegacyKey(startURL string) Key { return Key{text: startURL, legacy: true} }
 
-// File is the name of the token file in [Cache.Dir], where every AWS client
-// looks for it: the SHA-1 of the session name or start URL in hex, and .json.
+// File returns the name of the token file in [Cache.Dir], where every AWS
+// client looks for it: the SHA-1 of the session name or start URL in hex, and
+// .json.
 func (k Key) File() string { return hashed([]byte(k.text)) }
 
-// RoleFile is the name of the file in [Cache.RoleDir] in which the AWS CLI
+// RoleFile returns the name of the file in [Cache.RoleDir] in which the AWS CLI
 // keeps the credentials of a role of this session or start URL.
 func (k Key) RoleFile(accountID, roleName string) string {
 	from := member{"sessionName", k.text}
@@ -34,7 +35,7 @@ func (k Key) RoleFile(accountID, roleName string) string {
 	return hashed(compact.object([]member{{"accountId", accountID}, {"roleName", roleName}, from}))
 }
 
-// hashed is a file name as the AWS CLI makes them. SHA-1 is its choice and
+// hashed returns a file name as the AWS CLI makes them. SHA-1 is its choice and
 // protects nothing here.
 func hashed(text []byte) string {
 	sum := sha1.Sum(text) //nolint:gosec // see above

@@ -53,7 +53,8 @@ type RegistrationKey struct {
 	Tool string
 }
 
-// File is the name of the file in [Cache.Dir]: the AWS CLI's hash of the key.
+// File returns the name of the file in [Cache.Dir]: the AWS CLI's hash of the
+// key.
 func (k RegistrationKey) File() string {
 	tool := k.Tool
 	if tool == "" {

@@ -15,10 +15,9 @@ import (
 	"aws-sso-plugins/pkg/safefile"
 )
 
-// Token is what a login left: the access token, and what renews it. However it
-// is printed, logged or encoded, it shows no secret; put it into other values
-// by an exported field or a pointer, since fmt prints the insides of a private
-// field without asking them.
+// Token holds what a login left: the access token, and what renews it. However
+// it is printed, logged or encoded, its secrets are not shown; only PutToken
+// writes them.
 type Token struct {
 	StartURL     string // as configured, not as a vanity URL was resolved
 	Region       string // of the Identity Center instance
@@ -43,8 +42,9 @@ func (t Token) BelongsTo(startURL, region string) bool {
 	return (t.StartURL == "" || portal(t.StartURL) == portal(startURL)) && (t.Region == "" || t.Region == region)
 }
 
-// portal is a start URL without what does not tell one portal from another:
-// people paste https://x.awsapps.com/start/#/ and https://x.awsapps.com/start.
+// portal returns a start URL without what does not tell one portal from
+// another: people paste https://x.awsapps.com/start/#/ and
+// https://x.awsapps.com/start.
 func portal(startURL string) string {
 	u, err := url.Parse(startURL)
 	if err != nil {
@@ -144,7 +144,8 @@ func (c *Cache) RemoveToken(ctx context.Context, k Key) (existed bool, err error
 	return c.Store.Remove(ctx, c.TokenPath(k))
 }
 
-// TokenPath is the file of the token of a key, whether there is one or not.
+// TokenPath returns the path of the token file of a key, whether the file
+// exists or not.
 func (c *Cache) TokenPath(k Key) string { return filepath.Join(c.Dir, k.File()) }
 
 func (c *Cache) target(k Key) safefile.Target {
@@ -193,7 +194,8 @@ func parseToken(data []byte) (tokenFile, error) {
 	return tokenFile{token: t, odd: odd}, nil
 }
 
-// encode is the file of a token, with the members of other tools at the end.
+// encode returns the file of a token, with the members of other tools at the
+// end.
 func (t Token) encode(others []member) []byte {
 	var members []member
 	add := func(key, value string) {
@@ -214,9 +216,9 @@ func (t Token) encode(others []member) []byte {
 	return spaced.object(append(members, others...))
 }
 
-// foreign is what other tools keep in the file of this login: all members but
-// a token's own, and no nulls. The name of a session outlives its start URL,
-// and what belonged to the old one must not pass to the new.
+// foreign returns what other tools keep in the file of this login: all members
+// but a token's own, and no nulls. The name of a session outlives its start
+// URL, and what belonged to the old one must not pass to the new.
 func foreign(old []byte, t Token) []member {
 	f, err := parseToken(old)
 	if err != nil || f.token.StartURL != t.StartURL || f.token.Region != t.Region {
@@ -231,7 +233,7 @@ func foreign(old []byte, t Token) []member {
 	})
 }
 
-// String is the token without its secrets.
+// String returns a description of the token without its secrets.
 func (t Token) String() string {
 	renewable := ""
 	if t.RefreshToken != "" {

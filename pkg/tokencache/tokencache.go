@@ -88,7 +88,7 @@ func (c *Cache) note(text string) {
 	}
 }
 
-// refuse is the fault of a value that must not become a file.
+// refuse returns the fault of a value that must not become a file.
 func refuse(what, why string) error {
 	return fault.New(fault.Reply, "cannot keep the "+what, why)
 }
