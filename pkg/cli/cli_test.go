@@ -316,6 +316,18 @@ func TestOutRemembersTheError(t *testing.T) {
 	}
 }
 
+func TestReaderIsGone(t *testing.T) {
+	r, w, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer w.Close()
+	r.Close()
+	if _, err := io.WriteString(w, "x"); !isBrokenPipe(err) {
+		t.Errorf("a pipe without a reader: %v", err)
+	}
+}
+
 func TestProgressText(t *testing.T) {
 	start := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
 	p := &Progress{what: "listing accounts", start: start, done: 25, total: 100, extra: "throttled, 19/s"}

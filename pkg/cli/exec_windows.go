@@ -15,7 +15,10 @@ import (
 // the console, and is its business alone.
 func (a *App) Exec(path string, words, env []string) error {
 	a.endProgress()
+	// Only a signal that somebody listens for does not end the process: the runtime
+	// leaves an ignored one to the system, which does.
 	signal.Ignore(endingSignals...)
+	signal.Notify(make(chan os.Signal, 1), endingSignals...)
 	redo := harden.Undo()
 	cmd := exec.Cmd{Path: path, Args: words, Env: env, Stdin: os.Stdin, Stdout: os.Stdout, Stderr: os.Stderr}
 	err := cmd.Start()

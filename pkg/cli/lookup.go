@@ -7,7 +7,6 @@ import (
 	"os/exec"
 	"path/filepath"
 	"runtime"
-	"syscall"
 
 	"aws-sso-plugins/pkg/fault"
 )
@@ -31,7 +30,7 @@ func (a *App) Lookup(command string) (string, error) {
 	case filepath.Base(command) == command && command != "":
 		if there := onPath(command); there != "" {
 			return "", a.refuse(command, fault.Newf(fault.Usage, "%s is not executable", there).
-				WithHint("run: chmod +x %s", fault.Word(there)))
+				WithHint("%s", executableHint(there)))
 		}
 		return "", a.cannotRun(command, exec.ErrNotFound)
 	}
@@ -50,9 +49,9 @@ func (a *App) cannotRun(command string, err error) error {
 	case isFolder(command):
 		return a.refuse(command, fault.Newf(fault.Usage, "it is a folder"))
 	case errors.Is(err, fs.ErrPermission):
-		return a.refuse(command, fault.Newf(fault.Usage, "it is not executable").WithHint("run: chmod +x %s", fault.Word(command)))
-	case errors.Is(err, syscall.ENOEXEC):
-		return a.refuse(command, fault.Newf(fault.Usage, "it is no program of this system, and a script needs a first line such as #!/bin/sh"))
+		return a.refuse(command, fault.Newf(fault.Usage, "it is not executable").WithHint("%s", executableHint(command)))
+	case errors.Is(err, notAProgram):
+		return a.refuse(command, fault.Newf(fault.Usage, "%s", notAProgramText))
 	}
 	return a.refuse(command, fault.Wrap(fault.Usage, fault.Cause(err), ""))
 }

@@ -4,8 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strconv"
-	"syscall"
 
 	"aws-sso-plugins/pkg/fault"
 )
@@ -94,5 +94,5 @@ func Worst(statuses ...int) int {
 }
 
 func isBrokenPipe(err error) bool {
-	return errors.Is(err, syscall.EPIPE) || errors.Is(err, fs.ErrClosed)
+	return errors.Is(err, fs.ErrClosed) || slices.ContainsFunc(brokenPipe, func(broken error) bool { return errors.Is(err, broken) })
 }
