@@ -24,8 +24,8 @@ func main() {
 		Notes: []string{
 			"PROFILE is the name of a profile; - reads names from standard input, a line each, up to the first TAB. Without it " +
 				"the profile is that of AWS_PROFILE, else of SSO_PROFILE.",
-			"The link is the access portal's own. Making it takes no network and no login, and there is no secret in it: who one " +
-				"is in the console, the login of the browser to the portal decides.",
+			"The link is the access portal's own. Making it needs no network and no login, and it holds no secret: the browser's " +
+				"login to the portal decides who you are in the console.",
 		},
 		Formats:     []string{"url", "text", "json"},
 		Unformatted: "the URLs alone",

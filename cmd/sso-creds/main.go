@@ -26,9 +26,9 @@ func main() {
 		Notes: []string{
 			"PROFILE is the name of a profile; - reads names from standard input, a line each, up to the first TAB. Without it " +
 				"the profile is that of AWS_PROFILE, else of SSO_PROFILE.",
-			"What it prints is secret. Credentials come from the AWS CLI's cache, ~/.aws/cli/cache, or else from the portal; no " +
+			"The output is secret. Credentials come from the AWS CLI's cache, ~/.aws/cli/cache, else from the portal. No " +
 				"browser is ever opened. Without a login the exit status is 3.",
-			"If it fails, the formats of a shell unset what an earlier eval has set, and env and fish make the eval fail.",
+			"If sso-creds fails, the formats for shells unset what an earlier eval has set, and env and fish make the eval fail.",
 		},
 		Formats:     formats(),
 		Unformatted: defaultFormatText(),

@@ -5,18 +5,18 @@ import "aws-sso-plugins/pkg/cli"
 func manual() cli.Manual {
 	return cli.Manual{
 		Description: []string{
-			"Whatever profile sso-test can test can be handed out: one with an account and a role of IAM Identity Center, one that " +
+			"sso-creds hands out every profile that sso-test can test: one with an account and a role of IAM Identity Center, one that " +
 				"assumes a role, access keys, a web identity, and, with --allow-process, a credential_process. A profile that fails is " +
-				"named on standard error with its status, as sso-test has it, and costs the others nothing.",
+				"named on standard error with its status, as in sso-test, and the others go on.",
 			"The cache is that of the AWS CLI, ~/.aws/cli/cache, and is shared with it both ways. Its entries do not say who logged " +
-				"in, so one counts only if it is not older than the session's login and is of the profile's account. Many processes " +
+				"in, so an entry is only used if it is not older than the session's login and is of the profile's account. Many processes " +
 				"that need one role at once make one call. Credentials of roles that are assumed are not cached.",
 			"With --write the section is named ACCOUNT_ROLE, as the access portal names it, and marked with managed_by = sso-creds. " +
-				"Only marked sections are replaced, those that have expired are removed, and a name that a hand-written section or a " +
-				"profile of the config has is refused. The file is 0600 then. sso-login --logout removes the session's sections.",
+				"Only marked sections are replaced, and those that have expired are removed. A name that a hand-written section or a " +
+				"profile of the config has is refused. The file gets mode 0600. sso-login --logout removes the sections of its session.",
 			"As a credential_process, with -o process, it serves clients that know no IAM Identity Center. It never opens a " +
-				"browser; without a login it says in one line which command to run. A command that comes back to the profile that it " +
-				"is for is a mistake, and the exit status is 2.",
+				"browser; without a login it prints the command to run, in one line. If the credential_process of a profile asks for that " +
+				"same profile, the exit status is 2.",
 		},
 		Lists: []cli.List{
 			{
@@ -24,10 +24,10 @@ func manual() cli.Manual {
 				Intro: "The formats of a shell set these variables, or unset those without a value:",
 				Items: []cli.Value{
 					{Text: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN", Help: "The keys."},
-					{Text: "AWS_CREDENTIAL_EXPIRATION", Help: "When they end, in RFC 3339."},
+					{Text: "AWS_CREDENTIAL_EXPIRATION", Help: "When they expire, in RFC 3339."},
 					{Text: "AWS_ACCOUNT_ID", Help: "The account that they are for."},
 					{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "The profile's region, else its session's, or --client-region. Never that of the environment."},
-					{Text: "SSO_PROFILE, SSO_ACCOUNT_ID, SSO_ROLE_NAME", Help: "Whose keys they are, for a prompt or a script."},
+					{Text: "SSO_PROFILE, SSO_ACCOUNT_ID, SSO_ROLE_NAME", Help: "The role that the keys are for, for a prompt or a script."},
 					{Text: "AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_ENDPOINT_URL and its forms", Help: "What the config says of the profile, where the environment " +
 						"says nothing. A client without AWS_PROFILE reads [default]: what only that section has is switched off."},
 					{Text: "SSO_SETTINGS", Help: "Which of the variables in the line above were set, so that the next eval sets or unsets them again."},

@@ -20,7 +20,7 @@ type command struct {
 	Live        bool   `help:"Write lines as they come, not profile after profile." group:"Many profiles"`
 	MaxFailures *int   `placeholder:"N" help:"Start no more after N have failed." group:"Many profiles"`
 	DryRun      bool   `help:"Say which profiles and which command; run nothing." group:"Many profiles"`
-	Status      string `placeholder:"LIST" complete:"statuses" help:"Show only these statuses, separated by commas; failed is all but ok. The exit status speaks of all." group:"Many profiles"`
+	Status      string `placeholder:"LIST" complete:"statuses" help:"Show only these statuses, separated by commas; failed is all but ok. The exit status covers all of them." group:"Many profiles"`
 
 	cli.Common
 	cli.Parallel

@@ -31,13 +31,13 @@ func main() {
 			{Line: "sso-exec --account 111111111111 --role Admin -- env", Does: "a role for which there is no profile"},
 		},
 		Notes: []string{
-			"COMMAND is run without a shell, with the credentials of the role in its environment, and nothing else of AWS's: see the " +
+			"COMMAND is run without a shell, with the credentials of the role in its environment and no others: see the " +
 				"man page. -- must stand before it. PROFILE is the name of a profile; - reads names from standard input, a line each, up to " +
 				"the first TAB. There is no default: neither AWS_PROFILE nor all profiles.",
 			"With one profile the command takes the place of sso-exec: terminal, signals and exit status are its own. With several, or " +
 				"-, -o, --live, --status or --max-failures, it runs once for each, without standard input and terminal, and each line that " +
 				"it prints comes after the profile's name and a TAB.",
-			"In a script that is run by sso-exec, SSO_PROFILE, SSO_ACCOUNT_ID and SSO_ROLE_NAME say who it is.",
+			"In COMMAND, SSO_PROFILE, SSO_ACCOUNT_ID and SSO_ROLE_NAME say which role it has.",
 		},
 		Formats:     []string{"text", "raw", "name", "json", "jsonl"},
 		Unformatted: "the lines of each profile after its name",

@@ -24,7 +24,7 @@ func main() {
 		},
 		Notes: []string{
 			"SESSION is the name of an [sso-session] in ~/.aws/config; - reads names from standard input, a line each.",
-			"A valid token is kept; else it is refreshed, silently; else a browser opens or, where none can, a code is shown.",
+			"A valid token is kept. Else it is refreshed without a browser, if possible. Else a browser opens or, where none can, a code is shown.",
 		},
 		Formats: []string{"table", "text", "name", "json", "jsonl"},
 		Manual:  manual,

@@ -26,9 +26,9 @@ func main() {
 		},
 		Notes: []string{
 			"SESSION is the name of an [sso-session]; - reads names from standard input, a line each. " +
-				"Without it every session with a login is taken.",
+				"Without SESSION the sessions are all those with a login.",
 			"Only profiles with managed_by = sso-profiles are ever changed or removed. Everything else in the file stays " +
-				"as it is, to the byte; before each change the old file is kept as config.sso-profiles.bak.",
+				"as it is, byte for byte. Before each change the old file is kept as config.sso-profiles.bak.",
 		},
 		Formats:     []string{"table", "text", "name", "json", "jsonl", "ini"},
 		Manual:      manual,

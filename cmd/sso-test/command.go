@@ -19,7 +19,7 @@ type command struct {
 	SSOSession   []string `name:"sso-session" placeholder:"NAME" sep:"none" complete:"session" help:"Only profiles of this session. Repeatable." group:"Which profiles"`
 	AllowProcess bool     `help:"Also run credential_process commands." group:"Which profiles"`
 
-	Status string `placeholder:"LIST" complete:"statuses" help:"Show only these statuses, separated by commas; failed is all but ok and skipped. The exit status speaks of all." group:"Output"`
+	Status string `placeholder:"LIST" complete:"statuses" help:"Show only these statuses, separated by commas; failed is all but ok and skipped. The exit status covers all of them." group:"Output"`
 
 	cli.Common
 	cli.Parallel

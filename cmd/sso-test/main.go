@@ -23,11 +23,11 @@ func main() {
 		},
 		Notes: []string{
 			"PROFILE is the name of a profile; - reads names from standard input, a line each, up to the first TAB. " +
-				"Without it every profile is taken that reaches Identity Center, itself or by source_profile.",
+				"Without PROFILE every profile that reaches Identity Center is checked, itself or by source_profile.",
 			"Role credentials come from the portal and stay in memory. The environment's credentials, the AWS CLI's cache and " +
 				"instance metadata are never used, and no browser is ever opened. Each check leaves events in CloudTrail.",
-			"-o prometheus has sso_test_profile_up only for profiles that were really asked about: not for those that wait for a " +
-				"login or a connection.",
+			"With -o prometheus, sso_test_profile_up is only there for profiles that AWS was asked about, not for those that wait " +
+				"for a login or a connection.",
 		},
 		Formats:     []string{"table", "text", "name", "json", "jsonl", "junit", "prometheus"},
 		Manual:      manual,

@@ -25,12 +25,13 @@ func values(kind string) []cli.Value {
 func manual() cli.Manual {
 	return cli.Manual{
 		Description: []string{
-			"The answer of STS is held against the profile: the account must be its sso_account_id, and the role the one that " +
-				"AWS made for its sso_role_name. A profile that works but for another account or role is wrong-identity.",
-			"Profiles that get their credentials otherwise (access keys, a role, a web identity) are checked with --all or by " +
-				"name. A credential_process command runs only with --allow-process, and without a shell, as in the AWS CLI.",
-			"An endpoint_url of the profile or of its services section counts where the environment sets none. Another machine " +
-				"gets no login on the word of the config: such a profile is skipped until the environment names the endpoint, too.",
+			"STS's answer is compared with the profile: the account must be its sso_account_id, and the role the one that AWS made " +
+				"for its sso_role_name. A profile that works for another account or role is wrong-identity.",
+			"Profiles that get their credentials in another way (access keys, a role, a web identity) are checked with --all or by " +
+				"name. A credential_process command only runs with --allow-process, and without a shell, as in the AWS CLI.",
+			"An endpoint_url of the profile or of its services section is used where the environment sets none. No access token " +
+				"goes to another machine that only the config names: such a profile is skipped until the environment names the " +
+				"endpoint, too.",
 			"A session without a login is named once, with the command to run, and its profiles are login-required; if nothing " +
 				"else is wrong the exit status is 3. A name on standard input that no profile has is invalid-config; as an " +
 				"argument it is a mistake, and the exit status is 2.",
@@ -38,19 +39,19 @@ func manual() cli.Manual {
 		Lists: []cli.List{
 			{
 				Title: "Statuses",
-				Intro: "Each profile has one; --status takes them, too:",
+				Intro: "Each profile has one of these. --status takes them, too:",
 				Items: statusValues(),
 			},
 			{
 				Title: "Output",
-				Intro: "Every profile once, in the order asked for; with -o jsonl in the order in which results come. With " +
+				Intro: "Each profile once, in the order in which they were named; with -o jsonl in the order in which results come. With " +
 					"-o text the columns are PROFILE, STATUS, ACCOUNT_ID, ROLE_NAME, REGION, LATENCY_MS and the ARN or, for a " +
 					"profile that failed, the reason; with -o json the keys are Profile, Status, AccountId, RoleName, Region, " +
 					"LatencyMs, Arn, UserId and Reason. The latency is that of the call to STS. json, junit and prometheus " +
 					"are one whole document at every exit status but 2. The metrics:",
 				Items: []cli.Value{
-					{Text: "sso_test_profile_up", Help: "1 or 0, for each profile that was really asked about"},
-					{Text: "sso_test_profiles", Help: "how many profiles have a status"},
+					{Text: "sso_test_profile_up", Help: "1 or 0, for each profile that AWS was asked about"},
+					{Text: "sso_test_profiles", Help: "the number of profiles of each status"},
 					{Text: "sso_test_duration_seconds", Help: "how long the run took"},
 					{Text: "sso_test_last_run_timestamp_seconds", Help: "when it ended"},
 				},
@@ -60,7 +61,7 @@ func manual() cli.Manual {
 			{Text: "AWS_REGION, AWS_DEFAULT_REGION", Help: "The region of profiles without one."},
 		},
 		Files: []cli.Value{
-			{Text: "~/.aws/credentials", Help: "Other profiles; those of the config with the same name are merged with them."},
+			{Text: "~/.aws/credentials", Help: "Other profiles. They are merged with those of the same name in the config."},
 		},
 	}
 }

@@ -38,10 +38,10 @@ var (
 		{"AWS_CONFIG_FILE, AWS_SHARED_CREDENTIALS_FILE", "The files to read instead of ~/.aws/config and ~/.aws/credentials. The caches do not move with them."},
 	}
 	networkEnvironment = [...]Value{
-		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_STS", "Where the services are; plain http only on this machine. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true ignores them."},
+		{"AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_SSO, AWS_ENDPOINT_URL_SSO_OIDC, AWS_ENDPOINT_URL_STS", "The endpoints of the services; plain http only on this machine. AWS_IGNORE_CONFIGURED_ENDPOINT_URLS=true ignores them."},
 		{"AWS_CA_BUNDLE", "A file of certificates to trust."},
 		{"AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT", "true: use these endpoints."},
-		{"AWS_MAX_ATTEMPTS", "How often a call that fails is made at most. Calls that AWS throttles are slowed down and not counted."},
+		{"AWS_MAX_ATTEMPTS", "How many times a call is made at most if it fails. Calls that AWS throttles are slowed down and not counted."},
 		{"HTTPS_PROXY, NO_PROXY", "The proxy, and the hosts to reach without it."},
 	}
 	screenEnvironment = [...]Value{
@@ -85,7 +85,7 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 	}
 	r.section("Exit status")
 	r.items(p.statuses())
-	r.list(List{Title: "Environment", Intro: "A flag beats its variable.", Items: environmentOf(model)})
+	r.list(List{Title: "Environment", Intro: "A flag takes precedence over its variable.", Items: environmentOf(model)})
 	r.items(sharedEnvironment[:])
 	networked := slices.Contains(flagNames(model), "timeout")
 	if networked {
@@ -122,7 +122,7 @@ func asPlugin(name string) []string {
 		"With an alias in ~/.aws/cli/alias it is also: aws " + name + ". The command sso-login " + aliasesWord + " prints the " +
 			"aliases of all the programs; followed by the word add it puts them there, and by the word remove it takes them " +
 			"out again. The AWS CLI takes its own global options, such as --profile and --region, out of the line before an " +
-			"alias sees it; what stands after -- it hands on.",
+			"alias sees it. What stands after -- reaches the program.",
 	}
 }
 
