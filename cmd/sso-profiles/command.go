@@ -8,6 +8,8 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strconv"
+	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/cli"
@@ -180,9 +182,25 @@ func sessionsToList(ctx context.Context, app *cli.App, config *awsconfig.Config,
 	if len(sessions) > 0 {
 		return sessions, nil
 	}
-	all := config.Sessions()
-	if len(all) == 0 {
+	if len(config.Sessions()) == 0 {
 		return nil, app.NoSessions(config)
+	}
+	var all []*awsconfig.Session
+	var others []string
+	for _, section := range config.Sessions() {
+		if portal.CheckAccounts(section) == nil {
+			all = append(all, section)
+		} else {
+			others = append(others, strconv.Quote(section.Name))
+		}
+	}
+	switch {
+	case len(all) == 0:
+		return nil, fault.New(fault.Nothing, "no session is for accounts", "their sso_registration_scopes lack sso:account:access")
+	case len(others) == 1:
+		app.Note("%s was skipped: its sso_registration_scopes lack sso:account:access", others[0])
+	case len(others) > 1:
+		app.Note("%s were skipped: their sso_registration_scopes lack sso:account:access", strings.Join(others, ", "))
 	}
 	for _, section := range all {
 		s, err := portal.SessionIn(section)
@@ -240,7 +258,10 @@ func list(
 	var sources []profiles.Source
 	for _, s := range sessions {
 		client, err := portal.New(engine.Wire, s.Region, wire.NewPace(), engine.Source(s))
-		if err := cmp.Or(run.Check(s), err); err != nil {
+		if section, ok := run.Config.Session(s.Name); ok {
+			err = cmp.Or(portal.CheckAccounts(section), run.Check(s), err)
+		}
+		if err != nil {
 			fail(s.Name, err)
 			continue
 		}
