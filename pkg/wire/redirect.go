@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"time"
 
 	"aws-sso-plugins/pkg/fault"
 )
@@ -50,9 +51,16 @@ func (t *transport) head(ctx context.Context, method, page string) (*http.Respon
 	if err != nil {
 		return nil, err
 	}
+	start := time.Now()
 	resp, err := t.base.RoundTrip(req)
 	if err != nil {
-		return nil, t.explain(ctx, req, err)
+		err = t.explain(ctx, req, err)
+	}
+	if t.log != nil {
+		t.log(exchange(req, resp, err, time.Since(start)))
+	}
+	if err != nil {
+		return nil, err
 	}
 	_ = resp.Body.Close()
 	return resp, nil
