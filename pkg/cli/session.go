@@ -97,6 +97,9 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 		known = append(known, p.Name)
 	}
 	f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, c.ConfigFile().Path())
+	if misnamed := c.MisnamedProfile(name); misnamed != "" {
+		return nil, f.WithHint("%s", misnamed)
+	}
 	if meant := a.suggest(name, known); meant != "" {
 		return nil, f.WithHint("did you mean %q?", meant)
 	}

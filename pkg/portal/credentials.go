@@ -2,6 +2,7 @@ package portal
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -12,7 +13,7 @@ import (
 	"aws-sso-plugins/pkg/wire"
 )
 
-// RoleCredentials are temporary credentials of role in the account, a 12 digit
+// RoleCredentials returns temporary credentials of role in the account, a 12 digit
 // id
 // (https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/API_GetRoleCredentials.html).
 // They are kept nowhere. accessToken is the token that the portal answered to.
@@ -30,7 +31,7 @@ func (c *Client) RoleCredentials(ctx context.Context, account, role string) (
 		})
 	})
 	if err != nil {
-		return aws.Credentials{}, "", wire.Fault(err, "no credentials for role %q in account %s", role, account)
+		return aws.Credentials{}, "", credentialsFault(err, account, role)
 	}
 	given := out.RoleCredentials // whole, see complete
 	if !wire.Carries(*given.AccessKeyId, *given.SecretAccessKey, *given.SessionToken) {
@@ -48,4 +49,15 @@ func (c *Client) RoleCredentials(ctx context.Context, account, role string) (
 		credentials.CanExpire, credentials.Expires = true, time.UnixMilli(given.Expiration)
 	}
 	return credentials, accessToken, nil
+}
+
+// credentialsFault returns the fault of a failed call. The portal answers 403 for
+// an assignment that there never was, and 404 for one that is gone.
+func credentialsFault(err error, account, role string) error {
+	f := wire.Fault(err, "no credentials for role %q in account %s", role, account)
+	var answered *fault.Error
+	if wire.Code(err) == "ResourceNotFoundException" && errors.As(f, &answered) {
+		answered.Kind = fault.Denied
+	}
+	return f
 }

@@ -122,10 +122,7 @@ func (r *run) check(job []*resolve.Target) {
 	credentials, err := first.Credentials(r.ctx)
 	var c caller
 	if err == nil {
-		var service *resolve.STS
-		if service, c.err = first.STS(); c.err == nil {
-			c = whoami(r.ctx, service, credentials)
-		}
+		c = whoami(r.ctx, first, credentials)
 	}
 	for _, t := range job {
 		t.Release()
@@ -145,7 +142,7 @@ func judge(t *resolve.Target, c caller) Result {
 		return result
 	}
 	if c.err != nil {
-		return fail(c.err, c.blamed())
+		return fail(c.err, "")
 	}
 	if t.FromIdentityCenter() {
 		if key, err := c.differs(t); err != nil {

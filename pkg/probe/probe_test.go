@@ -157,7 +157,7 @@ func TestStatusOfEachFault(t *testing.T) {
 		{portalOf + "ForbiddenException", probe.AccessDenied, "(sso_role_name, config:7)"},
 		{portalOf + "UnauthorizedException", probe.LoginRequired, `session "okta" is over`},
 		{portalOf + "InvalidRequestException", probe.Failed, "(sso_role_name, config:7)"},
-		{portalOf + "ResourceNotFoundException", probe.Failed, "(sso_role_name, config:7)"},
+		{portalOf + "ResourceNotFoundException", probe.AccessDenied, "AWS answered 404 ResourceNotFoundException: The specified resource doesn't exist. (sso_role_name, config:7)"},
 		{portalOf + "500", probe.Failed, "AWS answered 500"},
 		{portalOf + "503", probe.Failed, "AWS answered 503"},
 		{portalOf + "empty", probe.Failed, "the reply was empty"},

@@ -22,9 +22,13 @@ type caller struct {
 	err                  error
 }
 
-// whoami asks GetCallerIdentity.
-func whoami(ctx context.Context, service *resolve.STS, credentials aws.Credentials) caller {
+// whoami asks the STS of a target whose its credentials are.
+func whoami(ctx context.Context, t *resolve.Target, credentials aws.Credentials) caller {
 	var c caller
+	service, err := t.STS()
+	if err != nil {
+		return caller{err: err}
+	}
 	c.err = service.Call(ctx, func(ctx context.Context, client *sts.Client) error {
 		start := time.Now()
 		out, err := client.GetCallerIdentity(ctx, &sts.GetCallerIdentityInput{}, resolve.With(credentials), measured)
@@ -32,7 +36,7 @@ func whoami(ctx context.Context, service *resolve.STS, credentials aws.Credentia
 			if wire.Status(err) != 0 {
 				c.latency = max(time.Since(start), 1)
 			}
-			return resolve.STSFault(err, "STS in %s", service.Region)
+			return t.STSFault(err)
 		}
 		took, _ := out.ResultMetadata.Get(attemptTime{}).(time.Duration)
 		c.latency = max(took, 1)
@@ -40,15 +44,6 @@ func whoami(ctx context.Context, service *resolve.STS, credentials aws.Credentia
 		return nil
 	})
 	return c
-}
-
-// blamed is the key of a profile that a failure of STS points at; empty: the
-// one that the credentials come from.
-func (c caller) blamed() string {
-	if wire.Code(c.err) == "RegionDisabledException" {
-		return "region"
-	}
-	return ""
 }
 
 func measured(o *sts.Options) { o.APIOptions = append(o.APIOptions, timeAttempts) }

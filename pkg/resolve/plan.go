@@ -5,6 +5,8 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws/arn"
+
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/wire"
@@ -25,10 +27,18 @@ func (r *Resolver) Plan(names []string) *Plan {
 			t.profile = p
 			t.Err = pl.resolve(t)
 		} else {
-			t.Err = fault.Newf(fault.Config, "there is no profile of this name in %s", r.Config.ConfigFile().Path())
+			t.Err = unknown(r.Config, name)
 		}
 	}
 	return pl.Plan
+}
+
+func unknown(c *awsconfig.Config, name string) error {
+	f := fault.Newf(fault.Config, "there is no profile of this name in %s", c.ConfigFile().Path())
+	if misnamed := c.MisnamedProfile(name); misnamed != "" {
+		f.What += "; " + misnamed
+	}
+	return f
 }
 
 // Assignment returns the one target of a plan for an assignment that needs no
@@ -75,7 +85,10 @@ func (pl *planner) resolve(t *Target) error {
 	if err != nil {
 		return err
 	}
-	if err := pl.checkRegion(p, t.Region); err != nil {
+	if err := pl.checkRegion(p, at.sts); err != nil {
+		return err
+	}
+	if err := pl.checkPartitions(ch, at.sts); err != nil {
 		return err
 	}
 	t.set, t.sts = set, at.sts
@@ -238,11 +251,11 @@ func (pl *planner) region(p *awsconfig.Profile, ch chain, ssoRegion string) stri
 	return anyRegion
 }
 
-func (pl *planner) checkRegion(p *awsconfig.Profile, region string) error {
+func (pl *planner) checkRegion(p *awsconfig.Profile, at stsAt) error {
 	if own, ok := p.Lookup("region"); ok && own == "" && pl.resolver.Region == "" {
 		return invalid(p, "region", "region is empty") // to the AWS CLI that is not the same as none
 	}
-	err := wire.CheckRegion(region)
+	err := at.wire.CheckRegion(wire.STS, at.region)
 	switch {
 	case err == nil:
 		return nil
@@ -250,6 +263,34 @@ func (pl *planner) checkRegion(p *awsconfig.Profile, region string) error {
 		return invalid(p, "region", "region: %s", err)
 	}
 	return fault.Newf(fault.Config, "AWS_REGION: %s", err)
+}
+
+// checkPartitions compares the partition of each role with that of the region
+// where STS is asked for it: no STS knows roles of another. An endpoint that was
+// configured may be anybody's, and is asked.
+func (pl *planner) checkPartitions(ch chain, at stsAt) error {
+	here := wire.Partition(at.region)
+	if here == "" || at.wire.Moved(wire.STS) {
+		return nil
+	}
+	p := ch.links[0].profile
+	for _, l := range ch.links {
+		if l.origin != fromRole && l.origin != fromWebToken {
+			continue
+		}
+		role, err := arn.Parse(l.profile.Get("role_arn"))
+		switch {
+		case err != nil || role.Partition == here:
+			continue
+		case p.Get("region") != "":
+			return invalid(p, "region", "region %s is of the partition %s, and the role_arn of %q is of %s", at.region, here, l.profile.Name, role.Partition)
+		case pl.resolver.Region != "":
+			return invalid(l.profile, "role_arn", "role_arn is of the partition %s, and AWS_REGION, %s, is of %s", role.Partition, at.region, here)
+		}
+		return invalid(l.profile, "role_arn", "role_arn is of the partition %s, and %s, where STS is asked without a region, is of %s",
+			role.Partition, at.region, here)
+	}
+	return nil
 }
 
 // namesIn returns the account and the role that a profile names, as far as it

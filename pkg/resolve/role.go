@@ -70,9 +70,30 @@ func (p *Plan) assumeRole(ctx context.Context, s *credentialSet) (aws.Credential
 				o.Duration = time.Duration(seconds) * time.Second
 			}
 		}).Retrieve(ctx)
-		return roleFault(err, profile)
+		return p.blameSource(roleFault(err, profile), s)
 	})
 	return sent(got, err, profile)
+}
+
+// blameSource says what refused credentials of a role's source mean: those that
+// the portal just issued do not count in the region, any others are wrong where
+// they stand.
+func (p *Plan) blameSource(err error, s *credentialSet) error {
+	if s.source.origin == fromPortal {
+		return s.source.assignment.regionFault(err, s.at.sts.region)
+	}
+	if !refusedKeys[wire.Code(err)] || s.source.origin == fromRole || s.source.origin == fromWebToken {
+		return err
+	}
+	source, key := s.source.profile, s.source.origin.mainKey()
+	return fault.Annotate(&located{err: err, place: key + ", " + place(source, key)},
+		"source_profile %q", s.profile.Get("source_profile"))
+}
+
+// refusedKeys are the codes with which STS refuses credentials, whatever they
+// are for.
+var refusedKeys = map[string]bool{
+	"ExpiredToken": true, "ExpiredTokenException": true, "InvalidClientTokenId": true, "SignatureDoesNotMatch": true,
 }
 
 // sent refuses keys of STS that no further call could use.
@@ -126,7 +147,7 @@ func roleFault(err error, p *awsconfig.Profile) error {
 		// the request consists of the profile's keys
 		return &finding{InvalidConfig, wire.Fault(err, "STS does not take what the profile says of the role %q", p.Get("role_arn"))}
 	}
-	return STSFault(err, "cannot assume %q", p.Get("role_arn"))
+	return stsFault(err, "cannot assume %q", p.Get("role_arn"))
 }
 
 // lentClient is the region's client with credentials of its own.

@@ -2,8 +2,10 @@ package resolve
 
 import (
 	"errors"
+	"fmt"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/wire"
 )
 
 // Status is what came of a profile, in a word that scripts read.
@@ -105,6 +107,38 @@ type located struct {
 // Error has the place after the reason: rows are cut at their end.
 func (l *located) Error() string { return l.err.Error() + " (" + l.place + ")" }
 func (l *located) Unwrap() error { return l.err }
+
+// regionError is a refusal that comes from the region where STS was asked.
+type regionError struct{ err error }
+
+func (r *regionError) Error() string { return r.err.Error() }
+func (r *regionError) Unwrap() error { return r.err }
+
+// regionFault returns err, of a call in a region with credentials of the
+// assignment that the portal just issued. Where STS does not know such, the
+// region is the reason: its account has not enabled it, or it is another
+// partition's.
+func (a Assignment) regionFault(err error, region string) error {
+	switch wire.Code(err) {
+	case "RegionDisabledException":
+		return &regionError{err}
+	case "InvalidClientTokenId":
+	default:
+		return err
+	}
+	why := "the region is not enabled in account " + a.AccountID
+	switch here, home := wire.Partition(region), wire.Partition(a.Session.Region); {
+	case here == "" || home == "":
+		why += ", or is of another partition"
+	case here != home:
+		why = fmt.Sprintf("the region is of the partition %s, and the session %q of %s", here, a.Session.Label(), home)
+	}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		f.Why = why + ": " + f.Why
+	}
+	return &regionError{err}
+}
 
 // isOfProfile reports whether a failure is to be mended at a line of the
 // profile that its text does not name yet.

@@ -72,9 +72,26 @@ func (p *Plan) regionPlace(region string, profile *awsconfig.Profile) string {
 	return "region " + strconv.Quote(region)
 }
 
+// whereRegion says where the region of a target's STS is set, with file and line
+// where it is in the config.
+func (p *Plan) whereRegion(t *Target) string {
+	section, key := placed(t.profile), "region"
+	switch {
+	case t.profile.Get("region") != "":
+	case p.resolver.Region != "":
+		return "AWS_REGION"
+	default:
+		if in, ok := p.resolver.Config.Session(t.Session.Name); ok && t.Session.Name != "" {
+			section = in
+		}
+		key = "sso_region"
+	}
+	return key + ", " + place(section, key)
+}
+
 // Call makes a call of STS. When nobody gets a connection to it all calls end
 // soon, those under way too, with a fault of kind Unreachable. do returns
-// faults, see [STSFault].
+// faults, see [Target.STSFault].
 func (s *STS) Call(ctx context.Context, do func(context.Context, *sts.Client) error) error {
 	return s.service.call(ctx, func(ctx context.Context) error { return do(ctx, s.client) })
 }
@@ -97,10 +114,9 @@ var deniedCodes = map[string]bool{
 	"RegionDisabledException": true, "RequestExpired": true, "SignatureDoesNotMatch": true,
 }
 
-// STSFault returns the fault of a failed call of STS, as [wire.Fault] has it;
-// nil for nil. Its status is [STSDenied] where STS refused: no login at the
-// portal mends that.
-func STSFault(err error, format string, args ...any) error {
+// stsFault returns the fault of a failed call of STS, as [wire.Fault] has it;
+// nil for nil. Its status is [STSDenied] where STS refused.
+func stsFault(err error, format string, args ...any) error {
 	f := wire.Fault(err, format, args...)
 	switch kind := fault.KindOf(f); {
 	case kind == fault.Denied, kind == fault.Login, deniedCodes[wire.Code(err)]:

@@ -2,11 +2,13 @@ package resolve
 
 import (
 	"context"
+	"errors"
 
 	"github.com/aws/aws-sdk-go-v2/aws"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/portal"
+	"aws-sso-plugins/pkg/wire"
 )
 
 // Target is one profile, or one assignment without a profile, that credentials
@@ -67,6 +69,20 @@ type Call struct {
 // have no key of use.
 func (t *Target) CallKey() Call { return Call{t.set, t.sts} }
 
+// STSFault returns the fault of a failed call with the target's credentials to the
+// target's STS, for [Target.Explain]; nil for nil. Its status is [STSDenied] where
+// STS refused: no login at the portal mends that.
+func (t *Target) STSFault(err error) error {
+	err = stsFault(err, "STS in %s", t.sts.region)
+	if t.set.origin == fromPortal {
+		return t.set.assignment.regionFault(err, t.sts.region)
+	}
+	if wire.Code(err) == "RegionDisabledException" {
+		return &regionError{err}
+	}
+	return err
+}
+
 // STS returns the client for the STS that is asked for the target. Targets that
 // ask the same STS share it.
 func (t *Target) STS() (*STS, error) { return t.plan.sts(t.sts, t.profile) }
@@ -79,8 +95,18 @@ func (t *Target) Explain(err error, key string) error {
 	if shared, ok := err.(*located); ok { //nolint:errorlint // only the outermost place is another target's
 		err = shared.err
 	}
+	var (
+		settled *located
+		region  *regionError
+	)
 	if err == nil || t.profile == nil || !isOfProfile(err) {
 		return err
+	}
+	if errors.As(err, &settled) { // the text of err may have lost it
+		return &located{err: err, place: settled.place}
+	}
+	if errors.As(err, &region) {
+		return &located{err: err, place: t.plan.whereRegion(t)}
 	}
 	if key == "" {
 		key = t.set.origin.mainKey()

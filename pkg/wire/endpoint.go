@@ -100,6 +100,51 @@ func CheckRegion(region string) error {
 	return nil
 }
 
+// CheckRegion says why calls of a service cannot be made in a region, as a fault
+// of kind Config; nil where they can. STS takes, beside regions, the SDKs'
+// pseudo-regions: "aws-global", and regions with "fips-" before or "-fips" after
+// them; where an endpoint is configured for it any label of a host name, as the
+// SDKs do.
+func (w *Wire) CheckRegion(service Service, region string) error {
+	if service != STS {
+		return CheckRegion(region)
+	}
+	if w.Moved(service) && isHostLabel(region) {
+		return nil
+	}
+	plain, _ := withoutFIPS(region)
+	if (plain == "aws-global" || strings.HasPrefix(plain, "aws-") && strings.HasSuffix(plain, "-global")) && isHostLabel(plain) {
+		return nil
+	}
+	if CheckRegion(plain) == nil {
+		return nil
+	}
+	return CheckRegion(region)
+}
+
+// withoutFIPS returns the region that a pseudo-region of the SDKs stands for, and
+// whether that asks for the FIPS endpoint.
+func withoutFIPS(region string) (plain string, fips bool) {
+	plain = strings.TrimSuffix(strings.TrimPrefix(region, "fips-"), "-fips")
+	return plain, plain != region
+}
+
+// isHostLabel reports whether a region can be a label of a host name, of letters,
+// digits and inner hyphens. botocore's rule: digits alone are none.
+func isHostLabel(s string) bool {
+	digits := true
+	for _, c := range []byte(s) {
+		switch {
+		case '0' <= c && c <= '9':
+		case 'a' <= c && c <= 'z', 'A' <= c && c <= 'Z', c == '-':
+			digits = false
+		default:
+			return false
+		}
+	}
+	return !digits && len(s) <= 63 && s[0] != '-' && s[len(s)-1] != '-'
+}
+
 // consistsOf reports whether a part of a region's name has only letters, or only
 // digits for the last.
 func consistsOf(part string, digits bool) bool {

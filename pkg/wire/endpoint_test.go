@@ -167,3 +167,50 @@ func TestCheckRegion(t *testing.T) {
 		t.Errorf("empty: %v", err)
 	}
 }
+
+func TestCheckRegionOfCalls(t *testing.T) {
+	t.Parallel()
+	plain, err := wire.New(wire.Settings{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	moved, err := wire.New(wire.Settings{Endpoint: "http://127.0.0.1:4566"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for region, want := range map[string]struct{ sts, portal, moved bool }{
+		"eu-central-1":              {true, true, true},
+		"aws-global":                {true, false, true},
+		"aws-cn-global":             {true, false, true},
+		"us-gov-west-1-fips":        {true, false, true},
+		"fips-us-east-2":            {true, true, true},
+		"auto":                      {false, false, true},
+		"local":                     {false, false, true},
+		"Region-One":                {false, false, true},
+		"-fips":                     {false, false, false},
+		"aws-../x-global":           {false, false, false},
+		"":                          {false, false, false},
+		"12":                        {false, false, false},
+		"a.b":                       {false, false, false},
+		"us-east-1/evil":            {false, false, false},
+		strings.Repeat("a", 64):     {false, false, false},
+		"us-east-1.evil.example":    {false, false, false},
+		"us east 1":                 {false, false, false},
+		"us-east-1\n":               {false, false, false},
+		"aws-global.evil-global":    {false, false, false},
+		"aws-x.evil.example-global": {false, false, false},
+	} {
+		for _, call := range []struct {
+			w       *wire.Wire
+			service wire.Service
+			want    bool
+		}{{plain, wire.STS, want.sts}, {plain, wire.Portal, want.portal}, {moved, wire.STS, want.moved}, {moved, wire.Portal, want.portal}} {
+			if err := call.w.CheckRegion(call.service, region); (err == nil) != call.want {
+				t.Errorf("%s in %q, moved %v: %v", call.service, region, call.w == moved, err)
+			}
+			if _, err := call.w.Config(call.service, region, nil); (err == nil) != call.want {
+				t.Errorf("a client for %s in %q, moved %v: %v", call.service, region, call.w == moved, err)
+			}
+		}
+	}
+}

@@ -117,14 +117,10 @@ func (p *Pace) Wait(ctx context.Context) error {
 		if wait <= 0 {
 			return ctx.Err()
 		}
-		timer := time.NewTimer(wait)
 		select {
-		case <-timer.C:
+		case <-time.After(wait):
 		case <-p.sooner:
 		case <-ctx.Done():
-		}
-		timer.Stop()
-		if ctx.Err() != nil {
 			return ctx.Err()
 		}
 	}
@@ -318,16 +314,4 @@ func (p *Pace) Rate() (rate float64, refused int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.rate, p.refused
-}
-
-// sleep waits for d, or returns the context's error as soon as it is done.
-func sleep(ctx context.Context, d time.Duration) error {
-	timer := time.NewTimer(d)
-	defer timer.Stop()
-	select {
-	case <-timer.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }

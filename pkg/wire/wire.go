@@ -112,9 +112,9 @@ func New(s Settings) (*Wire, error) {
 	return &Wire{settings: s, transport: transport, variants: &variants{}}, nil
 }
 
-// Config is the SDK configuration for one service in one region. Calls of all
-// clients made with the same pace slow down together; nil paces nothing. A
-// region that cannot be one is a fault of kind Config.
+// Config returns the SDK configuration for one service in one region. Calls of
+// all clients made with the same pace slow down together; nil paces nothing. A
+// region that [Wire.CheckRegion] refuses is a fault of kind Config.
 //
 // Tried again is what may pass: connections that fail or break, attempts that
 // take too long, replies that are empty, cut or foreign, 5xx, and 429 as often
@@ -122,9 +122,12 @@ func New(s Settings) (*Wire, error) {
 // grant is spent by its arrival: a second attempt is made only where not a
 // byte of an answer came, and there is no third.
 func (w *Wire) Config(service Service, region string, pace *Pace) (aws.Config, error) {
-	if err := CheckRegion(region); err != nil {
+	if err := w.CheckRegion(service, region); err != nil {
 		return aws.Config{}, err
 	}
+	region, fips := withoutFIPS(region)
+	variant := w.settings.variant(service)
+	variant.fips = variant.fips || fips && !w.Moved(service)
 	return aws.Config{
 		Region:       region,
 		HTTPClient:   w.transport,
@@ -134,7 +137,7 @@ func (w *Wire) Config(service Service, region string, pace *Pace) (aws.Config, e
 			follow(service, w.EndpointSetting(service), pace, w.settings.Throttled),
 			awsmiddleware.AddUserAgentKeyValue(w.settings.program(), w.settings.version()),
 		},
-		ConfigSources: []any{w.settings.variant(service)},
+		ConfigSources: []any{variant},
 	}, nil
 }
 
