@@ -39,8 +39,7 @@ func (c *command) Check(app *cli.App, args []string) error {
 	case app.Words == nil && slices.ContainsFunc(args, asks):
 		return nil
 	case app.Words == nil:
-		return fault.Newf(fault.Usage, "-- is missing: it stands between the profiles and the command").
-			WithHint("run: %s", asMeant(app, args))
+		return missingDashes(app, args)
 	case len(app.Words) == 0:
 		return fault.Newf(fault.Usage, "there is no command after --").
 			WithHint("run: %s %s-- COMMAND", app.Program.Name, before(args))
@@ -56,11 +55,14 @@ func before(args []string) string {
 	return words
 }
 
-// asMeant returns the command line with -- where it was most likely left out:
-// before the first word, after the first profile, that is no profile.
-func asMeant(app *cli.App, args []string) string {
+// missingDashes returns the fault for a command line without --. Its hint has the
+// -- where it was most likely left out: before the first word, after the first
+// profile, that is no profile. A wrong flag before that is reported instead.
+func missingDashes(app *cli.App, args []string) error {
+	own, words, named := args, []string{"COMMAND"}, false
 	profiles := app.ProfileNames()
-	named, value := false, false
+	value := false
+loop:
 	for i, arg := range args {
 		switch {
 		case value:
@@ -72,16 +74,22 @@ func asMeant(app *cli.App, args []string) string {
 		case !named, slices.Contains(profiles, arg):
 			named = true
 		default:
-			return app.Program.Name + " " + before(args[:i]) + "-- " + strings.TrimSpace(before(args[i:]))
+			own, words = args[:i], args[i:]
+			break loop
 		}
 	}
-	if len(args) == 1 && !slices.Contains(profiles, args[0]) && args[0] != "-" {
-		return app.Program.Name + " PROFILE -- " + fault.Word(args[0])
+	if err := app.CheckFlags(own); err != nil {
+		return err
 	}
+	if len(args) == 1 && named && args[0] != "-" && !slices.Contains(profiles, args[0]) {
+		own, words, named = nil, args, false
+	}
+	line := app.Program.Name + " "
 	if !named {
-		return app.Program.Name + " PROFILE " + before(args) + "-- COMMAND"
+		line += "PROFILE "
 	}
-	return app.Program.Name + " " + before(args) + "-- COMMAND"
+	line += before(own) + "-- " + strings.TrimSpace(before(words))
+	return fault.Newf(fault.Usage, "-- is missing: it stands between the profiles and the command").WithHint("run: %s", line)
 }
 
 // many reports whether the command is run by the rules for many profiles.

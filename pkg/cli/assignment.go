@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -30,7 +31,8 @@ func (a *App) Assignment(f Assignment, names []Name, config *awsconfig.Config) (
 			WithHint("a profile has its account and role in the config")
 	case f.Account == "" || f.Role == "":
 		return none, fault.Newf(fault.Usage, "an assignment needs both --account and --role").
-			WithHint("run: %s --account 111111111111 --role NAME", a.Program.Name)
+			WithHint("run: %s --account %s --role %s", a.Program.Name,
+				fault.Word(cmp.Or(f.Account, "111111111111")), fault.Word(cmp.Or(f.Role, "NAME")))
 	case !portal.IsAccountID(f.Account):
 		return none, fault.Newf(fault.Usage, "--account is not a number of 12 digits: %q", f.Account)
 	}

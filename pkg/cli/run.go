@@ -258,23 +258,46 @@ func usageFault(program Program, model *kong.Application, args []string, refused
 		return fault.New(fault.Usage, refused.Error(), "").WithHint("%s", hint)
 	}
 	if flag := (&completer{model: model}).parse(args).unknown; flag != "" {
-		return fault.New(fault.Usage, unknownFlag(flag, args, flagNames(model)), "").WithHint("%s", program.flagHint(flag, hint))
+		return program.unknownFlagFault(model, flag, args)
 	}
 	return fault.New(fault.Usage, err.Error(), "").WithHint("%s", hint)
 }
 
-// flagHint returns the hint for a flag that other programs have; else fallback.
-func (p Program) flagHint(flag, fallback string) string {
+func (p Program) unknownFlagFault(model *kong.Application, flag string, args []string) error {
+	if hint := p.flagHint(flag); hint != "" {
+		return fault.New(fault.Usage, "unknown flag "+flag, "").WithHint("%s", hint)
+	}
+	return fault.New(fault.Usage, unknownFlag(flag, args, flagNames(model)), "").WithHint("run: %s --help", p.typed)
+}
+
+// CheckFlags returns a fault of kind Usage if there is a flag among the arguments
+// that the program does not have, or one without the value that it needs. For a
+// [checker]: what else is wrong with them the parser tells.
+func (a *App) CheckFlags(args []string) error {
+	read := (&completer{model: a.model}).parse(args)
+	switch {
+	case read.unknown != "":
+		return a.Program.unknownFlagFault(a.model, read.unknown, args)
+	case read.open != nil:
+		return fault.Newf(fault.Usage, "--%s needs a value", read.open.Name).WithHint("run: %s --help", a.Program.typed)
+	}
+	return nil
+}
+
+// flagHint returns the hint for a flag that other programs have; else "".
+func (p Program) flagHint(flag string) string {
 	name := strings.TrimPrefix(flag, "--")
 	switch {
 	case name == "output":
 		return "the format is that of -o, such as: " + p.typed + " -o json"
 	case slices.Contains(p.Formats, name):
 		return "run: " + p.typed + " -o " + name
+	case name == "profile" && p.TakesCommand:
+		return "profiles are named without a flag, such as: " + p.typed + " dev -- COMMAND"
 	case name == "profile" && strings.HasPrefix(p.Usage, "[PROFILE"):
 		return "profiles are named without a flag, such as: " + p.typed + " dev"
 	}
-	return fallback
+	return ""
 }
 
 // finished is the error by which --help and --version leave the parser.
