@@ -20,23 +20,34 @@ var ErrMisusedProcess = errors.New("a credential_process that cannot work as it 
 // command that comes back to its profile would start itself for ever.
 const processVariable = "SSO_CREDENTIAL_PROCESS_OF"
 
+// checkCircle returns an error of kind Config if this process is part of a
+// profile's credential_process, and so must not run it.
+func checkCircle(p *awsconfig.Profile) error {
+	if !slices.Contains(profilesServed((&exec.Cmd{}).Environ()), p.Name) {
+		return nil
+	}
+	f := invalid(p, "credential_process", "credential_process comes back to the profile %q that it is for", p.Name)
+	f.Err = ErrMisusedProcess
+	return f
+}
+
 // markProcess tells the command of a profile's credential_process what it is
-// run for. The error is one of kind Config if this process is part of it.
-func markProcess(cmd *exec.Cmd, p *awsconfig.Profile) error {
+// run for.
+func markProcess(cmd *exec.Cmd, p *awsconfig.Profile) {
 	environ := cmd.Environ()
-	var running []string
+	cmd.Env = append(environ, processVariable+"="+strings.Join(append(profilesServed(environ), p.Name), "\n"))
+}
+
+// profilesServed returns the profiles whose credential_process the environment
+// says that this process is part of.
+func profilesServed(environ []string) []string {
+	var served []string
 	for _, pair := range environ {
 		if list, ok := strings.CutPrefix(pair, processVariable+"="); ok && list != "" {
-			running = strings.Split(list, "\n")
+			served = strings.Split(list, "\n")
 		}
 	}
-	if slices.Contains(running, p.Name) {
-		f := invalid(p, "credential_process", "credential_process comes back to the profile %q that it is for", p.Name)
-		f.Err = ErrMisusedProcess
-		return f
-	}
-	cmd.Env = append(environ, processVariable+"="+strings.Join(append(running, p.Name), "\n"))
-	return nil
+	return served
 }
 
 // isMisuse reports whether a command is sso-creds and says with its exit status

@@ -190,6 +190,10 @@ func (pl *planner) check(ch chain, l link, at where) error {
 	case fromKeys:
 		return checkKeys(p)
 	case fromProcess:
+		// before anything that --allow-process could mend: it would be no remedy
+		if err := checkCircle(p); err != nil {
+			return err
+		}
 		if !pl.resolver.AllowProcess {
 			return skip(p, "credential_process", "only runs with --allow-process")
 		}

@@ -44,9 +44,7 @@ func (p *Plan) runProcess(ctx context.Context, profile *awsconfig.Profile) (aws.
 	// Without standard input: nobody is there to answer a question.
 	cmd := exec.CommandContext(limited, argv[0], argv[1:]...) //nolint:gosec // what it is for, and only with --allow-process
 	cmd.Stdout, cmd.Stderr, cmd.WaitDelay = printed, said, processGrace
-	if err := markProcess(cmd, profile); err != nil {
-		return aws.Credentials{}, err
-	}
+	markProcess(cmd, profile)
 	err = cmd.Run()
 	switch {
 	case ctx.Err() != nil:
