@@ -20,8 +20,8 @@ import (
 type command struct {
 	Profiles []string `arg:"" optional:"" name:"PROFILE" sep:"none" complete:"profile" help:"Profiles, by name; - reads them from standard input."`
 
-	Write   bool   `xor:"write" help:"Write sections [ACCOUNT_ROLE] to the credentials file, and print their names." group:"Into the credentials file"`
-	WriteAs string `name:"write-as" xor:"write" placeholder:"NAME" help:"Write a section of this name, for one profile." group:"Into the credentials file"`
+	Write   bool    `xor:"write" help:"Write sections [ACCOUNT_ROLE] to the credentials file, and print their names." group:"Into the credentials file"`
+	WriteAs *string `name:"write-as" xor:"write" placeholder:"NAME" help:"Write a section of this name, for one profile." group:"Into the credentials file"`
 
 	cli.Handover
 	cli.Assignment
@@ -44,7 +44,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	return err
 }
 
-func (c *command) writes() bool { return c.Write || c.WriteAs != "" }
+func (c *command) writes() bool { return c.Write || c.WriteAs != nil }
 
 func (c *command) handOut(ctx context.Context, app *cli.App, format report.Format) error {
 	if c.writes() && c.Format != "" {
@@ -80,7 +80,7 @@ func (c *command) checkCount(n int, format report.Format) error {
 	switch {
 	case n < 2:
 		return nil
-	case c.WriteAs != "":
+	case c.WriteAs != nil:
 		return fault.Newf(fault.Usage, "--write-as is for one profile, and %d are named", n).WithHint("for several: --write")
 	case c.writes() || forMany(format):
 		return nil

@@ -128,9 +128,11 @@ func (h *handout) sections(results []resolve.Result) (string, error) {
 
 func (h *handout) section(r resolve.Result) profiles.KeySection {
 	to := h.handover(r)
-	return profiles.KeySection{
-		Name: cmp.Or(h.WriteAs, profiles.KeySectionName(to)), Session: r.Session, Region: to.Region, Credentials: r.Credentials,
+	name := profiles.KeySectionName(to)
+	if h.WriteAs != nil {
+		name = *h.WriteAs
 	}
+	return profiles.KeySection{Name: name, Session: r.Session, Region: to.Region, Credentials: r.Credentials}
 }
 
 // write puts sections into the credentials file.
