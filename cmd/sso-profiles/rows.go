@@ -16,8 +16,8 @@ import (
 const formatINI report.Format = "ini"
 
 var columns = []report.Column{
-	{Title: "PROFILE", Only: report.Text},
-	{Title: "PROFILE", Only: report.Table},
+	{Title: "PROFILE"},
+	{Title: "WAS", Only: report.Table},
 	{Title: "ACCOUNT", Spare: 4},
 	{Title: "ROLE", Spare: 3},
 	{Title: "REGION", Spare: 2},
@@ -60,11 +60,7 @@ func newRow(r profiles.Row) row {
 
 // Cells returns the values of the columns.
 func (r row) Cells() []string {
-	shown := r.Profile
-	if r.Was != "" {
-		shown = r.Was + " -> " + r.Profile
-	}
-	return []string{r.Profile, shown, r.AccountId, r.RoleName, r.Region, r.Session, string(r.State), r.AccountName}
+	return []string{r.Profile, r.Was, r.AccountId, r.RoleName, r.Region, r.Session, string(r.State), r.AccountName}
 }
 
 // show writes the rows. A table is for a person, who wants to see what changed
