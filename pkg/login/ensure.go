@@ -25,10 +25,10 @@ const (
 	FlowDevice Flow = "device"
 )
 
-// DefaultValidFor is how long a token must still be good, unless the options
+// defaultValidFor is how long a token must still be good, unless the options
 // say so. The AWS CLI refreshes at the same time; the SDKs, which refresh
 // later or never, then find a fresh token always.
-const DefaultValidFor = 15 * time.Minute
+const defaultValidFor = 15 * time.Minute
 
 // Options are the options of [Engine.Ensure].
 type Options struct {
@@ -37,7 +37,7 @@ type Options struct {
 
 	// ValidFor is how long a token must still be good to be kept as it is. A
 	// token that was just refreshed or issued is taken however long it lives.
-	// 0: DefaultValidFor; negative: any time left will do.
+	// 0: 15 minutes; negative: any time left will do.
 	ValidFor time.Duration
 
 	// Flow is the one flow that is tried. It is never another because the first
@@ -65,7 +65,7 @@ type Options struct {
 func (o Options) validFor() time.Duration {
 	switch {
 	case o.ValidFor == 0:
-		return DefaultValidFor
+		return defaultValidFor
 	case o.ValidFor < 0:
 		return time.Nanosecond
 	default:

@@ -12,8 +12,8 @@ import (
 )
 
 // Source is the session's token for those who call its portal. It reads the
-// cache when first asked and refreshes the token when less than
-// [DefaultValidFor] is left, once for all callers and, by the lock, for all
+// cache when first asked and refreshes the token when less than 15
+// minutes are left, once for all callers and, by the lock, for all
 // processes. It never logs in.
 //
 // Make one for a run and share it: what it learns, that the session is over
@@ -74,7 +74,7 @@ func (s *source) Token(ctx context.Context) (string, error) {
 	now := s.engine.now()
 	left := s.until.Sub(now)
 	switch {
-	case left >= DefaultValidFor:
+	case left >= defaultValidFor:
 		return s.token.AccessToken, nil
 	case left > 0 && (!s.engine.refreshable(s.session, s.token) || s.within(retryRefresh, s.issued) || s.within(retryRefresh, s.failedAt)):
 		return s.token.AccessToken, nil

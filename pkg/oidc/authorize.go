@@ -76,7 +76,7 @@ func (c *Client) Authorize(ctx context.Context, r tokencache.Registration, cb *C
 // called once.
 //
 // The faults: [ErrDenied], [ErrExpired], [ErrInvalidGrant], [ErrInvalidClient],
-// [ErrNoToken], [ErrNoise]; kind Canceled when ctx was.
+// [ErrNoToken]; kind Canceled when ctx was.
 func (a *Authorization) Wait(ctx context.Context) (Grant, error) {
 	defer a.callback.Close()
 	got, err := a.callback.wait(ctx, a.ExpiresAt)

@@ -241,7 +241,7 @@ func (cb *Callback) tooMuchNoise() error {
 	return &fault.Error{
 		Kind: fault.Login,
 		Why:  fmt.Sprintf("something on this machine sent more than %d requests to port %d that are not the browser's answer", maxNoise, cb.port),
-		Err:  ErrNoise,
+		Err:  errNoise,
 	}
 }
 

@@ -121,10 +121,9 @@ func showable(code string) bool {
 // (RFC 8628 3.4, 3.5), the code has run out or ctx is done. The first question
 // comes an interval after the call: nobody approves a login at once.
 //
-// The faults: [ErrDenied], [ErrExpired] (with [ErrSlowDown] if AWS kept asking
-// to slow down), [ErrInvalidGrant], [ErrInvalidClient], [ErrNoToken]; kind
-// Canceled when ctx was. Polls without an answer are repeated a few times, with
-// growing pauses.
+// The faults: [ErrDenied], [ErrExpired], [ErrInvalidGrant], [ErrInvalidClient],
+// [ErrNoToken]; kind Canceled when ctx was. Polls without an answer are repeated
+// a few times, with growing pauses.
 func (c *Client) WaitDevice(ctx context.Context, r tokencache.Registration, d DeviceCode) (Grant, error) {
 	grantType := grantDevice
 	return poll(ctx, d, func(ctx context.Context) (Grant, error) {
@@ -157,7 +156,7 @@ func poll(ctx context.Context, d DeviceCode, ask func(context.Context) (Grant, e
 			return Grant{}, unfinished(ctx, slowDowns)
 		case errors.Is(err, errPending):
 			faults = 0
-		case errors.Is(err, ErrSlowDown):
+		case errors.Is(err, errSlowDown):
 			faults = 0
 			slowDowns++
 			interval += slowDownStep
@@ -208,7 +207,7 @@ func expired(slowDowns int, err error) error {
 	if slowDowns >= 2 {
 		// A client that keeps the interval by its own clock, and is still too
 		// fast, has a clock that runs fast: virtual machines after a sleep.
-		f.Err = fmt.Errorf("%w: %w", ErrSlowDown, f.Err)
+		f.Err = fmt.Errorf("%w: %w", errSlowDown, f.Err)
 		f.Hint = "AWS asked to slow down again and again: does the clock of this machine run too fast?"
 	}
 	return f

@@ -78,7 +78,7 @@ func TestDeviceLoginWithAnExpiredCode(t *testing.T) {
 	r, d := startDevice(t, srv, c)
 	srv.Advance(time.Hour)
 	_, err := c.WaitDevice(t.Context(), r, d)
-	if !errors.Is(err, ErrExpired) || errors.Is(err, ErrSlowDown) || fault.KindOf(err) != fault.Login {
+	if !errors.Is(err, ErrExpired) || errors.Is(err, errSlowDown) || fault.KindOf(err) != fault.Login {
 		t.Error(err)
 	}
 }
@@ -162,7 +162,7 @@ func code(interval, life time.Duration) DeviceCode {
 }
 
 var (
-	slowDown    = &fault.Error{Kind: fault.Login, Err: ErrSlowDown}
+	slowDown    = &fault.Error{Kind: fault.Login, Err: errSlowDown}
 	pending     = &fault.Error{Kind: fault.Login, Err: errPending}
 	unreachable = &fault.Error{Kind: fault.Unreachable, Why: "no route"}
 )
@@ -204,7 +204,7 @@ func TestPollsEndWithTheCode(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{begun: time.Now(), answers: []error{pending}}
 		_, err := poll(t.Context(), code(7*time.Second, time.Minute), s.ask)
-		if !errors.Is(err, ErrExpired) || errors.Is(err, ErrSlowDown) || fault.KindOf(err) != fault.Login {
+		if !errors.Is(err, ErrExpired) || errors.Is(err, errSlowDown) || fault.KindOf(err) != fault.Login {
 			t.Error(err)
 		}
 		if took := time.Since(s.begun); took != time.Minute {
@@ -234,7 +234,7 @@ func TestTwoSlowDownsHintAtTheClock(t *testing.T) {
 		synctest.Test(t, func(t *testing.T) {
 			s := &script{begun: time.Now(), answers: append(slices.Repeat([]error{slowDown}, n), pending)}
 			_, err := poll(t.Context(), code(time.Second, time.Minute), s.ask)
-			if !errors.Is(err, ErrExpired) || errors.Is(err, ErrSlowDown) != want || (fault.HintOf(err) != "") != want {
+			if !errors.Is(err, ErrExpired) || errors.Is(err, errSlowDown) != want || (fault.HintOf(err) != "") != want {
 				t.Errorf("after %d: %v, hint %q", n, err, fault.HintOf(err))
 			}
 		})
@@ -245,7 +245,7 @@ func TestServersWordThatTheCodeExpired(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		s := &script{begun: time.Now(), answers: []error{slowDown, slowDown, &fault.Error{Kind: fault.Login, Err: ErrExpired}}}
 		_, err := poll(t.Context(), code(time.Second, time.Hour), s.ask)
-		if !errors.Is(err, ErrExpired) || !errors.Is(err, ErrSlowDown) {
+		if !errors.Is(err, ErrExpired) || !errors.Is(err, errSlowDown) {
 			t.Error(err)
 		}
 	})

@@ -26,15 +26,15 @@ var (
 	// ErrInvalidClient is a client registration that AWS does not know, or not
 	// for this flow. Another one helps.
 	ErrInvalidClient = errors.New("the client registration is no longer valid")
-	// ErrSlowDown is AWS asking for fewer questions. In the device code flow it
+	// errSlowDown is AWS asking for fewer questions. In the device code flow it
 	// shows only beside ErrExpired, where it came so often that the clocks on
 	// both sides must run at different speeds.
-	ErrSlowDown = errors.New("AWS asks to slow down")
+	errSlowDown = errors.New("AWS asks to slow down")
 	// ErrNoToken is an answer of AWS without a token that can be used.
 	ErrNoToken = errors.New("AWS gave no usable token")
-	// ErrNoise is a callback port that met too many requests which were not the
+	// errNoise is a callback port that met too many requests which were not the
 	// browser's answer.
-	ErrNoise = errors.New("too many foreign requests")
+	errNoise = errors.New("too many foreign requests")
 	// ErrPort is a callback port that cannot be listened on.
 	ErrPort = errors.New("the port cannot be used")
 )
@@ -95,7 +95,7 @@ func refusalOf(err error) (refusal, bool) {
 		return of(errPending, e.Error_description)
 	}
 	if e, ok := errors.AsType[*types.SlowDownException](err); ok {
-		return of(ErrSlowDown, e.Error_description)
+		return of(errSlowDown, e.Error_description)
 	}
 	if e, ok := errors.AsType[*types.ExpiredTokenException](err); ok {
 		return of(ErrExpired, e.Error_description)

@@ -22,8 +22,8 @@ type Grant struct {
 	RefreshToken string
 
 	// ExpiresAt is when the access token expires, at most [MaxLifetime] from now.
-	// It is counted from the server's Date where that is more than [MaxSkew]
-	// away from the clock here, else from the clock.
+	// It is counted from the server's Date where that is more than two
+	// minutes away from the clock here, else from the clock.
 	ExpiresAt time.Time
 
 	// Lifetime is how long the access token lives from now. It holds whatever
@@ -31,7 +31,7 @@ type Grant struct {
 	Lifetime time.Duration
 
 	// Skew is how far the server's clock is ahead of the one here (negative:
-	// behind), 0 where it is MaxSkew or less, or where the server did not say.
+	// behind), 0 where it is two minutes or less, or where the server did not say.
 	Skew time.Duration
 
 	// Capped says that AWS named a lifetime beyond MaxLifetime.
@@ -43,8 +43,8 @@ const (
 	// token said to live longer is taken to live that long.
 	MaxLifetime = 90 * 24 * time.Hour
 
-	// MaxSkew is how far two clocks may be apart before anybody minds.
-	MaxSkew = 2 * time.Minute
+	// maxSkew is how far two clocks may be apart before anybody minds.
+	maxSkew = 2 * time.Minute
 )
 
 // String returns when the token expires, and no secret.
@@ -95,7 +95,7 @@ func skew(now, server time.Time) time.Duration {
 	if server.IsZero() {
 		return 0
 	}
-	if d := server.Sub(now); d.Abs() > MaxSkew {
+	if d := server.Sub(now); d.Abs() > maxSkew {
 		return d.Round(time.Second)
 	}
 	return 0

@@ -132,7 +132,7 @@ func (c *call) wait(ctx context.Context) error {
 }
 
 // Require makes an answer without the fields that it is there for a
-// [ReplyError] with the fault Hollow, so that it is tried again: complete gets
+// replyError with the fault replyHollow, so that it is tried again: complete gets
 // the output of each call (a pointer, of the type that the operation returns)
 // and reports whether it is whole. It goes into aws.Config.APIOptions.
 //
@@ -156,7 +156,7 @@ func (r requirement) HandleDeserialize(ctx context.Context, in middleware.Deseri
 	if err != nil || r(out.Result) {
 		return out, metadata, err
 	}
-	hollow := &ReplyError{Status: http.StatusOK, Fault: Hollow}
+	hollow := &replyError{Status: http.StatusOK, Fault: replyHollow}
 	if req, ok := in.Request.(*smithyhttp.Request); ok {
 		hollow.Host = req.URL.Host
 	}

@@ -21,8 +21,8 @@ import (
 //	429, codes such as Throttling        Throttled
 //	5xx, and a 2xx that cannot be read   Reply
 //	every other status                   Request
-//	a [ReplyError]                       Reply
-//	a [TimeoutError], a deadline         Timeout
+//	a useless reply                      Reply
+//	no answer in time, a deadline        Timeout
 //	no connection, or a broken one       Unreachable
 //	a cancelled context                  Canceled
 func Fault(err error, format string, args ...any) error {
@@ -40,8 +40,8 @@ func Fault(err error, format string, args ...any) error {
 
 func classify(err error) (kind fault.Kind, why, hint string) {
 	var (
-		reply   *ReplyError
-		timeout *TimeoutError
+		reply   *replyError
+		timeout *timeoutError
 		broken  *connectionError
 	)
 	switch {

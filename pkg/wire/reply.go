@@ -7,51 +7,51 @@ import (
 	"time"
 )
 
-// ReplyFault is what is wrong with a reply that must not be taken for an
+// replyFault is what is wrong with a reply that must not be taken for an
 // answer. Each is a text for people.
-type ReplyFault string
+type replyFault string
 
-// The faults. All but TooLarge and TooManyParts may pass, and are tried again.
+// The faults. All but replyTooLarge and replyTooManyParts may pass, and are tried again.
 const (
-	// Empty is a good status without a body. The SDK takes it for an answer
+	// replyEmpty is a good status without a body. The SDK takes it for an answer
 	// without fields, which would read as "no access left".
-	Empty ReplyFault = "the reply was empty"
-	// CutOff is a body that ends too early.
-	CutOff ReplyFault = "the reply was cut off"
-	// Foreign is a page, or a redirect, of somebody on the way.
-	Foreign ReplyFault = "the reply was not from AWS (a proxy or a captive portal?)"
-	// Hollow is a whole document without what it is there for, see [Require].
-	Hollow ReplyFault = "the reply lacks what it should hold"
-	// TooLarge is a body of more than 8 MiB.
-	TooLarge ReplyFault = "the reply was larger than 8 MiB"
-	// TooManyParts is a body with more values, or deeper ones, than any answer
+	replyEmpty replyFault = "the reply was empty"
+	// replyCutOff is a body that ends too early.
+	replyCutOff replyFault = "the reply was cut off"
+	// replyForeign is a page, or a redirect, of somebody on the way.
+	replyForeign replyFault = "the reply was not from AWS (a proxy or a captive portal?)"
+	// replyHollow is a whole document without what it is there for, see [Require].
+	replyHollow replyFault = "the reply lacks what it should hold"
+	// replyTooLarge is a body of more than 8 MiB.
+	replyTooLarge replyFault = "the reply was larger than 8 MiB"
+	// replyTooManyParts is a body with more values, or deeper ones, than any answer
 	// has. What the SDK makes of a few bytes each takes hundreds of them.
-	TooManyParts ReplyFault = "the reply had more parts than any answer of AWS has"
+	replyTooManyParts replyFault = "the reply had more parts than any answer of AWS has"
 )
 
-// ReplyError is a reply that is of no use, whatever its status says.
-type ReplyError struct {
+// replyError is a reply that is of no use, whatever its status says.
+type replyError struct {
 	Host   string
 	Status int // as sent
-	Fault  ReplyFault
+	Fault  replyFault
 	Err    error // what ended the reading; nil as a rule
 }
 
 // Error names the host and the fault.
-func (e *ReplyError) Error() string { return e.Host + ": " + string(e.Fault) }
+func (e *replyError) Error() string { return e.Host + ": " + string(e.Fault) }
 
 // Unwrap is what ended the reading.
-func (e *ReplyError) Unwrap() error { return e.Err }
+func (e *replyError) Unwrap() error { return e.Err }
 
-// TimeoutError is an attempt that took longer than Settings.Timeout.
-type TimeoutError struct {
+// timeoutError is an attempt that took longer than Settings.Timeout.
+type timeoutError struct {
 	Host  string
 	Proxy string // the proxy's host, "" without one
 	After time.Duration
 }
 
 // Error names the host and the time.
-func (e *TimeoutError) Error() string {
+func (e *timeoutError) Error() string {
 	through := ""
 	if e.Proxy != "" {
 		through = " through the proxy " + e.Proxy
@@ -60,13 +60,13 @@ func (e *TimeoutError) Error() string {
 }
 
 // Timeout says true, as net.Error has it.
-func (e *TimeoutError) Timeout() bool { return true }
+func (e *timeoutError) Timeout() bool { return true }
 
 // judge holds a whole reply against what the service sends, and returns what
 // is wrong with it, "" if nothing. Errors of the service are the SDK's to
 // read; a page in their place is the word of a proxy, and its status says
 // nothing of the caller's login or access.
-func judge(c *call, resp *http.Response, body []byte) ReplyFault {
+func judge(c *call, resp *http.Response, body []byte) replyFault {
 	text := bytes.TrimSpace(body)
 	switch status := resp.StatusCode; {
 	case status == http.StatusTooManyRequests, status >= 500:
@@ -75,22 +75,22 @@ func judge(c *call, resp *http.Response, body []byte) ReplyFault {
 		if len(text) == 0 || speaks(c.service, text) {
 			return ""
 		}
-		return Foreign
+		return replyForeign
 	case status >= 300, status < 200:
-		return Foreign // AWS never sends a caller of these services elsewhere
+		return replyForeign // AWS never sends a caller of these services elsewhere
 	case len(text) == 0:
 		if c.operation == opLogout {
 			return "" // the one call that answers with nothing
 		}
-		return Empty
+		return replyEmpty
 	case !speaks(c.service, text):
-		return Foreign
+		return replyForeign
 	}
 	switch shape := shapeOf(c.service, text); {
 	case shape.excessive():
-		return TooManyParts
+		return replyTooManyParts
 	case !shape.whole:
-		return CutOff
+		return replyCutOff
 	}
 	return ""
 }

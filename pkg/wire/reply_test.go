@@ -27,9 +27,9 @@ func TestEveryCutIsSeen(t *testing.T) {
 			t.Errorf("the whole of %s: %s", test.body, got)
 		}
 		for i := range len(bytes.TrimSpace([]byte(test.body))) {
-			want := CutOff
+			want := replyCutOff
 			if i == 0 {
-				want = Empty
+				want = replyEmpty
 			}
 			if got := judge(c, resp, []byte(test.body[:i])); got != want {
 				t.Errorf("%q: %q, want %q", test.body[:i], got, want)

@@ -89,14 +89,14 @@ func (r retryer) GetRetryToken(ctx context.Context, err error) (func(error) erro
 func (c *call) count(err error) {
 	c.faults++
 	var (
-		reply   *ReplyError
-		timeout *TimeoutError
+		reply   *replyError
+		timeout *timeoutError
 		broken  *connectionError
 	)
 	switch {
 	case errors.As(err, &timeout):
 		c.timeout++
-	case errors.As(err, &reply) && reply.Fault == Foreign:
+	case errors.As(err, &reply) && reply.Fault == replyForeign:
 		c.foreign++
 	case errors.As(err, &broken) && broken.lookup():
 		c.lookup++
@@ -150,14 +150,14 @@ func passing(err error) bool {
 		return false
 	}
 	var (
-		reply   *ReplyError
-		timeout *TimeoutError
+		reply   *replyError
+		timeout *timeoutError
 		broken  *connectionError
 		skew    interface{ RetryableError() bool }
 	)
 	switch {
 	case errors.As(err, &reply):
-		return reply.Fault != TooLarge && reply.Fault != TooManyParts
+		return reply.Fault != replyTooLarge && reply.Fault != replyTooManyParts
 	case errors.As(err, &timeout):
 		return true
 	case errors.As(err, &broken):
@@ -179,7 +179,7 @@ func unanswered(c *call, err error) bool {
 
 // answered reports whether err came with an answer, of any use or none.
 func answered(err error) bool {
-	var reply *ReplyError
+	var reply *replyError
 	return status(err) > 0 || errors.As(err, &reply)
 }
 

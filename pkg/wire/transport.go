@@ -183,7 +183,7 @@ func (t *transport) attempt(c *call, req *http.Request) (*http.Response, error) 
 	}
 	if bad := judge(c, resp, content.Bytes()); bad != "" {
 		_ = content.Close()
-		return resp, &ReplyError{Host: req.URL.Host, Status: resp.StatusCode, Fault: bad}
+		return resp, &replyError{Host: req.URL.Host, Status: resp.StatusCode, Fault: bad}
 	}
 	if resp.StatusCode >= 400 && content.Len() > maxError {
 		content.Reset(nil) // the status says enough
@@ -212,7 +212,7 @@ func (t *transport) explain(attempt context.Context, req *http.Request, err erro
 	proxy := t.proxyHost(req)
 	var late net.Error
 	if attempt.Err() != nil || errors.As(err, &late) && late.Timeout() {
-		return &TimeoutError{Host: req.URL.Host, Proxy: proxy, After: t.timeout}
+		return &timeoutError{Host: req.URL.Host, Proxy: proxy, After: t.timeout}
 	}
 	if !validHeaders(req.Header) {
 		err = errBadHeader
@@ -223,14 +223,14 @@ func (t *transport) explain(attempt context.Context, req *http.Request, err erro
 // explainReply says why an answer did not come to its end.
 func (t *transport) explainReply(attempt context.Context, req *http.Request, resp *http.Response, err error) error {
 	if errors.Is(err, errTooLarge) {
-		return &ReplyError{Host: req.URL.Host, Status: resp.StatusCode, Fault: TooLarge}
+		return &replyError{Host: req.URL.Host, Status: resp.StatusCode, Fault: replyTooLarge}
 	}
 	err = t.explain(attempt, req, err)
 	var broken *connectionError
 	if !errors.As(err, &broken) {
 		return err
 	}
-	return &ReplyError{Host: req.URL.Host, Status: resp.StatusCode, Fault: CutOff, Err: broken.err}
+	return &replyError{Host: req.URL.Host, Status: resp.StatusCode, Fault: replyCutOff, Err: broken.err}
 }
 
 func (t *transport) proxyHost(req *http.Request) string {

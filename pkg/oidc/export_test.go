@@ -1,0 +1,9 @@
+package oidc
+
+// For the tests of package oidc_test.
+var (
+	ErrSlowDown = errSlowDown
+	ErrNoise    = errNoise
+)
+
+const MaxSkew = maxSkew
