@@ -43,7 +43,7 @@ func (e *Edit) assemble() *assembly {
 	return e.result
 }
 
-// growth is about how much the edit adds.
+// growth returns roughly how many bytes the edit adds.
 func (e *Edit) growth() int {
 	n := 0
 	for i := range e.added {
@@ -55,8 +55,8 @@ func (e *Edit) growth() int {
 	return n
 }
 
-// lineEnd is the line end that most lines of a text have. A lone "\r" does not
-// count: only Python's reader takes it for one.
+// lineEnd returns the line end that most lines of a text have. A lone "\r" does
+// not count: only Python's reader ends a line there.
 func lineEnd(text string) string {
 	crlf := strings.Count(text, "\r\n")
 	if lf := strings.Count(text, "\n") - crlf; crlf > lf {
@@ -147,7 +147,7 @@ func (a *assembler) keys(i int32, p *plan) {
 	}
 }
 
-// missing are the pairs to set for which section i has no key.
+// missing returns the pairs to set for which section i has no key.
 func (p *plan) missing(f *File, i int32) []KeyValue {
 	var fresh []KeyValue
 	for _, pair := range p.set {
@@ -158,7 +158,7 @@ func (p *plan) missing(f *File, i int32) []KeyValue {
 	return fresh
 }
 
-// value is what a key is set to.
+// value returns the value that a key is set to.
 func (p *plan) value(name string) (string, bool) {
 	for i := range p.set {
 		if p.set[i].Key == name {
@@ -179,7 +179,7 @@ func (p *plan) touches(name string) bool {
 	return set || p.drops(name)
 }
 
-// insertAfter is the key after which new ones go, or -1 for none. It is the
+// insertAfter returns the key after which new ones go, or -1 for none. It is the
 // last, but never one behind an indented key that is empty or nested: the Go
 // SDK takes all indented lines after that for its block.
 func (a *assembler) insertAfter(keys []key) int {
@@ -191,7 +191,7 @@ func (a *assembler) insertAfter(keys []key) int {
 	return len(keys) - 1
 }
 
-// firstIndent is the indentation of keys that go directly below a header: at
+// firstIndent returns the indentation of keys that go directly below a header: at
 // least that of what follows, which would else continue their value.
 func (a *assembler) firstIndent(i int32, keys []key) string {
 	switch f := a.f; {
@@ -214,7 +214,7 @@ func (f *File) headerIndent(i int32) string {
 	return f.text[s.start : s.text-1]
 }
 
-// nameStart is where the name of a key begins.
+// nameStart returns where the name of a key begins.
 func (f *File) nameStart(k *key) int32 {
 	_, size := indent(f.text[k.start:k.end])
 	return k.start + int32(size)
@@ -317,7 +317,7 @@ func (a *assembler) flushCut() {
 	a.replace(start, end, "")
 }
 
-// blankBefore is where the blank line directly above an offset begins, or the
+// blankBefore returns where the blank line directly above an offset begins, or the
 // offset itself.
 func (f *File) blankBefore(at int32) int32 {
 	above := f.text[:at]

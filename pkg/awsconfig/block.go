@@ -1,26 +1,25 @@
 package awsconfig
 
-// A block is a section that is no profile: what a [Session] and a [Service]
-// have in common.
+// A block is a section that is not a profile. [Session] and [Service] embed it.
 type block struct {
 	f *File
 	i int32
 }
 
-// Get is the value of a key in lower case; "" where it is absent, empty, or
+// Get returns the value of a key in lower case; "" where it is absent, empty, or
 // holds a nested block.
 func (b block) Get(key string) string {
 	value, _ := b.Lookup(key)
 	return value
 }
 
-// Lookup is the value of a key in lower case, and whether it is there at all.
+// Lookup returns the value of a key in lower case, and whether it is there at all.
 // The value of a nested block is "".
 func (b block) Lookup(key string) (value string, ok bool) {
 	return b.f.key(b.i, key).plain()
 }
 
-// Pos is where a key stands, or with "" the header of the section. For an
+// Pos returns where a key stands, or with "" the header of the section. For an
 // absent key the line is 0.
 func (b block) Pos(key string) (path string, line int) {
 	if key == "" {
@@ -32,7 +31,7 @@ func (b block) Pos(key string) (path string, line int) {
 	return "", 0
 }
 
-// Keys are the names of all keys in lower case and in file order.
+// Keys returns the names of all keys in lower case and in file order.
 func (b block) Keys() []string {
 	var names []string
 	b.f.allKeys(b.i, func(k *key) { names = append(names, k.name) })

@@ -15,8 +15,8 @@ type KeyValue struct {
 
 // An Edit collects changes to one file. Names are those that stand in the
 // file, whatever the same Edit does to them: after RenameProfile("a", "b") the
-// section still goes by "a". A name that the file has not is that of a section
-// the Edit adds. The order of calls matters only for AddProfile, which takes a
+// section still goes by "a". A name that the file does not have is that of a
+// section that the Edit adds. The order of calls matters only for AddProfile, which takes a
 // name that the file has after RenameProfile or RemoveProfile gave it up.
 //
 // Every method checks what it is given and changes nothing where it returns an
@@ -64,8 +64,8 @@ func (f *File) Edit() *Edit {
 }
 
 // SetProfile gives keys of an existing profile new values, in place, and adds
-// those that it has not after its last key. What the profile has already stays
-// as it is, to the byte.
+// those that are missing after its last key. Other keys stay as they are, to the
+// byte.
 func (e *Edit) SetProfile(name string, kv ...KeyValue) error {
 	return e.set(sectionRef{profileSection, name}, kv)
 }
@@ -96,7 +96,7 @@ func (e *Edit) set(ref sectionRef, kv []KeyValue) error {
 }
 
 // UnsetProfile removes keys of an existing profile, with the nested and
-// continued lines below them. Keys that it has not are no error.
+// continued lines below them. Keys that are absent are no error.
 func (e *Edit) UnsetProfile(name string, keys ...string) error {
 	return e.unset(sectionRef{profileSection, name}, keys)
 }
@@ -272,7 +272,7 @@ func (e *Edit) Changes() []Change {
 // Changed reports whether the result differs from the file at all.
 func (e *Edit) Changed() bool { return len(e.Changes()) > 0 }
 
-// Bytes is the file after the edit, read back and compared. A fault.Config
+// Bytes returns the file after the edit, read back and compared. A fault.Config
 // says that a new name is not free, or that something else in the file stands
 // in the way: a header that is indented, and would become part of the value
 // above a removed section; a nested block of [DEFAULT] that botocore cannot
@@ -322,7 +322,7 @@ func (e *Edit) changed() error {
 	return nil
 }
 
-// addition is the section that ref names if the Edit adds it and the file has
+// addition returns the section that ref names if the Edit adds it and the file has
 // no other claim to the name.
 func (e *Edit) addition(ref sectionRef) *addition {
 	i, ok := e.index[ref]
@@ -335,7 +335,7 @@ func (e *Edit) addition(ref sectionRef) *addition {
 	return &e.added[i]
 }
 
-// plan is what is planned for the section that ref names in the file.
+// plan returns what is planned for the section that ref names in the file.
 func (e *Edit) plan(ref sectionRef) (*plan, error) {
 	if e.refused != nil {
 		return nil, e.refused
@@ -380,7 +380,7 @@ func (e *Edit) checkShadow(ref sectionRef) error {
 	return nil
 }
 
-// String is how messages name the section: profile "dev".
+// String returns the section's name for messages: profile "dev".
 func (r sectionRef) String() string {
 	if r.typ == servicesSection {
 		return fmt.Sprintf("services section %q", r.name)
@@ -397,8 +397,8 @@ func checkPairs(kv []KeyValue) error {
 	return nil
 }
 
-// upsert gives the keys of a list their new values, and adds those that it has
-// not.
+// upsert gives the keys of a list their new values, and adds those that are
+// missing.
 func upsert(list, kv []KeyValue) []KeyValue {
 	for _, p := range kv {
 		i := slices.IndexFunc(list, func(has KeyValue) bool { return has.Key == p.Key })

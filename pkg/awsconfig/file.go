@@ -68,7 +68,7 @@ type key struct {
 // nested reports whether botocore reads the value as a block of its own.
 func (k *key) nested() bool { return strings.HasPrefix(k.value, "\n") }
 
-// plain is the value of a key that may be nil, "" for a nested one.
+// plain returns the value of a key that may be nil, "" for a nested one.
 func (k *key) plain() (value string, ok bool) {
 	if k == nil || k.nested() {
 		return "", k != nil
@@ -89,19 +89,19 @@ func parse(path string, kind Kind, text string) *File {
 	return f
 }
 
-// Path is the name that the file goes by in messages.
+// Path returns the name that the file goes by in messages.
 func (f *File) Path() string { return f.path }
 
-// Bytes is a copy of what was parsed.
+// Bytes returns a copy of what was parsed.
 func (f *File) Bytes() []byte { return []byte(f.text) }
 
-// sectionKeys are the keys of section i alone, [DEFAULT] left aside.
+// sectionKeys returns the keys of section i alone, [DEFAULT] left aside.
 func (f *File) sectionKeys(i int32) []key {
 	s := &f.sections[i]
 	return f.keys[s.first : s.first+s.n]
 }
 
-// bodyEnd is where section i ends: after its last key, or after its header.
+// bodyEnd returns where section i ends: after its last key, or after its header.
 func (f *File) bodyEnd(i int32) int32 {
 	if keys := f.sectionKeys(i); len(keys) > 0 {
 		return keys[len(keys)-1].end
@@ -109,7 +109,7 @@ func (f *File) bodyEnd(i int32) int32 {
 	return f.sections[i].end
 }
 
-// tile is section i with all that follows it up to the next header.
+// tile returns section i with all that follows it up to the next header.
 func (f *File) tile(i int32) string {
 	end := len(f.text)
 	if int(i)+1 < len(f.sections) {
@@ -118,13 +118,13 @@ func (f *File) tile(i int32) string {
 	return f.text[f.sections[i].start:end]
 }
 
-// find is the named section of a type; of several, the last, as in botocore.
+// find returns the named section of a type; of several, the last, as in botocore.
 func (f *File) find(typ sectionType, name string) (int32, bool) {
 	i, ok := f.names[typ][name]
 	return i, ok
 }
 
-// ownKey is a key of section i alone, or nil.
+// ownKey returns a key of section i alone, or nil.
 func (f *File) ownKey(i int32, name string) *key {
 	if index, ok := f.big[i]; ok {
 		if k, ok := index[name]; ok {
@@ -141,7 +141,7 @@ func (f *File) ownKey(i int32, name string) *key {
 	return nil
 }
 
-// key is a key of section i or, as configparser has it, of [DEFAULT].
+// key returns a key of section i or, as configparser has it, of [DEFAULT].
 func (f *File) key(i int32, name string) *key {
 	if k := f.ownKey(i, name); k != nil {
 		return k
@@ -171,19 +171,19 @@ func (f *File) allKeys(i int32, yield func(*key)) {
 	}
 }
 
-// lineOf is the line that the byte at an offset stands in.
+// lineOf returns the line that the byte at an offset stands in.
 func (f *File) lineOf(offset int) int32 {
 	s := f.text[:offset]
 	lf, cr, crlf := strings.Count(s, "\n"), strings.Count(s, "\r"), strings.Count(s, "\r\n")
 	return int32(lf + cr - crlf + 1)
 }
 
-// lines are the lines of a key with their numbers.
+// lines returns the lines of a key with their numbers.
 func (f *File) lines(k *key) iter.Seq2[int32, string] {
 	return numbered(f.text[k.start:k.end], k.line)
 }
 
-// numbered are the lines of a text, which end where Python ends them.
+// numbered returns the lines of a text, which end where Python ends them.
 func numbered(text string, line int32) iter.Seq2[int32, string] {
 	return func(yield func(int32, string) bool) {
 		for ; text != ""; line++ {

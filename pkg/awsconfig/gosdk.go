@@ -6,7 +6,7 @@ import "strings"
 // second reader: it answers for one line at a time, for lint and for names
 // that an edit must not take.
 
-// goHeader is the name in a line that the Go SDK takes for a header, its words
+// goHeader returns the name in a line that the Go SDK takes for a header, its words
 // with one space between, or false where it sees none and gives the keys below
 // to the section above. It cuts the line at the first # or ;, wherever that
 // stands, and knows no quotes.
@@ -25,7 +25,7 @@ func goHeader(line string) (name string, ok bool) {
 	return line, true
 }
 
-// goValue is the value that the Go SDK reads in the line of a key, or false
+// goValue returns the value that the Go SDK reads in the line of a key, or false
 // where it sees no key. A comment begins at a # or ; after a space or tab, and
 // quotes around the value go: first the comment in a line that is not
 // indented, first the quotes in one that is.
@@ -45,7 +45,7 @@ func goValue(line string) (value string, ok bool) {
 	return value, true
 }
 
-// goKey is the key in a line that the Go SDK takes for one.
+// goKey returns the key in a line that the Go SDK takes for one.
 func goKey(line string) string {
 	return strings.ToLower(strings.TrimSpace(line[:delimiter(line)]))
 }
@@ -76,7 +76,7 @@ func goIndented(line string) bool {
 	return line != "" && (line[0] == ' ' || line[0] == '\t')
 }
 
-// goBlock is the nested block of a key as the Go SDK reads it.
+// goBlock returns the nested block of a key as the Go SDK reads it.
 func (f *File) goBlock(k *key) []Pair {
 	var block pairSet
 	for number, line := range f.lines(k) {
@@ -99,13 +99,13 @@ func (f *File) goOpens(k *key) bool {
 	return false
 }
 
-// headerLine is the line of the header of section i.
+// headerLine returns the line of the header of section i.
 func (f *File) headerLine(i int32) string {
 	s := &f.sections[i]
 	return f.text[s.start:s.end]
 }
 
-// goName is what section i is to the Go SDK, or false where it is nothing.
+// goName returns what section i is to the Go SDK, or false where it is nothing.
 func (f *File) goName(i int32) (ref sectionRef, ok bool) {
 	text, ok := goHeader(f.headerLine(i))
 	if !ok {
@@ -127,7 +127,7 @@ func (f *File) goName(i int32) (ref sectionRef, ok bool) {
 	return sectionRef{}, false
 }
 
-// goOnlyNames are the sections that the Go SDK finds under a name which they
+// goOnlyNames returns the sections that the Go SDK finds under a name which they
 // do not have for botocore.
 func (f *File) goOnlyNames() map[sectionRef]int32 {
 	only := map[sectionRef]int32{}

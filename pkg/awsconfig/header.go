@@ -118,7 +118,7 @@ func ShellWords(s string) (words []string, ok bool) {
 	return words, true
 }
 
-// word is the first word of a header of that type.
+// word returns the first word of a header of that type.
 func (t sectionType) word() string {
 	switch t {
 	case sessionSection:
@@ -130,8 +130,8 @@ func (t sectionType) word() string {
 	}
 }
 
-// headerText is how a section of that type and name is written. Only names
-// that need no quotes come here.
+// headerText returns the header of a section of that type and name. The name
+// needs no quotes.
 func headerText(kind Kind, typ sectionType, name string) string {
 	switch {
 	case kind != ConfigFile || name == defaultProfile && typ == profileSection:

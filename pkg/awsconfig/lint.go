@@ -8,15 +8,14 @@ import (
 	"unicode"
 )
 
-// Problems returns what AWS clients read each in another way, or where a reader
-// of the file may be mistaken about what counts, in what the named profiles are
-// made of: their sections in both files, those that they name as sso_session and
-// services, and the profiles of their source_profile chain. Names that there are
-// not are passed over, and so is what keeps a profile from being used at all:
-// whoever uses it finds that. The config file comes first, each file's problems
-// by line.
+// Problems returns the lines that AWS clients read differently, or that a person
+// may misread. It looks at the sections of the named profiles in both files, at
+// those that they name as sso_session and services, and at the profiles of their
+// source_profile chain. It skips names that do not exist, and faults for which a
+// profile cannot be used at all: whoever uses the profile finds those. The config
+// file comes first, each file's problems by line.
 //
-// Text holds values of keys alone that are never secret.
+// A problem's text quotes values of keys that are never secret, and no others.
 func (c *Config) Problems(profiles []string) []Problem {
 	l := lint{c: c, seen: map[any]bool{}, shadows: c.config.goOnlyNames()}
 	for _, name := range profiles {
@@ -290,9 +289,8 @@ func (l *lint) overrides(p *Profile) {
 	})
 }
 
-// otherCredentials reports how clients part where a profile has other
-// credentials beside Identity Center. They are used, so nothing fails that would
-// tell.
+// otherCredentials reports how clients differ where a profile has other
+// credentials beside Identity Center. They use these, so no failure tells of it.
 func (l *lint) otherCredentials(p *Profile) {
 	name, ok := p.Lookup(keySession)
 	beside := slices.IndexFunc([]string{keyAccess, "credential_process", "role_arn"}, func(key string) bool { return p.Get(key) != "" })
@@ -337,7 +335,7 @@ var knownKeys = map[string]bool{
 	"login_session": false, "s3": false, "sso": false, "sso_oidc": false, "sts": false,
 }
 
-// keyWord is how a message names a key.
+// keyWord returns the name of a key for messages.
 func keyWord(name string) string {
 	if _, known := knownKeys[name]; known {
 		return "the key " + name

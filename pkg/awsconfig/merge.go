@@ -20,8 +20,8 @@ type Config struct {
 	index               map[string]int32 // profile name -> profiles
 }
 
-// Load reads and merges the two files. A file that is not there is an empty
-// one, and so is an empty path; one that cannot be read is a fault of kind
+// Load reads and merges the two files. A file that does not exist counts as
+// empty, and so does an empty path; one that cannot be read is a fault of kind
 // File. ctx ends the reading of a pipe that nobody writes into. What
 // stands in the files is never an error here: see [Config.Err].
 //
@@ -115,7 +115,8 @@ func Merge(config, credentials *File) *Config {
 	return c
 }
 
-// addProfiles adds the profiles of one file, or lays them over those there.
+// addProfiles adds the profiles of one file, or merges them into those that
+// exist.
 func (c *Config) addProfiles(f *File) {
 	for i := range f.sections {
 		s := &f.sections[i]
@@ -136,13 +137,13 @@ func (c *Config) addProfiles(f *File) {
 	}
 }
 
-// ConfigFile is the config file that c was merged from; never nil.
+// ConfigFile returns the config file that c was merged from; never nil.
 func (c *Config) ConfigFile() *File { return c.config }
 
-// CredentialsFile is the credentials file that c was merged from; never nil.
+// CredentialsFile returns the credentials file that c was merged from; never nil.
 func (c *Config) CredentialsFile() *File { return c.credentials }
 
-// Profiles are the profiles in file order: those of the config file, then
+// Profiles returns the profiles in file order: those of the config file, then
 // those that only the credentials file has.
 func (c *Config) Profiles() []*Profile {
 	all := make([]*Profile, len(c.profiles))
@@ -152,7 +153,7 @@ func (c *Config) Profiles() []*Profile {
 	return all
 }
 
-// Profile is the profile of that name. Names are compared letter by letter,
+// Profile returns the profile of that name. Names are compared letter by letter,
 // in upper and lower case, as every AWS client does.
 func (c *Config) Profile(name string) (*Profile, bool) {
 	i, ok := c.index[name]
@@ -162,7 +163,7 @@ func (c *Config) Profile(name string) (*Profile, bool) {
 	return &c.profiles[i], true
 }
 
-// Err is the first line of either file that botocore cannot read, as a fault.Config with
+// Err returns the first line of either file that botocore cannot read, as a fault.Config with
 // "path:line" as its What, or nil. The config file comes first, as in botocore.
 func (c *Config) Err() error {
 	for _, f := range []*File{c.config, c.credentials} {
@@ -173,7 +174,7 @@ func (c *Config) Err() error {
 	return nil
 }
 
-// Err is the first line of the file that botocore cannot read as a fault.Config,
+// Err returns the first line of the file that botocore cannot read as a fault.Config,
 // or nil.
 func (f *File) Err() error {
 	if len(f.fatal) == 0 {

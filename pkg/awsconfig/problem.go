@@ -25,7 +25,7 @@ func (p Problem) String() string {
 	return text
 }
 
-// fault is the problem as an error.
+// fault returns the problem as an error.
 func (p Problem) fault() *fault.Error {
 	return fault.New(fault.Config, fmt.Sprintf("%s:%d", p.Path, p.Line), p.Text).WithHint("%s", p.Hint)
 }

@@ -18,27 +18,27 @@ type Pair struct {
 	Key, Value string
 }
 
-// Get is the value of a key in lower case; "" where it is absent, empty, or
+// Get returns the value of a key in lower case; "" where it is absent, empty, or
 // holds a nested block.
 func (p *Profile) Get(key string) string {
 	value, _ := p.Lookup(key)
 	return value
 }
 
-// Lookup is the value of a key in lower case, and whether it is there at all.
+// Lookup returns the value of a key in lower case, and whether it is there at all.
 // The value of a nested block is "".
 func (p *Profile) Lookup(key string) (value string, ok bool) {
 	_, k := p.find(key)
 	return k.plain()
 }
 
-// Own reports whether the profile's section in the config file has a key, and
-// not [DEFAULT] alone: only such a key is there for an [Edit] to remove.
+// Own reports whether the profile's own section in the config file has a key, and
+// not only [DEFAULT]: an [Edit] can remove no other.
 func (p *Profile) Own(key string) bool {
 	return p.inConfig >= 0 && p.c.config.ownKey(p.inConfig, key) != nil
 }
 
-// LookupIn is Lookup in one of the two files alone: the AWS CLI never puts
+// LookupIn does what Lookup does in one of the two files alone: the AWS CLI never puts
 // access keys together from both.
 func (p *Profile) LookupIn(kind Kind, key string) (value string, ok bool) {
 	switch {
@@ -50,7 +50,7 @@ func (p *Profile) LookupIn(kind Kind, key string) (value string, ok bool) {
 	return "", false
 }
 
-// Pos is where a key stands, or with "" the header of the profile: in the
+// Pos returns where a key stands, or with "" the header of the profile: in the
 // config file, where it is in both. For an absent key the line is 0.
 func (p *Profile) Pos(key string) (path string, line int) {
 	f, at := p.position(key)
@@ -75,7 +75,7 @@ func (p *Profile) position(name string) (*File, int32) {
 	}
 }
 
-// Keys are the names of all keys in lower case and in file order: those of the
+// Keys returns the names of all keys in lower case and in file order: those of the
 // config file, then those that only the credentials file has.
 func (p *Profile) Keys() []string {
 	var names []string

@@ -93,7 +93,7 @@ func asciiLower(s string) string {
 	return string(lower)
 }
 
-// delimiter is where the first "=" or ":" of a line stands, or -1.
+// delimiter returns where the first "=" or ":" of a line stands, or -1.
 func delimiter(line string) int {
 	for i := 0; i < len(line); i++ {
 		if c := line[i]; c == '=' || c == ':' {

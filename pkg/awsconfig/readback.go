@@ -22,7 +22,7 @@ func bug(format string, args ...any) error {
 		fmt.Sprintf(format, args...))
 }
 
-// compare holds what this package reads in the result against the plan.
+// compare compares what this package reads in the result with the plan.
 func (e *Edit) compare(got *File) error {
 	if len(got.fatal) > 0 {
 		return e.unreadable(got)
@@ -66,7 +66,7 @@ func (e *Edit) compare(got *File) error {
 	return nil
 }
 
-// unreadable is why botocore could not read the result. That is a bug, unless
+// unreadable returns why botocore could not read the result. That is a bug, unless
 // a nested block of [DEFAULT] is to blame, at which botocore looks only where
 // it leaks into a section.
 func (e *Edit) unreadable(got *File) error {
@@ -76,8 +76,8 @@ func (e *Edit) unreadable(got *File) error {
 	return bug("%s", got.fatal[0])
 }
 
-// compareGap holds the comments and blank lines before section j of got
-// against those before section i of the file, if what stood above stays.
+// compareGap compares the comments and blank lines before section j of got with
+// those before section i of the file, if the section above them stays.
 func (e *Edit) compareGap(i int32, got *File, j int32) error {
 	was, is := e.f.gap(i), got.gap(j)
 	if i > 0 {
@@ -96,7 +96,7 @@ func (e *Edit) compareGap(i int32, got *File, j int32) error {
 	return nil
 }
 
-// gap is what stands between section i and the section above it.
+// gap returns what stands between section i and the section above it.
 func (f *File) gap(i int32) string {
 	start := int32(0)
 	if i > 0 {
@@ -112,7 +112,7 @@ func (e *Edit) planOf(i int32) *plan {
 	return e.plans[i]
 }
 
-// compareSection holds section j of got against section i of the file.
+// compareSection compares section j of got with section i of the file.
 func (e *Edit) compareSection(i int32, p *plan, got *File, j int32) error {
 	old, s := &e.f.sections[i], &got.sections[j]
 	if p == nil {
@@ -155,7 +155,7 @@ func loneReturn(text string) bool {
 	return strings.Count(text, "\r") != strings.Count(text, "\r\n")
 }
 
-// addedLineEnd is the line end that the last section of a file without one
+// addedLineEnd returns the line end that the last section of a file without one
 // gets when something is appended.
 func (e *Edit) addedLineEnd(i int32) string {
 	if int(i) == len(e.f.sections)-1 && !strings.HasSuffix(e.f.text, "\n") && int(e.f.bodyEnd(i)) == len(e.f.text) && len(e.added) > 0 {
@@ -164,7 +164,7 @@ func (e *Edit) addedLineEnd(i int32) string {
 	return ""
 }
 
-// comparePairs holds section j of got, which should have n keys, against the
+// comparePairs compares section j of got, which should have n keys, with the
 // pairs that it should hold.
 func comparePairs(got *File, j int32, want []KeyValue, n int) error {
 	s := &got.sections[j]

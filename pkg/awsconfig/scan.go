@@ -19,7 +19,7 @@ type scanner struct {
 	f    *File
 	text string
 
-	// The line at hand.
+	// The current line.
 	line    int32
 	start   int // its first byte
 	textEnd int // without the line end
@@ -143,7 +143,7 @@ func (s *scanner) nextLine() bool {
 	return true
 }
 
-// headerOf is the text between the first and the last bracket of a line: in
+// headerOf returns the text between the first and the last bracket of a line: in
 // "[a] # see [b]" configparser reads "a] # see [b".
 func headerOf(line string) (text string, ok bool) {
 	if line[0] != '[' {
@@ -255,7 +255,7 @@ func (s *scanner) addKey(k key) {
 	s.open = true
 }
 
-// sameKey is a key of that name in the section at hand, or nil. All [DEFAULT]
+// sameKey returns a key of that name in the current section, or nil. All [DEFAULT]
 // sections are one to configparser.
 func (s *scanner) sameKey(name string) *key {
 	f := s.f

@@ -82,7 +82,7 @@ func (w *writtenLines) keys(i int32, pairs []KeyValue) {
 	w.last = pairs
 }
 
-// changedPairs are those of the pairs that section i of f does not hold.
+// changedPairs returns those of the pairs that section i of f does not hold.
 func (f *File) changedPairs(i int32, pairs []KeyValue) (changed []KeyValue) {
 	for _, p := range pairs {
 		if k := f.ownKey(i, p.Key); k == nil || k.value != p.Value {

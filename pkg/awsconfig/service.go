@@ -6,7 +6,7 @@ type Service struct {
 	block
 }
 
-// Service is the [services NAME] section of that name. A profile that names
+// Service returns the [services NAME] section of that name. A profile that names
 // one that is missing is an error to the AWS CLI; the Go SDK goes on without.
 func (c *Config) Service(name string) (*Service, bool) {
 	i, ok := c.config.find(servicesSection, name)
@@ -16,7 +16,7 @@ func (c *Config) Service(name string) (*Service, bool) {
 	return &Service{block{c.config, i}}, true
 }
 
-// EndpointURL is the endpoint_url in the nested block of a service, by its id
+// EndpointURL returns the endpoint_url in the nested block of a service, by its id
 // in lower case with underscores: sso, sso_oidc, sts. It is "" where there is
 // none.
 func (s *Service) EndpointURL(id string) string {

@@ -12,7 +12,7 @@ type Session struct {
 	block
 }
 
-// Sessions are the sessions of the config file in file order. No client reads
+// Sessions returns the sessions of the config file in file order. No client reads
 // any from the credentials file.
 func (c *Config) Sessions() []*Session {
 	var all []*Session
@@ -29,7 +29,7 @@ func (c *Config) Sessions() []*Session {
 	return all
 }
 
-// Session is the session of that name.
+// Session returns the session of that name.
 func (c *Config) Session(name string) (*Session, bool) {
 	i, ok := c.config.find(sessionSection, name)
 	if !ok {
