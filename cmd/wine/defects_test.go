@@ -4,6 +4,7 @@ package wine
 
 import (
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -36,14 +37,7 @@ var defects = []defect{
 // may be a subtest.
 func isWines(pkg, test string) bool {
 	test, _, _ = strings.Cut(test, "/")
-	for _, d := range defects {
-		for _, name := range d.tests {
-			if name == pkg+"."+test {
-				return true
-			}
-		}
-	}
-	return false
+	return slices.ContainsFunc(defects, func(d defect) bool { return slices.Contains(d.tests, pkg+"."+test) })
 }
 
 // A wine that has mended a defect needs no entry for it.

@@ -103,8 +103,9 @@ func TestPaths(t *testing.T) {
 		}
 	}
 	for _, bad := range []string{"", "relative/home"} {
-		if _, err := environment(bad).Paths(); fault.KindOf(err) != fault.Usage {
-			t.Errorf("HOME %q: %v", bad, err)
+		_, err := environment(bad).Paths()
+		if fault.KindOf(err) != fault.Usage || fault.HintOf(err) != "set "+homeVariable+" to your home folder" {
+			t.Errorf("HOME %q: %v, hint %q", bad, err, fault.HintOf(err))
 		}
 	}
 }

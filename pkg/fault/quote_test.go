@@ -58,12 +58,13 @@ func onWindows() int {
 
 // The texts of Windows end with a full stop.
 func TestReason(t *testing.T) {
-	stop := errors.New("Access is denied.")
+	text := func(s string) error { return errors.New(s) }
+	stop := text("Access is denied.")
 	tests := map[string]error{
 		"Access is denied": &fs.PathError{Op: "open", Path: "x.tmp", Err: stop},
 		"file exists":      &os.LinkError{Op: "rename", Old: "a", New: "b", Err: errors.New("file exists")},
 		"no such process":  os.NewSyscallError("fcntl", errors.New("no such process")),
-		"and so on...":     errors.New("and so on..."),
+		"and so on...":     text("and so on..."),
 		`it is "a."`:       errors.New(`it is "a."`),
 	}
 	for want, err := range tests {

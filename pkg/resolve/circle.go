@@ -35,7 +35,9 @@ func checkCircle(p *awsconfig.Profile) error {
 // run for.
 func markProcess(cmd *exec.Cmd, p *awsconfig.Profile) {
 	environ := cmd.Environ()
-	cmd.Env = append(environ, processVariable+"="+strings.Join(append(profilesServed(environ), p.Name), "\n"))
+	served := append(profilesServed(environ), p.Name)
+	environ = append(environ, processVariable+"="+strings.Join(served, "\n"))
+	cmd.Env = environ
 }
 
 // profilesServed returns the profiles whose credential_process the environment
