@@ -16,7 +16,7 @@ type command struct {
 	Profiles []string `arg:"" optional:"" name:"PROFILE" sep:"none" complete:"sso-profile" help:"Profiles, by name; - reads them from standard input."`
 
 	Destination string `placeholder:"WHERE" help:"Where to go in the console: its URL, or the name of a service such as s3." group:"Where to"`
-	NoBrowser   bool   `env:"SSO_CONSOLE_NO_BROWSER" help:"Print the link and open no browser." group:"Where to"`
+	NoBrowser   bool   `env:"" help:"Print the link and open no browser." group:"Where to"`
 
 	cli.Assignment
 	cli.Basic

@@ -24,11 +24,11 @@ type command struct {
 	SSORegistrationScopes *string `name:"sso-registration-scopes" placeholder:"LIST" help:"Scopes to ask for, separated by commas (sso:account:access)." group:"A new session"`
 	Replace               bool    `help:"Give an existing SESSION these values instead of its own." group:"A new session"`
 
-	UseDeviceCode bool          `env:"SSO_LOGIN_USE_DEVICE_CODE" help:"Show a code to type in a browser anywhere." group:"How to log in"`
-	NoBrowser     bool          `env:"SSO_LOGIN_NO_BROWSER" help:"Print the URL and open no browser." group:"How to log in"`
-	RedirectPort  int           `placeholder:"N" env:"SSO_LOGIN_REDIRECT_PORT" help:"Let the browser come back to this port of 127.0.0.1 (for ssh -L)." group:"How to log in"`
+	UseDeviceCode bool          `env:"" help:"Show a code to type in a browser anywhere." group:"How to log in"`
+	NoBrowser     bool          `env:"" help:"Print the URL and open no browser." group:"How to log in"`
+	RedirectPort  int           `placeholder:"N" env:"" help:"Let the browser come back to this port of 127.0.0.1 (for ssh -L)." group:"How to log in"`
 	Force         bool          `help:"Log in even if the token is good." group:"How to log in"`
-	ValidFor      time.Duration `default:"15m" placeholder:"DURATION" env:"SSO_LOGIN_VALID_FOR" help:"Refresh the token if less than this is left (${default})." group:"How to log in"`
+	ValidFor      time.Duration `default:"15m" placeholder:"DURATION" env:"" help:"Refresh the token if less than this is left (${default})." group:"How to log in"`
 
 	Check  bool `help:"Never log in: exit 0 if the token is valid or can be refreshed, 3 if not." xor:"instead" group:"Instead of logging in"`
 	List   bool `help:"List the sessions and their state, without the network." xor:"instead" group:"Instead of logging in"`

@@ -24,9 +24,9 @@ import (
 type command struct {
 	Sessions []string `arg:"" optional:"" name:"SESSION" sep:"none" complete:"session" help:"Sessions, by name; - reads them from standard input."`
 
-	Name         *string  `placeholder:"TEMPLATE" env:"SSO_PROFILES_NAME" help:"Name the profiles by a Go template over .AccountId .AccountName .AccountEmail .RoleName .Session, with lower upper replace trimPrefix trimSuffix slug. New profiles are named {{.RoleName}}-{{.AccountId}} without it." group:"What the profiles hold"`
-	ClientRegion []string `placeholder:"[GLOB=]REGION" sep:"none" complete:"region" env:"SSO_PROFILES_CLIENT_REGION" help:"Set the profiles' region; with GLOB= for the accounts that match, the first match counts. Repeatable." group:"What the profiles hold"`
-	Set          []string `placeholder:"KEY=VALUE" sep:"none" env:"SSO_PROFILES_SET" help:"Set another key, such as output=json; KEY= removes it. Repeatable." group:"What the profiles hold"`
+	Name         *string  `placeholder:"TEMPLATE" env:"" help:"Name the profiles by a Go template over .AccountId .AccountName .AccountEmail .RoleName .Session, with lower upper replace trimPrefix trimSuffix slug. New profiles are named {{.RoleName}}-{{.AccountId}} without it." group:"What the profiles hold"`
+	ClientRegion []string `placeholder:"[GLOB=]REGION" sep:"none" complete:"region" env:"" help:"Set the profiles' region; with GLOB= for the accounts that match, the first match counts. Repeatable." group:"What the profiles hold"`
+	Set          []string `placeholder:"KEY=VALUE" sep:"none" env:"" help:"Set another key, such as output=json; KEY= removes it. Repeatable." group:"What the profiles hold"`
 
 	Account []string `placeholder:"GLOB" sep:"none" complete:"account" help:"Only accounts whose id or name matches; a leading ! excludes. Repeatable." group:"Which profiles"`
 	Role    []string `placeholder:"GLOB" sep:"none" complete:"role" help:"Only roles whose name matches; a leading ! excludes. Repeatable." group:"Which profiles"`

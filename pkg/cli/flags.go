@@ -16,7 +16,7 @@ import (
 // the AWS CLI or a prefix of one: if the program runs as an alias (`aws
 // sso-test ...`), the CLI takes such an option for itself.
 type Basic struct {
-	Format  string      `short:"o" placeholder:"FORMAT" complete:"format" help:"Write ${formats}; without it ${unformatted}." group:"Output"`
+	Format  string      `short:"o" placeholder:"FORMAT" complete:"format" group:"Output"`
 	Quiet   bool        `short:"q" help:"Say nothing but warnings and errors." group:"Output"`
 	NoColor bool        `name:"no-color" help:"Use no colours (also with NO_COLOR set)." group:"Output"`
 	Version versionFlag `help:"Show the version." group:"Help"`
@@ -30,9 +30,9 @@ func (b *Basic) basic() *Basic { return b }
 type Common struct {
 	Basic
 	Verbose bool          `short:"v" help:"Log each request: method, host, path, status, time, id." group:"Output"`
-	Timeout time.Duration `default:"15s" placeholder:"DURATION" env:"${env}_TIMEOUT" help:"Give up an attempt after this long (${default})." group:"Network"`
+	Timeout time.Duration `default:"15s" placeholder:"DURATION" env:"" help:"Give up an attempt after this long (${default})." group:"Network"`
 
-	Deadline *time.Duration `placeholder:"DURATION" env:"${env}_DEADLINE" help:"End the run after this long, print what was found, and exit with status 4." group:"Network"`
+	Deadline *time.Duration `placeholder:"DURATION" env:"" help:"End the run after this long, print what was found, and exit with status 4." group:"Network"`
 }
 
 func (c *Common) common() *Common { return c }
@@ -48,7 +48,7 @@ func commonOf(command Command) *Common {
 
 // Parallel holds the flag of the programs that make many calls.
 type Parallel struct {
-	Concurrency int `default:"${concurrency}" placeholder:"N" env:"${env}_CONCURRENCY" help:"Make at most this many calls at once (${default})." group:"Network"`
+	Concurrency int `placeholder:"N" env:"" help:"Make at most this many calls at once (${default})." group:"Network"`
 }
 
 // AfterApply checks the number. kong calls it.
@@ -73,8 +73,8 @@ func (c Common) AfterApply() error {
 type versionFlag bool
 
 // BeforeReset prints the version as soon as the flag is seen.
-func (versionFlag) BeforeReset(app *kong.Kong, vars kong.Vars) error {
-	fmt.Fprintln(app.Stdout, vars["version"])
+func (versionFlag) BeforeReset(app *kong.Kong, program Program) error {
+	fmt.Fprintln(app.Stdout, program.Name, program.Version)
 	return finished{}
 }
 

@@ -71,8 +71,8 @@ func (h *helpText) flags(model *kong.Application) {
 			h.line("%s:", group)
 		}
 		help := f.Help
-		if len(f.Tag.Envs) > 0 {
-			help = strings.TrimSuffix(help, ".") + ". [$" + strings.Join(f.Tag.Envs, ", $") + "]"
+		if len(f.Envs) > 0 {
+			help = strings.TrimSuffix(help, ".") + ". [$" + strings.Join(f.Envs, ", $") + "]"
 		}
 		h.entry(flagText(f), help, flagColumn)
 	}

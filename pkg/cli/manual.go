@@ -130,7 +130,7 @@ func asPlugin(name string) []string {
 func environmentOf(model *kong.Application) []Value {
 	var values []Value
 	for _, f := range orderedFlags(model) {
-		for _, name := range f.Tag.Envs {
+		for _, name := range f.Envs {
 			values = append(values, Value{name, "For --" + f.Name + "."})
 		}
 	}

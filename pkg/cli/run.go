@@ -15,7 +15,6 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/alecthomas/kong"
@@ -298,34 +297,4 @@ func (p Program) flagHint(flag string) string {
 		return "profiles are named without a flag, such as: " + p.typed + " dev"
 	}
 	return ""
-}
-
-// finished is the error by which --help and --version leave the parser.
-type finished struct{}
-
-func (finished) Error() string { return "finished" }
-
-// newParser returns the parser of a command line. refused will hold the value
-// that it refuses.
-func newParser(program Program, command Command, console *Console) (*kong.Kong, *valueError, error) {
-	refused := &valueError{}
-	options := append(valueMappers(refused),
-		kong.Name(program.Name),
-		kong.Description(program.Purpose),
-		kong.Writers(console.Out, console.stderr),
-		kong.Exit(func(int) {}),
-		kong.Help(func(_ kong.HelpOptions, ctx *kong.Context) error { return printHelp(console, program, ctx.Model) }),
-		kong.Vars{
-			"env":         strings.ToUpper(strings.ReplaceAll(program.Name, "-", "_")),
-			"formats":     strings.Join(program.Formats, ", "),
-			"unformatted": program.unformatted(),
-			"concurrency": strconv.Itoa(program.Concurrency),
-			"version":     program.Name + " " + program.Version,
-		},
-	)
-	parser, err := kong.New(command, options...)
-	if err == nil {
-		parser.Model.HelpFlag.Help = "Show this help."
-	}
-	return parser, refused, err
 }

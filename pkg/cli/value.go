@@ -13,8 +13,9 @@ import (
 // this suite. They leave the first error in refused: kong keeps the text alone
 // of one that a variable caused.
 func valueMappers(refused *valueError) []kong.Option {
+	decoders := kong.NewRegistry().RegisterDefaults()
 	mapper := func(t reflect.Type, must string) valueMapper {
-		return valueMapper{kong.NewRegistry().RegisterDefaults().ForType(t), must, refused}
+		return valueMapper{decoders.ForType(t), must, refused}
 	}
 	duration := reflect.TypeFor[time.Duration]()
 	return []kong.Option{
@@ -81,7 +82,7 @@ func (e valueError) Error() string {
 	if e.flag == nil {
 		return e.text
 	}
-	for _, name := range e.flag.Tag.Envs {
+	for _, name := range e.flag.Envs {
 		if v, set := os.LookupEnv(name); set && v == e.value {
 			return name + " " + e.text
 		}
