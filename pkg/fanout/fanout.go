@@ -20,11 +20,12 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// Job is one run of the command.
+// Job is a run of the command.
 type Job struct {
-	// Env is the whole environment, as "NAME=value".
+	// Env is the whole environment of the command, as "NAME=value".
 	Env []string
-	// Expires is when the credentials in Env end; zero: they do not.
+	// Expires is the time when the credentials in Env expire; zero: they do
+	// not.
 	Expires time.Time
 }
 
@@ -38,32 +39,34 @@ type Runner struct {
 	// starts, by as many goroutines as jobs run at once. A job whose Prepare fails
 	// is not started, and its Result has the error.
 	Prepare func(ctx context.Context, index int) (Job, error)
-	// Concurrency is how many jobs run at once at most; below 1 it is 1. Fewer run
-	// where there are not enough file descriptors.
+	// Concurrency is the number of jobs that run at once at most; below 1 it
+	// is 1. Fewer run where there are not enough file descriptors.
 	Concurrency int
-	// MaxFailures is after how many failures no more jobs start; 0: any number.
+	// MaxFailures is the number of failures after which no more jobs start; 0:
+	// any number.
 	MaxFailures int
-	// Starting is called before each start, and the function that it returns
-	// after the start.
+	// Starting, if not nil, is called before each start, and the function that
+	// it returns after the start.
 	Starting func() (done func())
-	// Started is called after a job has started; nil: nobody is told. Several
+	// Started, if not nil, is called after a job has started. Several
 	// goroutines may call it at once.
 	Started func(index int)
-	// Expired is called when the credentials of a job end while it still runs;
-	// nil: nobody is told. Several goroutines may call it at once.
+	// Expired, if not nil, is called when the credentials of a job expire
+	// while it still runs. Several goroutines may call it at once.
 	Expired func(index int)
-	// Lines gets output as it comes, in whole lines; the last one of a stream may
-	// lack its newline. One call is made at a time, and nothing is kept: the
-	// Outputs of the Results are empty. Whoever blocks it makes the commands wait.
-	// Nil: output is kept until the Result.
+	// Lines, if not nil, gets output as it comes, in whole lines; the last
+	// line of a stream may lack its newline. One call is made at a time, and
+	// the Outputs of the Results are empty. While Lines blocks, the commands
+	// wait. If it is nil, output is kept until the Result.
 	Lines func(index int, stream Stream, lines *Output)
-	// Signal is what running commands get when the context ends, by its cause; nil,
-	// or a nil result: SIGTERM. Windows knows Ctrl-Break alone.
+	// Signal returns the signal that running commands get when the context
+	// ends, given the cause. If it is nil, or returns nil, that is SIGTERM. On
+	// Windows it is always Ctrl-Break.
 	Signal func(cause error) os.Signal
-	// Supervisor is told of each command; nil: there is none.
+	// Supervisor, if not nil, learns of each command.
 	Supervisor *Supervisor
-	// TempDir is where output goes that has no room in memory; empty: the system's
-	// folder for temporary files.
+	// TempDir is the folder for output that has no room in memory; empty: the
+	// system's folder for temporary files.
 	TempDir string
 
 	limits  limits
@@ -89,7 +92,7 @@ type limits struct {
 
 var defaultLimits = limits{memory: 16 << 20, held: time.Second, ending: 10 * time.Second}
 
-// Stream is one of the two outputs of a command.
+// Stream is an output stream of a command.
 type Stream int
 
 // The streams.
@@ -98,20 +101,20 @@ const (
 	Stderr
 )
 
-// State is how a job ended.
+// State says how a job ended.
 type State int
 
 // The states.
 const (
-	// Exited is a command that has ended by itself, with Result.ExitCode.
+	// Exited means that the command ended by itself, with Result.ExitCode.
 	Exited State = iota
-	// Signaled is a command that Result.Signal has ended.
+	// Signaled means that Result.Signal ended the command.
 	Signaled
-	// NotStarted is a job that was not run, see Result.Err.
+	// NotStarted means that the command did not run, see Result.Err.
 	NotStarted
 )
 
-// Result is how one job ended.
+// Result is the outcome of a job.
 type Result struct {
 	Index    int
 	State    State
@@ -133,8 +136,9 @@ func (r Result) Close() {
 	}
 }
 
-// ErrNotStarted is the cause of a job that was not started since the run was to
-// end: a signal, a deadline, [Runner.MaxFailures], or a reader that went away.
+// ErrNotStarted is in the error of a job that was not started because the run
+// was to end: after a signal, a deadline, [Runner.MaxFailures], or when the
+// reader of the results had gone.
 var ErrNotStarted = errors.New("the run ended before")
 
 // Run runs the command for each index from 0 to jobs-1, and returns the results

@@ -6,14 +6,14 @@ import (
 	"os"
 )
 
-// Exit is how a worker ended.
+// Exit says how a worker ended.
 type Exit struct {
 	Status int
 	Signal os.Signal // that ended it; nil: it exited with Status
 }
 
-// ErrNoSupervisor is that a program cannot supervise itself, and has to do the
-// work in one process: nothing has started then.
+// ErrNoSupervisor is returned where a program cannot supervise itself. Nothing
+// has started then, and the program has to do the work in one process.
 var ErrNoSupervisor = errors.New("cannot supervise the commands")
 
 func unsupervised(what string, err error) error {

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// Closest returns the candidate that name was probably meant to be, "" if none
-// is near: one mistake for three letters, and at least one.
+// Closest returns the candidate most similar to name, or "" if none is similar:
+// one mistake for three letters is allowed, and at least one.
 func Closest(name string, candidates []string) string {
 	best, distance := "", max(len(name)/3+1, 2)
 	for _, c := range candidates {
@@ -17,8 +17,8 @@ func Closest(name string, candidates []string) string {
 	return best
 }
 
-// editDistance counts letters put in, left out and mistaken, and neighbours
-// that changed places. It is limit if it is not smaller.
+// editDistance returns how many letters were inserted, left out, replaced or
+// swapped with their neighbour, or limit if they are that many or more.
 func editDistance(a, b string, limit int) int {
 	if d := len(a) - len(b); d >= limit || -d >= limit {
 		return limit
@@ -49,9 +49,9 @@ func editDistance(a, b string, limit int) int {
 	return min(row[len(b)], limit)
 }
 
-// UnknownWord returns a fault of kind Usage: the word given to a flag is none of
-// those known. what is what the words are ("format"), and takes what
-// the hint begins with ("-o takes one of").
+// UnknownWord returns a fault of kind Usage for a word that is none of those
+// known. what names the kind of word ("format"), and takes is the beginning of
+// the hint ("-o takes one of").
 func UnknownWord(what, word, takes string, known []string) *Error {
 	hint := takes + ": " + strings.Join(known, ", ")
 	if near := Closest(word, known); near != "" {

@@ -12,49 +12,50 @@ import (
 	"slices"
 )
 
-// Kind is what went wrong, as far as code cares.
+// Kind says what went wrong, for code to branch on.
 type Kind uint8
 
 // The kinds. Their order has no meaning and may change.
 const (
-	// Unknown is anything that nobody foresaw.
+	// Unknown means that the cause was not foreseen.
 	Unknown Kind = iota
-	// Usage is a command line that makes no sense. Nothing was done.
+	// Usage means that the command line makes no sense. Nothing was done.
 	Usage
-	// Config is an AWS configuration that AWS could not read, or that
-	// contradicts itself. Nothing was done.
+	// Config means that AWS could not read the config, or the config contradicts itself.
+	// Nothing was done.
 	Config
-	// Login is a login that is missing, over, refused or given up.
+	// Login means that a login is missing, has ended, was refused or given up.
 	Login
-	// Denied is a service that knows the caller and says no (403).
+	// Denied means that a service knows the caller and refuses (403).
 	Denied
-	// Throttled is a service that asks for fewer calls (429).
+	// Throttled means that a service asks for fewer calls (429).
 	Throttled
-	// Timeout is an answer that did not come in time.
+	// Timeout means that an answer did not come in time.
 	Timeout
-	// Unreachable is a service without a connection: name lookup, refused
+	// Unreachable means that there is no connection to a service: name lookup, refused
 	// connection, TLS, proxy.
 	Unreachable
-	// Reply is an answer that is of no use: 5xx, cut short, not JSON, or
-	// without a field that it must have.
+	// Reply means that an answer cannot be used: 5xx, cut short, not JSON, or without a
+	// field that it must have.
 	Reply
-	// Request is an answer that calls the request wrong (400, 404).
+	// Request means that a service calls the request wrong (400, 404).
 	Request
-	// Identity is credentials of another account or role than the profile says.
+	// Identity means that the credentials are of another account or role than the
+	// profile names.
 	Identity
-	// Process is a command on this machine that could not be run, failed or
-	// printed something useless.
+	// Process means that a command on this machine could not be run, failed or printed
+	// something useless.
 	Process
-	// File is a file that could not be read or written.
+	// File means that a file could not be read or written.
 	File
-	// Conflict is two things that exclude each other: two assignments with one
-	// name, a profile that somebody wrote by hand, an edit made meanwhile.
+	// Conflict means that two things exclude each other: two assignments with one name,
+	// a profile that somebody wrote by hand, an edit made meanwhile.
 	Conflict
-	// Nothing is a run that found nothing to work on.
+	// Nothing means that the run found nothing to work on.
 	Nothing
-	// Notice is something to know. Nothing has failed.
+	// Notice means that nothing has failed, and a person should know something.
 	Notice
-	// Canceled is work that was stopped from outside, by a signal as a rule.
+	// Canceled means that the work was stopped from outside, as a rule by a signal.
 	Canceled
 )
 
@@ -95,7 +96,7 @@ func New(kind Kind, what, why string) *Error {
 	return &Error{Kind: kind, What: what, Why: why}
 }
 
-// Newf returns a fault that one sentence describes.
+// Newf returns a fault that is one sentence.
 func Newf(kind Kind, format string, args ...any) *Error {
 	return &Error{Kind: kind, What: fmt.Sprintf(format, args...)}
 }
@@ -117,7 +118,7 @@ func Annotate(err error, format string, args ...any) *Error {
 	return Wrap(KindOf(err), err, format, args...)
 }
 
-// OrKind returns e with this kind if nobody knew its kind.
+// OrKind returns e, with this kind if its own is Unknown.
 func (e *Error) OrKind(kind Kind) *Error {
 	if e.Kind != Unknown {
 		return e

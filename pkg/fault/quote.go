@@ -9,8 +9,8 @@ import (
 	"strings"
 )
 
-// onWindows is whether paths have backslashes, and commands go to PowerShell or
-// cmd.exe.
+// onWindows reports whether paths have backslashes, and commands go to
+// PowerShell or cmd.exe.
 const onWindows = os.PathSeparator == '\\'
 
 // Path returns the path of a file in quotes, as messages name it: like %q, but
@@ -72,8 +72,8 @@ func Cause(err error) error {
 	return err
 }
 
-// Reason returns the text of [Cause], without the full stop that Windows ends it
-// with.
+// Reason returns the text of [Cause], without the full stop with which Windows
+// ends it.
 func Reason(err error) string { return withoutFullStop(Cause(err).Error()) }
 
 // withoutFullStop leaves the dots of an ellipsis.

@@ -29,8 +29,8 @@ type Case struct {
 	Failure string
 	// Skipped says that the case was not run.
 	Skipped bool
-	// Message is why it failed or was skipped, Detail what else is known of a
-	// failure. Lines of Detail stay lines.
+	// Message says why the case failed or was skipped, Detail what else is
+	// known of a failure. Each entry of Detail stays a line.
 	Message string
 	Detail  []string
 }

@@ -11,7 +11,7 @@ import (
 // collector of its node exporter; see [Metric].
 const Prometheus Format = "prometheus"
 
-// Metric is one metric with its samples. It is a gauge.
+// Metric is a gauge with its samples.
 type Metric struct {
 	Name    string // as Prometheus takes it: letters, digits and underscores
 	Help    string
@@ -24,7 +24,7 @@ type Sample struct {
 	Value  float64
 }
 
-// Label tells samples of a metric apart.
+// Label distinguishes samples of a metric.
 type Label struct{ Name, Value string }
 
 // WriteMetrics writes the metrics as a whole document. A metric without
