@@ -46,8 +46,8 @@ func main() {
 			{Text: "126", Help: "COMMAND cannot be run"},
 			{Text: "127", Help: "there is no COMMAND; with one profile any other status is the command's"},
 		},
-		Manual:      manual,
-		Values:      values,
-		Concurrency: max(2*runtime.NumCPU(), 8),
+		Manual:       manual,
+		StatusValues: statusValues,
+		Concurrency:  max(2*runtime.NumCPU(), 8),
 	}, &command{})
 }

@@ -2,14 +2,6 @@ package main
 
 import "aws-sso-plugins/pkg/cli"
 
-// values returns the words that completion does not know by itself.
-func values(kind string) []cli.Value {
-	if kind == "statuses" {
-		return statusValues()
-	}
-	return nil
-}
-
 func manual() cli.Manual {
 	return cli.Manual{
 		Description: []string{

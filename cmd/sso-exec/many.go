@@ -22,7 +22,7 @@ import (
 type many struct {
 	app         *cli.App
 	format      report.Format
-	wanted      map[resolve.Status]bool
+	wanted      resolve.StatusSet
 	live        bool
 	maxFailures int
 	width       int
@@ -200,7 +200,7 @@ func (m *many) lines(index int, stream fanout.Stream, lines *fanout.Output) {
 func (m *many) write(result fanout.Result) error {
 	defer result.Close()
 	status, reason := statusOf(result)
-	if m.wanted != nil && !m.wanted[status] {
+	if !m.wanted.Has(status) {
 		return nil
 	}
 	target := m.targets[result.Index]

@@ -2,7 +2,6 @@ package main
 
 import (
 	"errors"
-	"strings"
 	"syscall"
 
 	"aws-sso-plugins/pkg/cli"
@@ -36,38 +35,18 @@ var statuses = []cli.Value{
 	{Text: string(resolve.Failed), Help: "anything else: a fault of the service, or output that could not be kept"},
 }
 
-const failedWord = "failed"
-
 // statusValues returns the words that --status takes.
 func statusValues() []cli.Value {
-	return append([]cli.Value{{Text: failedWord, Help: "all but ok"}}, statuses...)
+	return append([]cli.Value{{Text: resolve.FailedWord, Help: "all but ok"}}, statuses...)
 }
 
-// parseStatuses reads what --status was given; nil is all.
-func parseStatuses(list string) (map[resolve.Status]bool, error) {
-	if list == "" {
-		return nil, nil
+// parseStatuses reads the list of --status; nil is all.
+func parseStatuses(list string) (resolve.StatusSet, error) {
+	known := make([]resolve.Status, len(statuses))
+	for i, v := range statuses {
+		known[i] = resolve.Status(v.Text)
 	}
-	wanted := map[resolve.Status]bool{}
-	var words []string
-	known := map[string]bool{}
-	for _, v := range statusValues() {
-		words = append(words, v.Text)
-		known[v.Text] = true
-	}
-	for word := range strings.SplitSeq(list, ",") {
-		switch word = strings.TrimSpace(word); {
-		case !known[word]:
-			return nil, fault.UnknownWord("status", word, "--status takes", words)
-		case word == failedWord:
-			for _, v := range statuses {
-				wanted[resolve.Status(v.Text)] = v.Text != string(resolve.OK)
-			}
-		default:
-			wanted[resolve.Status(word)] = true
-		}
-	}
-	return wanted, nil
+	return resolve.ParseStatuses(list, known, func(s resolve.Status) bool { return s != resolve.OK })
 }
 
 // unresolved is an error of credentials, and not of the command.

@@ -10,6 +10,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/probe"
 	"aws-sso-plugins/pkg/report"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 type command struct {
@@ -116,7 +117,7 @@ func named(app *cli.App, config *awsconfig.Config, choice probe.Choice, names []
 type test struct {
 	app    *cli.App
 	format report.Format
-	wanted probe.StatusSet
+	wanted resolve.StatusSet
 	out    output
 	tally  probe.Tally
 	total  int

@@ -29,9 +29,9 @@ func main() {
 			"With -o prometheus, sso_test_profile_up is only there for profiles that AWS was asked about, not for those that wait " +
 				"for a login or a connection.",
 		},
-		Formats:     []string{"table", "text", "name", "json", "jsonl", "junit", "prometheus"},
-		Manual:      manual,
-		Values:      values,
-		Concurrency: 32,
+		Formats:      []string{"table", "text", "name", "json", "jsonl", "junit", "prometheus"},
+		Manual:       manual,
+		StatusValues: statusValues,
+		Concurrency:  32,
 	}, &command{})
 }

@@ -3,23 +3,16 @@ package main
 import (
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 // statusValues returns the words that --status takes.
 func statusValues() []cli.Value {
-	values := []cli.Value{{Text: probe.FailedWord, Help: "all but ok and skipped"}}
+	values := []cli.Value{{Text: resolve.FailedWord, Help: "all but ok and skipped"}}
 	for _, s := range probe.Statuses() {
 		values = append(values, cli.Value{Text: string(s), Help: probe.Meaning(s)})
 	}
 	return values
-}
-
-// values returns the words that completion does not know by itself.
-func values(kind string) []cli.Value {
-	if kind == "statuses" {
-		return statusValues()
-	}
-	return nil
 }
 
 func manual() cli.Manual {

@@ -306,10 +306,10 @@ func (c *completer) known(kind string) []Value {
 	case "session", "profile", "sso-profile", "account", "role", "region":
 		return configValues(kind, c.config())
 	}
-	if c.program.Values == nil {
-		return nil
+	if kind == "statuses" && c.program.StatusValues != nil {
+		return c.program.StatusValues()
 	}
-	return c.program.Values(kind)
+	return nil
 }
 
 // config returns what can be read of the config files, whatever is wrong with

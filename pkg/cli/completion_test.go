@@ -35,11 +35,8 @@ func proposals(t *testing.T, env Environment, args ...string) string {
 	t.Helper()
 	program := Program{
 		Name: "sso-test", Formats: []string{"table", "json", "jsonl"},
-		Values: func(kind string) []Value {
-			if kind == "statuses" {
-				return []Value{{"failed", ""}, {"ok", ""}, {"access-denied", "no such assignment"}}
-			}
-			return nil
+		StatusValues: func() []Value {
+			return []Value{{"failed", ""}, {"ok", ""}, {"access-denied", "no such assignment"}}
 		},
 	}
 	parser, _, err := newParser(program, &grammar{}, app(t, "").Console)

@@ -62,10 +62,9 @@ type Program struct {
 	Formats []string
 	// Unformatted says what is written without -o; empty: a table at a terminal.
 	Unformatted string
-	// Values returns the words of a flag or an argument whose tag complete:"KIND"
-	// has a kind that this package does not know. Only completion calls it; nil:
-	// there are none.
-	Values func(kind string) []Value
+	// StatusValues returns the words of --status, for completion; nil: there is no
+	// such flag.
+	StatusValues func() []Value
 	// Manual returns what the man page says beyond the help. Only the man page
 	// calls it.
 	Manual func() Manual

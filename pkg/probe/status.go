@@ -1,12 +1,6 @@
 package probe
 
-import (
-	"slices"
-	"strings"
-
-	"aws-sso-plugins/pkg/fault"
-	"aws-sso-plugins/pkg/resolve"
-)
+import "aws-sso-plugins/pkg/resolve"
 
 // Status is what a check found. A profile has exactly one.
 type Status = resolve.Status
@@ -28,7 +22,7 @@ const (
 	WrongIdentity Status = "wrong-identity" // STS answered for another account or role
 )
 
-// Statuses are all of them, in the order of a summary.
+// Statuses returns all statuses, in the order of a summary.
 func Statuses() []Status {
 	return []Status{
 		OK, Skipped, LoginRequired, AccessDenied, STSDenied, WrongIdentity,
@@ -36,7 +30,7 @@ func Statuses() []Status {
 	}
 }
 
-// Meaning is what the status says of a profile, in a few words.
+// Meaning returns what the status says of a profile, in a few words.
 func Meaning(s Status) string {
 	switch s {
 	case OK:
@@ -67,46 +61,9 @@ func Meaning(s Status) string {
 	return ""
 }
 
-// StatusSet is a choice of statuses; nil is all of them.
-type StatusSet map[Status]bool
-
-// Has reports whether the status is among those chosen.
-func (s StatusSet) Has(status Status) bool { return s == nil || s[status] }
-
-// FailedWord stands for all statuses that are not healthy.
-const FailedWord = "failed"
-
-// ParseStatuses reads a list of statuses separated by commas, in which
-// "failed" stands for all but ok and skipped. The empty list is all. An
-// unknown word is a fault of kind Usage.
-func ParseStatuses(list string) (StatusSet, error) {
-	if list == "" {
-		return nil, nil
-	}
-	chosen := StatusSet{}
-	for word := range strings.SplitSeq(list, ",") {
-		status := Status(strings.TrimSpace(word))
-		switch {
-		case status == FailedWord:
-			for _, s := range Statuses() {
-				if !s.Healthy() {
-					chosen[s] = true
-				}
-			}
-		case slices.Contains(Statuses(), status):
-			chosen[status] = true
-		default:
-			return nil, fault.UnknownWord("status", string(status), "--status takes", statusWords())
-		}
-	}
-	return chosen, nil
-}
-
-// statusWords are what a list may hold.
-func statusWords() []string {
-	words := []string{FailedWord}
-	for _, s := range Statuses() {
-		words = append(words, string(s))
-	}
-	return words
+// ParseStatuses reads a list of statuses separated by commas, in which "failed"
+// stands for all but ok and skipped. The empty list is all. An unknown word is a
+// fault of kind Usage.
+func ParseStatuses(list string) (resolve.StatusSet, error) {
+	return resolve.ParseStatuses(list, Statuses(), func(s Status) bool { return !s.Healthy() })
 }
