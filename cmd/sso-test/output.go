@@ -21,14 +21,18 @@ func newOutput(app *cli.App, format report.Format, tally *probe.Tally) output {
 	case report.Prometheus:
 		return &metrics{app: app, tally: tally, start: time.Now()}
 	default:
-		return rows{report.NewWriter(app.Out, format, columns, app.Screen())}
+		home, _ := app.Environment().Home()
+		return rows{report.NewWriter(app.Out, format, columns, app.Screen()), home}
 	}
 }
 
 // rows is one record a profile.
-type rows struct{ *report.Writer }
+type rows struct {
+	*report.Writer
+	home string
+}
 
-func (r rows) add(result probe.Result) error { return r.Add(newRow(result)) }
+func (r rows) add(result probe.Result) error { return r.Add(newRow(result, r.home)) }
 func (r rows) close() error                  { return r.Close() }
 
 // suite is one test case a profile.

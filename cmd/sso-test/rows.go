@@ -2,7 +2,9 @@ package main
 
 import (
 	"cmp"
+	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"aws-sso-plugins/pkg/probe"
@@ -18,7 +20,7 @@ var columns = []report.Column{
 	{Title: "REGION", Spare: 2},
 	{Title: "MS", Right: true, Spare: 1},
 	{Title: "ARN OR REASON", Only: report.Text},
-	{Title: "REASON", Only: report.Table, Least: 24, Lines: 3},
+	{Title: "REASON", Only: report.Table, Least: 24, Wraps: true},
 }
 
 func statusColor(status string) report.Color {
@@ -76,12 +78,20 @@ type row struct {
 	Arn       string
 	UserId    string //nolint:revive // as AWS prints it
 	Reason    string
+
+	shown string // the reason in a table
 }
 
-func newRow(r probe.Result) row {
+// newRow returns the row of a result. In a table, for a person, home is ~.
+func newRow(r probe.Result, home string) row {
 	out := row{
 		Profile: r.Profile, Status: r.Status, AccountId: r.AccountID, RoleName: r.RoleName, Region: r.Region,
 		Arn: r.ARN, UserId: r.UserID, Reason: r.Reason,
+	}
+	out.shown = r.Reason
+	if home != "" {
+		separator := string(filepath.Separator)
+		out.shown = strings.ReplaceAll(r.Reason, strings.TrimSuffix(home, separator)+separator, "~"+separator)
 	}
 	if r.Latency > 0 {
 		ms := r.Latency.Round(time.Millisecond).Milliseconds()
@@ -98,6 +108,6 @@ func (r row) Cells() []string {
 	}
 	return []string{
 		r.Profile, mark(r.Status), string(r.Status), r.AccountId, r.RoleName, r.Region, ms,
-		cmp.Or(r.Reason, r.Arn), r.Reason,
+		cmp.Or(r.Reason, r.Arn), r.shown,
 	}
 }

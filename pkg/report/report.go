@@ -34,9 +34,9 @@ type Column struct {
 	Only Format
 	// Right aligns the table's cells at their right end.
 	Right bool
-	// Lines is on how many lines, the last ones below the row's own, the cells
-	// of the table's last column go on before they are cut; 0: one.
-	Lines int
+	// Wraps lets the cells of the table's last column go on below the row's own
+	// line, on as many as they take, where else they would be cut.
+	Wraps bool
 	// Least is to how many columns of the screen the table's cells may be cut
 	// where it is too narrow; 0: to 12.
 	Least int

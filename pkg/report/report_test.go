@@ -204,12 +204,15 @@ func TestNarrowTable(t *testing.T) {
 			"Reader-2222         ok\n",
 		50: "" +
 			"NAME           STATE          NOTE\n" +
-			"Administrato…  access-denied  not assigned to you…\n" +
+			"Administrator-1111\n" +
+			"               access-denied  not assigned to you…\n" +
 			"Reader-2222    ok\n",
 		20: "" +
 			"NAME   STATE  NOTE\n" +
-			"Admi…  acce…  not a…\n" +
-			"Read…  ok\n",
+			"Administrator-1111\n" +
+			"       acce…  not a…\n" +
+			"Reader-2222\n" +
+			"       ok\n",
 	}
 	for width, want := range tests {
 		if diff := cmp.Diff(want, table(t, columns, width, rows)); diff != "" {
@@ -218,18 +221,36 @@ func TestNarrowTable(t *testing.T) {
 	}
 	for width := 3*1 + 2*2; width < 90; width++ {
 		for line := range strings.Lines(table(t, columns, width, rows)) {
-			if got := columnsOf(strings.TrimSuffix(line, "\n")); got > width {
+			if got := columnsOf(strings.TrimSuffix(line, "\n")); got > width && line != "Administrator-1111\n" && line != "Reader-2222\n" {
 				t.Errorf("width %d: a line has %d columns: %q", width, got, line)
 			}
 		}
 	}
 }
 
+// An outlier costs the others no column: a name of 126 letters stands on a line
+// of its own, another cell is cut.
+func TestOutliers(t *testing.T) {
+	columns := []report.Column{{Title: "NAME"}, {Title: "STATE", Least: 14}, {Title: "ROLE", Spare: 2}, {Title: "NOTE", Least: 10, Wraps: true}}
+	name := strings.Repeat("n", 126)
+	rows := []cells{
+		{"dev", "ok", "Admin", "fine"}, {name, "access-denied", "Admin", "not assigned to you"}, {"prod", "ok", strings.Repeat("R", 60), "fine"},
+	}
+	want := "" +
+		"NAME          STATE          ROLE          NOTE\n" +
+		"dev           ok             Admin         fine\n" +
+		name + "\n" +
+		"              access-denied  Admin         not assigned to you\n" +
+		"prod          ok             RRRRRRRRRRR…  fine\n"
+	if diff := cmp.Diff(want, table(t, columns, 80, rows)); diff != "" {
+		t.Error(diff)
+	}
+}
+
 // TestLastColumnGoesOn holds that nothing is lost of a cell that may have as
 // many lines as it needs, and that they stand in its column.
 func TestLastColumnGoesOn(t *testing.T) {
-	const lines = 20
-	columns := []report.Column{{Title: "NAME"}, {Title: "N", Right: true, Spare: 1}, {Title: "NOTE", Least: 10, Lines: lines}}
+	columns := []report.Column{{Title: "NAME"}, {Title: "N", Right: true, Spare: 1}, {Title: "NOTE", Least: 10, Wraps: true}}
 	rows := []cells{{"a", "12", "not assigned to you"}, {"b", "", "arn:aws:iam::111111111111:role/x and more"}, {"c", "", ""}, {"d", "", "東京東京東京 ok"}}
 	tests := map[int]string{
 		0: "" +
@@ -256,12 +277,12 @@ func TestLastColumnGoesOn(t *testing.T) {
 			t.Errorf("width %d: %s", width, diff)
 		}
 	}
-	columns[2].Lines = 2
-	want := "NAME   N  NOTE\na     12  not\n          assigned t…\nb         arn:aws:iam\n          ::11111111…\nc\nd         東京東京東\n          京 ok\n"
+	columns[2].Wraps = false
+	want := "NAME   N  NOTE\na     12  not assign…\nb         arn:aws:ia…\nc\nd         東京東京東…\n"
 	if diff := cmp.Diff(want, table(t, columns, 21, rows)); diff != "" {
-		t.Errorf("two lines: %s", diff)
+		t.Errorf("cut: %s", diff)
 	}
-	columns[2].Lines = lines
+	columns[2].Wraps = true
 	for width := 1; width < 60; width++ {
 		shown := table(t, columns, width, rows)
 		for line := range strings.Lines(shown) {

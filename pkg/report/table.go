@@ -39,10 +39,12 @@ const (
 func writeTable(out io.Writer, columns []Column, rows [][]string, screen Screen) error {
 	columns, rows = without(columns, rows, func(i int) bool { return isEmpty(i, rows) })
 	widths := widthsOf(columns, rows)
-	if screen.Width > 0 {
+	if screen.Width > 0 && lineWidth(widths) > screen.Width {
+		capOutliers(widths, columns, rows)
 		spared := tooMany(columns, widths, screen.Width)
 		columns, rows = without(columns, rows, func(i int) bool { return spared[i] })
 		widths = widthsOf(columns, rows)
+		capOutliers(widths, columns, rows)
 		fit(columns, widths, screen.Width)
 	}
 
@@ -68,10 +70,16 @@ func writeLine(b *strings.Builder, cells []string, columns []Column, widths []in
 	var below []string // the rest of the last cell
 	indent, pending := 0, ""
 	for i, value := range cells {
-		if last := i == len(cells)-1; last {
-			lines := wrap(value, widths[i], max(columns[i].Lines, 1))
+		switch last := i == len(cells)-1; {
+		case last && columns[i].Wraps:
+			lines := wrap(value, widths[i])
 			value, below = lines[0], lines[1:]
-		} else {
+		case i == 0 && !last && displayWidth(value) > widths[i]:
+			// a name is what a person copies: it is whole, on a line of its own
+			b.WriteString(Paint(value, color(i), screen.Color) + "\n")
+			value = ""
+			indent += widths[i] + len(gap)
+		default:
 			indent += widths[i] + len(gap)
 			value = cut(value, widths[i])
 		}
@@ -91,12 +99,12 @@ func writeLine(b *strings.Builder, cells []string, columns []Column, widths []in
 	}
 }
 
-// wrap breaks s into at most so many lines of at most width columns, between
-// words where it can, and cuts the last of them. There is at least one.
-func wrap(s string, width, most int) []string {
+// wrap breaks s into lines of at most width columns, between words where it can.
+// There is at least one.
+func wrap(s string, width int) []string {
 	var lines []string
 	// In a single column there may be no room for even one character.
-	for len(lines) < most-1 && displayWidth(s) > width && width > 1 {
+	for displayWidth(s) > width && width > 1 {
 		end := prefix(s, width)
 		next := end
 		if s[end] == ' ' {
@@ -151,6 +159,34 @@ func widthsOf(columns []Column, rows [][]string) []int {
 	return widths
 }
 
+// capOutliers narrows the columns that one cell, or one in ten, makes more than
+// twice as wide as all others need.
+func capOutliers(widths []int, columns []Column, rows [][]string) {
+	for i := range len(columns) - 1 {
+		cells := make([]int, len(rows))
+		for r, row := range rows {
+			cells[r] = displayWidth(row[i])
+		}
+		slices.Sort(cells)
+		rest := len(cells) - max(1, len(cells)/10)
+		if rest == 0 {
+			continue
+		}
+		if usual := max(cells[rest-1], displayWidth(columns[i].Title), leastCell); widths[i] > 2*usual {
+			widths[i] = usual
+		}
+	}
+}
+
+// lineWidth returns how many columns a line takes.
+func lineWidth(widths []int) int {
+	total := len(gap) * (len(widths) - 1)
+	for _, w := range widths {
+		total += w
+	}
+	return total
+}
+
 // tooMany are the spare columns for which a line of limit columns has no room,
 // even if the others are cut to their least.
 func tooMany(columns []Column, widths []int, limit int) map[int]bool {
@@ -203,11 +239,7 @@ func fit(columns []Column, widths []int, limit int) {
 // narrow takes from the widest column, again and again, that is wider than it
 // has to be.
 func narrow(widths []int, limit int, atLeast func(i int) int) {
-	total := len(gap) * (len(widths) - 1)
-	for _, w := range widths {
-		total += w
-	}
-	for ; total > limit; total-- {
+	for total := lineWidth(widths); total > limit; total-- {
 		widest := -1
 		for i, w := range widths {
 			if w > atLeast(i) && (widest < 0 || w > widths[widest]) {
