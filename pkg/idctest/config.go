@@ -59,6 +59,9 @@ type Config struct {
 	Intercept bool
 	// Hosts are further host names that the proxy answers for, with all services.
 	Hosts []string
+	// NoHosts are hosts that do not exist: the proxy answers for them with 502, as one does whose lookup fails. AWS has no
+	// FIPS or dual-stack endpoint of a service in some regions.
+	NoHosts []string
 	// Vanity are host names in front of an access portal, with the URL that each redirects to: the start URL of an
 	// instance, or any other.
 	Vanity map[string]string
@@ -186,7 +189,7 @@ func (c Config) check() error {
 			return fmt.Errorf("disabled region %q does not look like one", r)
 		}
 	}
-	for _, h := range slices.Concat(c.Hosts, slices.Collect(maps.Keys(c.Vanity))) {
+	for _, h := range slices.Concat(c.Hosts, c.NoHosts, slices.Collect(maps.Keys(c.Vanity))) {
 		if !hostForm.MatchString(h) {
 			return fmt.Errorf("%q is not a host name in lower case", h)
 		}
@@ -227,7 +230,7 @@ func (c Config) clone() Config {
 		c.Instances[u] = cloneAccounts(accounts)
 	}
 	c.Faults = slices.Clone(c.Faults)
-	c.Hosts = slices.Clone(c.Hosts)
+	c.Hosts, c.NoHosts = slices.Clone(c.Hosts), slices.Clone(c.NoHosts)
 	c.Vanity = maps.Clone(c.Vanity)
 	c.DisabledRegions = slices.Clone(c.DisabledRegions)
 	c.Tolerate = slices.Clone(c.Tolerate)

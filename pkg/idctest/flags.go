@@ -126,6 +126,13 @@ func (c *Config) Flags(fs *flag.FlagSet) {
 		c.Hosts = append(slices.Clip(c.Hosts), value)
 		return nil
 	})
+	fs.Func("no-host", "`HOST` that does not exist: the proxy of -intercept answers 502; repeatable", func(value string) error {
+		if !hostForm.MatchString(value) {
+			return fmt.Errorf("not a host name in lower case")
+		}
+		c.NoHosts = append(slices.Clip(c.NoHosts), value)
+		return nil
+	})
 	fs.Func("vanity", "`HOST[=URL]` that redirects to URL, by default to the start URL; with -intercept; repeatable",
 		func(value string) error {
 			host, to, ok := strings.Cut(value, "=")

@@ -15,6 +15,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"sync"
 	"time"
 )
@@ -153,11 +154,15 @@ func (p *interceptor) certificate(host string) (*tls.Certificate, error) {
 func (p *interceptor) serveProxy(w http.ResponseWriter, r *http.Request) {
 	host, port, err := net.SplitHostPort(r.Host)
 	if r.Method != http.MethodConnect || err != nil {
-		p.refuse(w, r, "the proxy takes https alone")
+		p.refuse(w, r, http.StatusForbidden, "the proxy takes https alone")
+		return
+	}
+	if p.s.lacks(host) {
+		p.refuse(w, r, http.StatusBadGateway, "there is no such host")
 		return
 	}
 	if port != "443" || !p.s.intercepts(host) {
-		p.refuse(w, r, "not a host of AWS; -host names others")
+		p.refuse(w, r, http.StatusForbidden, "not a host of AWS; -host names others")
 		return
 	}
 	conn, buffered, err := http.NewResponseController(w).Hijack()
@@ -181,14 +186,15 @@ func (p *interceptor) serveProxy(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
-// refuse refuses a host that is not AWS's and is not configured. The log records it; it is not a violation.
-func (p *interceptor) refuse(w http.ResponseWriter, r *http.Request, why string) {
+// refuse refuses a host that is not AWS's and is not configured, or one that does not exist. The log records it; it is not
+// a violation.
+func (p *interceptor) refuse(w http.ResponseWriter, r *http.Request, status int, why string) {
 	s := p.s
 	s.mu.Lock()
 	c := &call{s: s, r: r, id: newRequestID(), now: s.cfg.now(), host: r.Host}
 	s.mu.Unlock()
-	s.record(c, http.StatusForbidden)
-	http.Error(w, fmt.Sprintf("idctest: %s: refused: %s", hostName(r.Host), why), http.StatusForbidden)
+	s.record(c, status)
+	http.Error(w, fmt.Sprintf("idctest: %s: refused: %s", hostName(r.Host), why), status)
 }
 
 // intercepts reports whether the server answers in the place of a host.
@@ -200,6 +206,13 @@ func (s *Server) intercepts(host string) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.named(host)
+}
+
+// lacks reports whether the configuration says that there is no such host.
+func (s *Server) lacks(host string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return slices.Contains(s.cfg.NoHosts, hostName(host))
 }
 
 // named reports whether the configuration names the host. The caller holds s.mu.

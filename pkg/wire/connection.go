@@ -115,7 +115,7 @@ func (e *connectionError) explain() (why, hint string) {
 		return why, hint
 	}
 	if errors.As(e.err, &refusal) {
-		return fmt.Sprintf("the proxy %s does not connect to %s: %s", e.proxy, e.host, refusal), proxyHint
+		return fmt.Sprintf("the proxy %s does not connect to %s: %s", e.proxy, e.host, refusal), orElse(hintOfVariant(e.host), proxyHint)
 	}
 	switch {
 	case errors.As(e.err, &op) && op.Op == "proxyconnect":
@@ -160,10 +160,22 @@ func hintOfHost(host string) string {
 	switch {
 	case !isAmazon(host):
 		return "offline, or a wrong AWS_ENDPOINT_URL"
+	}
+	return orElse(hintOfVariant(host), "offline, or a wrong region in the configuration")
+}
+
+// hintOfVariant says what may be wrong with a host of a variant that AWS does not
+// have in every region; "" for any other.
+func hintOfVariant(host string) string {
+	switch {
+	case !isAmazon(host):
+		return ""
 	case strings.Contains(host, "-fips."):
-		return "AWS may have no FIPS endpoint of this service there: see AWS_USE_FIPS_ENDPOINT"
+		return "AWS may have no FIPS endpoint of this service there: see AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint in the config"
+	case strings.Contains(host, ".api."):
+		return "AWS may have no dual-stack endpoint of this service there: see AWS_USE_DUALSTACK_ENDPOINT, or use_dualstack_endpoint in the config"
 	default:
-		return "offline, or a wrong region in the configuration"
+		return ""
 	}
 }
 

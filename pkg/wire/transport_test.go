@@ -415,7 +415,11 @@ func TestNoConnection(t *testing.T) {
 		{"unknown name", notFound, wire.Settings{}, 1, fault.Unreachable, "cannot find " + portalHost, offline},
 		{
 			"unknown FIPS name", notFound, wire.Settings{FIPS: wire.On}, 1, fault.Unreachable, "cannot find portal.sso-fips.eu-central-1.amazonaws.com",
-			"AWS may have no FIPS endpoint of this service there: see AWS_USE_FIPS_ENDPOINT",
+			"AWS may have no FIPS endpoint of this service there: see AWS_USE_FIPS_ENDPOINT, or use_fips_endpoint in the config",
+		},
+		{
+			"unknown dual-stack name", notFound, wire.Settings{DualStack: wire.On}, 1, fault.Unreachable, "cannot find portal.sso.eu-central-1.api.aws",
+			"AWS may have no dual-stack endpoint of this service there: see AWS_USE_DUALSTACK_ENDPOINT, or use_dualstack_endpoint in the config",
 		},
 		{"unknown own endpoint", notFound, wire.Settings{Endpoint: "https://sso.corp"}, 1, fault.Unreachable, "cannot find sso.corp", "offline, or a wrong AWS_ENDPOINT_URL"},
 		{
