@@ -26,7 +26,7 @@ type command struct {
 
 	Name         *string  `placeholder:"TEMPLATE" env:"" help:"Name the profiles by a Go template over .AccountId .AccountName .AccountEmail .RoleName .Session, with lower upper replace trimPrefix trimSuffix slug. New profiles are named {{.RoleName}}-{{.AccountId}} without it." group:"What the profiles hold"`
 	ClientRegion []string `placeholder:"[GLOB=]REGION" sep:"none" complete:"region" env:"" help:"Set the profiles' region; with GLOB= for the accounts that match, the first match counts. Repeatable." group:"What the profiles hold"`
-	Set          []string `placeholder:"KEY=VALUE" sep:"none" env:"" help:"Set another key, such as output=json; KEY= removes it. Repeatable." group:"What the profiles hold"`
+	Set          []string `placeholder:"KEY=VALUE" sep:"none" env:"" help:"Set another key, such as output=json or account_name={{.AccountName}}; KEY= removes it. Repeatable." group:"What the profiles hold"`
 
 	Account []string `placeholder:"GLOB" sep:"none" complete:"account" help:"Only accounts whose id or name matches; a leading ! excludes. Repeatable." group:"Which profiles"`
 	Role    []string `placeholder:"GLOB" sep:"none" complete:"role" help:"Only roles whose name matches; a leading ! excludes. Repeatable." group:"Which profiles"`
@@ -298,6 +298,9 @@ func tell(app *cli.App, plan *profiles.Plan) {
 			problem = errors.New(problem.Error())
 		}
 		app.Warn(problem)
+	}
+	for _, detail := range plan.Details {
+		app.Detail("%s", detail)
 	}
 	for _, note := range plan.Notes {
 		app.Note("%s", note)

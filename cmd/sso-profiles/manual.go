@@ -24,10 +24,12 @@ func manual() cli.Manual {
 			{
 				Title: "Templates",
 				Intro: "--name takes a template of Go's text/template, as in {{.AccountName | slug}}-{{.RoleName}}. Characters " +
-					"that not every AWS client reads in a name become a hyphen. Fields and functions:",
+					"that not every AWS client reads in a name become a hyphen, none at either end of a field. A value of --set takes " +
+					"the same fields and keeps the blanks in them; no template goes into a key by which a client runs a command or " +
+					"finds a host. Fields and functions:",
 				Items: []cli.Value{
 					{Text: ".AccountId", Help: "twelve digits"},
-					{Text: ".AccountName", Help: "as in AWS Organizations; the id where there is none"},
+					{Text: ".AccountName", Help: "as in AWS Organizations; the id where it has no letter or digit that every AWS client reads"},
 					{Text: ".AccountEmail", Help: "the account's e-mail address"},
 					{Text: ".RoleName", Help: "the permission set"},
 					{Text: ".Session", Help: "the name of the sso-session"},

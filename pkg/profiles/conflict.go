@@ -37,9 +37,9 @@ func (p *planner) skipSharedNames() {
 	if len(left) == 0 {
 		return
 	}
-	last := p.plan.Problems[len(p.plan.Problems)-1].(*fault.Error) //nolint:errorlint // skipShared has just put it there
 	if text := p.tellApart(); text != "" {
-		p.plan.Problems[len(p.plan.Problems)-1] = last.WithHint("a template that tells them apart: --name %s", fault.Word(text))
+		last := &p.problems[len(p.problems)-1] // skipShared has just added it
+		last.err = last.err.WithHint("a template that tells them apart: --name %s", fault.Word(text))
 	}
 }
 
@@ -59,7 +59,8 @@ func (p *planner) skipShared(rivals *want) []*want {
 	if len(out) == 0 {
 		return nil
 	}
-	p.problem(fault.New(fault.Conflict, fmt.Sprintf("several assignments would be named %q; skipped", name), p.list(out)))
+	what := fmt.Sprintf("several assignments would be named %q; skipped", name)
+	p.problem(namesShared, fault.New(fault.Conflict, what, p.list(what, out)))
 	for _, w := range out {
 		p.keepName(w)
 	}
@@ -170,7 +171,7 @@ func (p *planner) granted(w *want) bool {
 			err = p.trial.RenameProfile(w.old.Name, w.name)
 		}
 		if err != nil {
-			p.problem(fault.Wrap(fault.Conflict, err, "%s", p.undone(w)))
+			p.problem(profilesPinned, fault.Wrap(fault.Conflict, err, "%s", p.undone(w)))
 			p.keepName(w)
 			return false
 		}
@@ -256,7 +257,7 @@ func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
 	case holder.InCredentials():
 		f = f.WithHint("rename that profile, or set another --name")
 	}
-	p.problem(f)
+	p.problem(namesHeld, f)
 	p.keepName(w)
 	return false
 }

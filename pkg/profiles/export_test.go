@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/portal"
 )
 
@@ -26,3 +27,8 @@ func (t *Template) Name(session string, a portal.Assignment) (string, error) {
 }
 
 func (p *Plan) Bytes() ([]byte, error) { return p.bytes() }
+
+func (s Settings) For(session string, a portal.Assignment) (keys []awsconfig.KeyValue, failed []error) {
+	keys = s.of(nil, session, a, func(err error) { failed = append(failed, err) })
+	return keys, failed
+}

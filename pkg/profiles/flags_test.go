@@ -78,7 +78,8 @@ func TestLimit(t *testing.T) {
 }
 
 func TestSettings(t *testing.T) {
-	got, err := profiles.ParseSettings([]string{"output = json", "cli_pager=", "output=yaml", "a=b=c"})
+	settings, err := profiles.ParseSettings([]string{"output = json", "cli_pager=", "output=yaml", "a=b=c"})
+	got, _ := settings.For("okta", portal.Assignment{})
 	want := []awsconfig.KeyValue{{Key: "output", Value: "yaml"}, {Key: "cli_pager"}, {Key: "a", Value: "b=c"}}
 	if err != nil || !slices.Equal(got, want) {
 		t.Errorf("%v %v", got, err)
@@ -105,9 +106,64 @@ func TestSettings(t *testing.T) {
 		"a b=":                       `lower-case`,
 		"output=\x1b[31m":            `control`,
 		"AWS_SECRET_ACCESS_KEY=hush": `other credentials`,
+
+		"cli_pager={{.AccountName}}":          `takes no template`,
+		"CLI_Pager=x{{.RoleName}}":            `takes no template`,
+		"endpoint_url=https://{{.AccountId}}": `takes no template`,
+		"services={{.Session}}":               `takes no template`,
+		"ca_bundle=/etc/{{.AccountId}}.pem":   `takes no template`,
+		"mfa_process={{.AccountName}}":        `takes no template`,
+		"credential_process={{.AccountName}}": `other credentials`,
+		"region={{.AccountName}}":             `use --client-region`,
+		"sso_account_id={{.AccountId}}":       `it comes from the assignment`,
+		"output={{.Nobody}}":                  `--set output "{{.Nobody}}": at character 3, ".Nobody": there is no field ".Nobody"`,
+		"output={{.AccountId":                 `--set output "{{.AccountId": at character 1, "{{.AccountId": unclosed action`,
+		"output={{shout .AccountId}}":         `function "shout" not defined`,
+		"output=a # {{.AccountId}}":           `comment`,
+		"output={{.AccountId}}\nx":            `control`,
+		"a b={{.AccountId}}":                  `lower-case`,
 	} {
 		if _, err := profiles.ParseSettings([]string{text}); fault.KindOf(err) != fault.Usage || !strings.Contains(err.Error(), why) {
 			t.Errorf("%q: %v", text, err)
+		}
+	}
+}
+
+// A field goes into a value with the characters of a profile's name, and with the
+// blanks between them.
+func TestSettingsFromTemplates(t *testing.T) {
+	const evil = "x\n[profile evil]\ncredential_process = rm -rf ~ # \x1b[2J"
+	for text, want := range map[string]map[string]string{ // by the account's name
+		"account_name={{.AccountName}}": {
+			"Acme  Prod": "Acme  Prod", "Acme [prod]": "Acme prod", "[x]": "x", " a ": "a", "a,b": "a-b", "Größe": "Gr-e", "a\tb": "a-b",
+			"": "012345678901", "人事": "012345678901", "'; rm -rf ~ #": "rm -rf", `"`: "012345678901", `$(touch x)`: "touch x",
+			evil: "x-profile evil-credential_process rm -rf 2J", "\\": "012345678901", "#x": "x", "x ;y": "x y", "a\u202eb": "a-b",
+		},
+		"team={{.AccountName | slug}}/{{.RoleName}}":                   {"Acme Prod": "acme-prod/Read-Only", evil: "x-profile-evil-credential-process-rm-rf-2j/Read-Only"},
+		`color={{if eq .AccountName "Prod (EU)"}}ff0000{{end}}`:        {"Prod (EU)": "ff0000", "Dev": ""},
+		"note=[{{.AccountName}}]":                                      nil,
+		"note=of {{.AccountName}} ({{.AccountEmail}})":                 {"a\nb": "of a-b (prod@acme.example)"},
+		`note={{.AccountName | replace "a" "\n"}}`:                     {"xay": "x-y"},
+		`note={{printf "%s\n%s" .AccountName .RoleName}}`:              {"x": "x-Read-Only"},
+		`note={{define "x"}}{{.}}{{end}}{{template "x" .AccountName}}`: {"x\ny": "x-y"},
+		"note={{slice .AccountName 0 3}}":                              {"abcd": "abc", "ab": "failed"},
+	} {
+		settings, err := profiles.ParseSettings([]string{text})
+		if (err == nil) != (want != nil) {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		for name, value := range want {
+			a := portal.Assignment{Account: portal.Account{ID: "012345678901", Name: name, Email: "prod@acme.example"}, Role: "Read=Only"}
+			keys, failed := settings.For("okta", a)
+			switch {
+			case value == "failed":
+				if len(keys) != 0 || len(failed) != 1 {
+					t.Errorf("%s of %q: %v, %v", text, name, keys, failed)
+				}
+			case len(failed) > 0 || len(keys) != 1 || keys[0].Value != value:
+				t.Errorf("%s of %q: %q, %v; want %q", text, name, keys, failed, value)
+			}
 		}
 	}
 }

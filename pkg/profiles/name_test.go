@@ -63,16 +63,21 @@ func FuzzClean(f *testing.F) {
 func TestTemplateNames(t *testing.T) {
 	a := portal.Assignment{Account: portal.Account{ID: "012345678901", Name: "Acme Prod (EU)", Email: "prod@acme.example"}, Role: "Read=Only"}
 	for template, want := range map[string]string{
-		"{{.RoleName}}-{{.AccountId}}":                       "Read-Only-012345678901",
-		"{{.Session}}/{{.AccountName}}":                      "okta/Acme-Prod-EU",
-		"{{.AccountName | slug}}":                            "acme-prod-eu",
-		`{{.AccountName | trimPrefix "Acme " | slug}}`:       "prod-eu",
-		`{{.AccountEmail | trimSuffix "@acme.example"}}`:     "prod",
-		`{{.RoleName | replace "=" "_" | lower}}`:            "read_only",
-		"{{upper .Session}}":                                 "OKTA",
-		`{{printf "%.4s" .AccountName}}-{{len .AccountId}}`:  "Acme-12",
-		`{{if eq .RoleName "Read=Only"}}ro{{else}}rw{{end}}`: "ro",
-		"{{slice .AccountId 8}}":                             "8901",
+		"{{.RoleName}}-{{.AccountId}}":                                 "Read-Only-012345678901",
+		"{{.Session}}/{{.AccountName}}":                                "okta/Acme-Prod-EU",
+		"{{.AccountName | slug}}":                                      "acme-prod-eu",
+		`{{.AccountName | trimPrefix "Acme " | slug}}`:                 "prod-eu",
+		`{{.AccountEmail | trimSuffix "@acme.example"}}`:               "prod",
+		`{{.RoleName | replace "=" "_" | lower}}`:                      "read_only",
+		"{{upper .Session}}":                                           "OKTA",
+		`{{printf "%.4s" .AccountName}}-{{len .AccountId}}`:            "Acme-12",
+		`{{if eq .RoleName "Read=Only"}}ro{{else}}rw{{end}}`:           "ro",
+		"{{slice .AccountId 8}}":                                       "8901",
+		"{{.AccountName}}.{{.RoleName}}":                               "Acme-Prod-EU.Read-Only",
+		"({{.AccountName}})x":                                          "Acme-Prod-EU-x",
+		"{{with .AccountName}}{{.}}_{{end}}{{.Session}}":               "Acme-Prod-EU_okta",
+		`{{$n := .AccountName}}{{if $n}}{{$n}}{{else}}-{{end}}+{{$n}}`: "Acme-Prod-EU+Acme-Prod-EU",
+		`{{define "x"}}{{.}}{{end}}{{template "x" .AccountName}}.{{block "y" .RoleName}}{{.}}{{end}}`: "Acme-Prod-EU.Read-Only",
 	} {
 		parsed, err := profiles.ParseTemplate(template)
 		if err != nil {
@@ -94,7 +99,7 @@ func TestTemplateNames(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"", "  \t"} {
+	for _, name := range []string{"", "  \t", "人事", "🎉 - 🎉", "...", "_"} {
 		if got, err := parsed.Name("okta", portal.Assignment{Account: portal.Account{ID: "1", Name: name}}); got != "1" || err != nil {
 			t.Errorf("an account named %q: %q %v", name, got, err)
 		}

@@ -2,7 +2,6 @@ package profiles
 
 import (
 	"fmt"
-	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
@@ -65,8 +64,9 @@ type planner struct {
 	trial       *awsconfig.Edit
 	credentials *awsconfig.Config // the credentials file alone; see place
 
-	keys []awsconfig.KeyValue // of the profile that is being written
-	plan *Plan
+	keys, values []awsconfig.KeyValue // of the profile that is being written, and what the settings make of it
+	problems     []problem            // as they came; see gather
+	plan         *Plan
 }
 
 // newPlan plans. A config that AWS could not read is an error, and so are regions
@@ -97,6 +97,8 @@ func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, 
 	if err = p.write(); err != nil {
 		return nil, err
 	}
+	told, details := gather(p.problems)
+	p.plan.Problems, p.plan.Details = told, append(p.plan.Details, details...)
 	p.plan.Rows = sortRows(p.plan.Rows)
 	return p.plan, nil
 }
@@ -296,12 +298,13 @@ func (p *planner) reportNameless(n nameless) {
 	if len(n.wants) == 0 {
 		return
 	}
-	what := fmt.Sprintf("the name template %q leaves no usable name for %s", p.options.Template.String(), p.list(n.wants))
-	f := fault.New(fault.Conflict, what, "")
+	what := fmt.Sprintf("the name template %q leaves no usable name for", p.options.Template.String())
+	f := fault.New(fault.Conflict, what+" "+p.list(what, n.wants), "")
 	if n.err != nil {
-		f = fault.Wrap(fault.Conflict, n.err, "no name was made for %s", p.list(n.wants))
+		what = "no name was made for"
+		f = fault.Wrap(fault.Conflict, n.err, "%s %s", what, p.list(what, n.wants))
 	}
-	p.problem(f.WithHint("a template that always works: --name '%s'", defaultTemplate))
+	p.problem(single, f.WithHint("a template that always works: --name '%s'", defaultTemplate))
 }
 
 // keepName gives up the planned name: a profile that is there keeps its own, a new
@@ -324,17 +327,11 @@ func (p *planner) describe(w *want) string {
 	return text
 }
 
-func (p *planner) list(wants []*want) string {
-	texts := make([]string, len(wants))
-	for i, w := range wants {
-		texts[i] = p.describe(w)
-	}
-	return strings.Join(texts, ", ")
-}
-
 func (p *planner) gap(err *fault.Error) { p.plan.Gaps = append(p.plan.Gaps, err) }
 
-func (p *planner) problem(err *fault.Error) { p.plan.Problems = append(p.plan.Problems, err) }
+func (p *planner) problem(c class, err *fault.Error) {
+	p.problems = append(p.problems, problem{c, err})
+}
 
 func (p *planner) note(format string, args ...any) {
 	p.plan.Notes = append(p.plan.Notes, fmt.Sprintf(format, args...))

@@ -593,11 +593,16 @@ func TestPlan(t *testing.T) {
 		},
 		"default is no name": {
 			config:   ours("a okta 1 Admin"),
-			inputs:   []profiles.Input{listed("okta", "1/Admin=DeFault", "2/Admin=default", "3/Admin=. -")},
+			inputs:   []profiles.Input{listed("okta", "1/Admin=DeFault", "2/Admin=default")},
 			options:  []string{"--name", "{{.AccountName}}"},
-			rows:     []string{"foreign  (none)", "foreign  (none)", "unchanged a"},
+			rows:     []string{"foreign  (none)", "unchanged a"},
 			diff:     []string{},
-			problems: []string{`the name template "{{.AccountName}}" leaves no usable name for "Admin" in 111111111111 ("DeFault"), "Admin" in 222222222222 ("default"), "Admin" in 333333333333 (". -") | a template that always works: --name '{{.RoleName}}-{{.AccountId}}'`},
+			problems: []string{`the name template "{{.AccountName}}" leaves no usable name for "Admin" in 111111111111 ("DeFault"), "Admin" in 222222222222 ("default") | a template that always works: --name '{{.RoleName}}-{{.AccountId}}'`},
+		},
+		"names without a letter or digit": {
+			inputs:  []profiles.Input{listed("okta", "1/Admin=. -", "2/Admin=人事", "3/Admin=_", "4/Admin=[x]")},
+			options: []string{"--name", "{{.AccountName}}.{{.RoleName}}", "AWS_REGION", "eu-west-1"},
+			rows:    []string{"added 111111111111.Admin", "added 222222222222.Admin", "added 333333333333.Admin", "added x.Admin"},
 		},
 		"a template that some name is too short for": {
 			inputs:   []profiles.Input{listed("okta", "1/Admin=ab", "2/Admin=abcd")},

@@ -35,7 +35,7 @@ type Options struct {
 	// Region is that of new profiles which no rule gives one; without it that
 	// of the [default] profile is taken, then the session's own.
 	Region     string
-	Settings   []awsconfig.KeyValue // an empty value removes the key
+	Settings   Settings
 	Prune      bool
 	PruneLimit Limit
 	Overwrite  bool

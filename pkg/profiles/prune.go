@@ -184,7 +184,7 @@ func (p *planner) mayPrune(in *Input, lost int) bool {
 	case !p.options.Prune:
 		p.remark("%q keeps %s without an assignment; to remove what is gone: --prune", in.Session.Name, many(lost, "profile"))
 	case lost > limit:
-		p.problem(fault.New(fault.Conflict, fmt.Sprintf("nothing of %q was removed", in.Session.Name),
+		p.problem(single, fault.New(fault.Conflict, fmt.Sprintf("nothing of %q was removed", in.Session.Name),
 			fmt.Sprintf("%d of its %d profiles lost their assignment, and the limit is %d", lost, generated, limit)).
 			WithHint("to remove them: --prune --prune-limit %d", lost))
 	default:
@@ -201,7 +201,7 @@ func (p *planner) remove(lost []*awsconfig.Profile) (kept []*awsconfig.Profile) 
 			err = p.trial.RemoveProfile(profile.Name)
 		}
 		if err != nil {
-			p.problem(fault.Wrap(fault.Conflict, err, "%q was not removed", profile.Name))
+			p.problem(profilesPinned, fault.Wrap(fault.Conflict, err, "%q was not removed", profile.Name))
 			kept = append(kept, profile)
 			continue
 		}

@@ -22,10 +22,14 @@ type Plan struct {
 	// what one at a terminal may like to know.
 	Notes, Remarks []string
 
+	// Details are for a person who asked for more: the problems that one of
+	// Problems stands for.
+	Details []string
+
 	incomplete bool
 	file       *awsconfig.File
 	edit       *awsconfig.Edit
-	settings   []awsconfig.KeyValue
+	settings   Settings
 }
 
 // Incomplete reports whether an account or more of some session could not be
@@ -81,7 +85,7 @@ func many(n int, what string) string {
 // given count in a list of sections, which lacks those, and in no other.
 func (p *Plan) ForList(sections bool) {
 	if !sections {
-		p.Problems = nil
+		p.Problems, p.Details = nil, nil
 	}
 	p.Notes, p.Remarks = nil, nil
 }
@@ -97,12 +101,17 @@ func (p *Plan) bytes() ([]byte, error) { return p.edit.Bytes() }
 // nothing to write for every client: such a one is left out, and a problem.
 func (p *Plan) INI() ([]byte, error) {
 	edit := awsconfig.Parse("", awsconfig.ConfigFile, nil).Edit()
-	var keys []awsconfig.KeyValue
+	var keys, values []awsconfig.KeyValue
 	for _, r := range p.Rows {
 		if r.After == "" {
 			continue
 		}
-		keys = appendKeys(keys[:0], r, p.settings)
+		values = p.settings.of(values[:0], r.Session, r.Assignment, func(err error) {
+			if r.State == Foreign { // of others the plan has told
+				p.Problems = append(p.Problems, fault.Wrap(fault.Conflict, err, "a key of %q was not set", r.After))
+			}
+		})
+		keys = appendKeys(keys[:0], r, values)
 		if err := edit.AddProfile(r.After, keys...); err != nil {
 			p.Problems = append(p.Problems, fault.Wrap(fault.Conflict, err, "the section of %q is left out", r.After))
 		}

@@ -8,6 +8,7 @@ import (
 	"strings"
 	"sync"
 	"text/template"
+	"text/template/parse"
 	"unicode/utf8"
 
 	"aws-sso-plugins/pkg/fault"
@@ -20,7 +21,7 @@ const defaultTemplate = "{{.RoleName}}-{{.AccountId}}"
 // fields are what a template may use.
 type fields struct {
 	AccountId    string //nolint:revive // spelled as AWS prints it; users write it in templates
-	AccountName  string // the id where the account has no name
+	AccountName  string // the id where the name has no letter or digit that every AWS client reads
 	AccountEmail string
 	RoleName     string
 	Session      string
@@ -31,10 +32,7 @@ const templateHint = "fields: .AccountId .AccountName .AccountEmail .RoleName .S
 
 // Template makes profile names from assignments. It is safe for concurrent
 // use.
-type Template struct {
-	text   string
-	parsed *template.Template
-}
+type Template struct{ expression }
 
 // ParseTemplate reads a Go template over AccountId, AccountName, AccountEmail,
 // RoleName and Session with the functions lower,
@@ -42,28 +40,97 @@ type Template struct {
 // pipelines: {{.AccountName | trimPrefix "acme " | slug}}. A template that
 // cannot work is a fault of kind Usage that says where and why.
 func ParseTemplate(text string) (*Template, error) {
-	t, err := parse(text)
+	e, err := parseExpression("--name", text, func(s string) string { return squeeze(s, &portable) })
 	if err != nil {
-		return nil, flawed(text, parseFlaw(text, err))
+		return nil, err
+	}
+	return &Template{e}, nil
+}
+
+// expression is a template of one flag. What each of its actions prints is
+// cleaned by itself, before it meets the text around it.
+type expression struct {
+	flag, text string
+	parsed     *template.Template
+}
+
+func parseExpression(flag, text string, clean func(string) string) (expression, error) {
+	e := expression{flag: flag, text: text}
+	t, err := parseText(text)
+	if err != nil {
+		return e, e.flawed(parseFlaw(text, err))
+	}
+	e.parsed = t.Funcs(template.FuncMap{cleanFunction: func(value any) string { return clean(fmt.Sprint(value)) }})
+	for _, part := range e.parsed.Templates() {
+		if part.Tree != nil {
+			cleanActions(part.Root)
+		}
 	}
 	// What depends on a certain value, as a slice of a name does, shows in the
 	// assignment that has it; a flaw of the template itself shows in any.
-	err = t.Execute(io.Discard, sample)
-	if err == nil {
-		return &Template{text: text, parsed: t}, nil
+	if err = e.parsed.Execute(io.Discard, sample); err != nil {
+		return e, e.flawed(execFlaw(text, err))
 	}
-	return nil, flawed(text, execFlaw(text, err))
+	return e, nil
 }
 
-func flawed(text, why string) error {
-	return fault.New(fault.Usage, fmt.Sprintf("--name %q", text), why).WithHint("%s", templateHint)
+// cleanFunction is the function that cleans what an action prints.
+const cleanFunction = "_clean"
+
+// cleanActions makes the actions below node pass what they print through
+// [cleanFunction], as html/template does for its escapers.
+func cleanActions(node parse.Node) {
+	switch n := node.(type) {
+	case *parse.ListNode:
+		if n == nil {
+			return
+		}
+		for _, child := range n.Nodes {
+			cleanActions(child)
+		}
+	case *parse.IfNode:
+		cleanBranches(&n.BranchNode)
+	case *parse.RangeNode:
+		cleanBranches(&n.BranchNode)
+	case *parse.WithNode:
+		cleanBranches(&n.BranchNode)
+	case *parse.ActionNode:
+		if len(n.Pipe.Decl) == 0 { // a declaration prints nothing
+			n.Pipe.Cmds = append(n.Pipe.Cmds, &parse.CommandNode{
+				NodeType: parse.NodeCommand, Pos: n.Pos, Args: []parse.Node{parse.NewIdentifier(cleanFunction).SetPos(n.Pos)},
+			})
+		}
+	}
 }
 
-func parse(text string) (*template.Template, error) {
+func cleanBranches(n *parse.BranchNode) {
+	cleanActions(n.List)
+	cleanActions(n.ElseList)
+}
+
+func (e expression) flawed(why string) error {
+	return fault.New(fault.Usage, fmt.Sprintf("%s %q", e.flag, e.text), why).WithHint("%s", templateHint)
+}
+
+// of returns what the expression makes of an assignment.
+func (e expression) of(session string, a portal.Assignment) (string, error) {
+	values := fields{AccountId: a.ID, AccountName: a.Name, AccountEmail: a.Email, RoleName: a.Role, Session: session}
+	if slug(a.Name) == "" { // nor would punctuation alone tell accounts apart
+		values.AccountName = a.ID
+	}
+	var b strings.Builder
+	if err := e.parsed.Execute(&b, values); err != nil {
+		return "", e.flawed(execFlaw(e.text, err))
+	}
+	return b.String(), nil
+}
+
+func parseText(text string) (*template.Template, error) {
 	return template.New(templateName).Funcs(functions).Parse(text)
 }
 
-const templateName = "--name"
+// templateName is what the messages of text/template begin with.
+const templateName = "text"
 
 // sample has values so long that a template which takes them apart works.
 var sample = fields{
@@ -97,7 +164,7 @@ func parseFlaw(text string, err error) string {
 			break
 		}
 		end += n + len("}}")
-		_, err := parse(text[:end])
+		_, err := parseText(text[:end])
 		if err == nil || strings.Contains(err.Error(), "unexpected EOF") {
 			continue
 		}
@@ -163,20 +230,18 @@ func (t *Template) String() string {
 	return t.text
 }
 
-// name is the profile's name for an assignment: what the template makes of
-// it, cleaned. "" says that nothing usable is left. The nil template is the
-// default one.
+// name returns the profile's name for an assignment: what the template makes of
+// it, cleaned; "" if nothing usable is left. The nil template is the default
+// one.
 func (t *Template) name(session string, a portal.Assignment) (string, error) {
 	if t == nil {
-		return cleanName(a.Role + "-" + a.ID), nil
+		return defaultName(a.Role, a.ID), nil
 	}
-	values := fields{AccountId: a.ID, AccountName: a.Name, AccountEmail: a.Email, RoleName: a.Role, Session: session}
-	if strings.TrimSpace(a.Name) == "" {
-		values.AccountName = a.ID
-	}
-	var b strings.Builder
-	if err := t.parsed.Execute(&b, values); err != nil {
-		return "", fault.New(fault.Usage, fmt.Sprintf("--name %q", t.text), execFlaw(t.text, err))
-	}
-	return cleanName(b.String()), nil
+	text, err := t.of(session, a)
+	return cleanName(text), err
+}
+
+// defaultName returns what the default template makes of an assignment.
+func defaultName(role, account string) string {
+	return cleanName(squeeze(role, &portable) + "-" + account)
 }

@@ -79,7 +79,8 @@ func (p *planner) writeNew(w *want) (Row, error) {
 	if row.Region == "" {
 		row.Region = p.defaultRegion(w.input)
 	}
-	p.keys = appendKeys(p.keys[:0], row, p.options.Settings)
+	p.values = p.options.Settings.of(p.values[:0], row.Session, row.Assignment, p.leftUnset(w.name))
+	p.keys = appendKeys(p.keys[:0], row, p.values)
 	if w.takeOver {
 		row.State = Changed
 		if holder, ok := p.merged.Profile(w.name); ok && w.isTwin(holder) {
@@ -90,7 +91,7 @@ func (p *planner) writeNew(w *want) (Row, error) {
 	err := p.plan.edit.AddProfile(w.name, p.keys...)
 	if fault.KindOf(err) == fault.Config {
 		// there is a section that only some clients take for this profile
-		p.problem(fault.Wrap(fault.Conflict, err, "%s", p.undone(w)))
+		p.problem(writesRefused, fault.Wrap(fault.Conflict, err, "%s", p.undone(w)))
 		return Row{Profile: w.name, State: Foreign}, nil
 	}
 	return row, err
@@ -102,7 +103,7 @@ func (p *planner) writeOld(w *want) Row {
 	row := Row{Profile: w.name, Before: w.old.Name, After: w.name, Region: w.old.Get("region"), State: Unchanged}
 	set, unset := p.asked(w)
 	if err := p.rewrite(w.old.Name, set, unset); err != nil {
-		p.problem(fault.Wrap(fault.Conflict, err, "%q was left as it is", w.old.Name))
+		p.problem(writesRefused, fault.Wrap(fault.Conflict, err, "%q was left as it is", w.old.Name))
 		set, unset = nil, nil
 	}
 	if len(set)+len(unset) > 0 {
@@ -133,10 +134,18 @@ func (p *planner) asked(w *want) (set []awsconfig.KeyValue, unset []string) {
 	if region := p.options.Regions.regionOf(w.assignment.Account); region != "" {
 		ask(awsconfig.KeyValue{Key: "region", Value: region})
 	}
-	for _, kv := range p.options.Settings {
+	p.values = p.options.Settings.of(p.values[:0], w.input.Session.Name, w.assignment, p.leftUnset(w.name))
+	for _, kv := range p.values {
 		ask(kv)
 	}
 	return set, unset
+}
+
+// leftUnset returns what reports keys that a profile does not get.
+func (p *planner) leftUnset(profile string) func(error) {
+	return func(err error) {
+		p.problem(keysUnset, fault.Wrap(fault.Conflict, err, "a key of %q was not set", profile))
+	}
 }
 
 func (p *planner) rewrite(name string, set []awsconfig.KeyValue, unset []string) error {
@@ -164,7 +173,7 @@ func (p *planner) reportCovered(w *want) {
 	}
 	if covered {
 		path, line := p.place(holder)
-		p.problem(fault.New(fault.Conflict, fmt.Sprintf("the profile %q for %s has other credentials", w.name, p.describe(w)),
+		p.problem(namesCovered, fault.New(fault.Conflict, fmt.Sprintf("the profile %q for %s has other credentials", w.name, p.describe(w)),
 			fmt.Sprintf("%s:%d has a profile of that name, too", path, line)).
 			WithHint("rename that one, or set another --name"))
 	}
@@ -179,7 +188,7 @@ func (p *planner) noteOtherNames() {
 	added := p.added()
 	usual := map[string]int{}
 	for i := range p.mine {
-		if g := &p.mine[i]; added[g.session] > 0 && g.profile.Name == cleanName(g.role+"-"+g.account) {
+		if g := &p.mine[i]; added[g.session] > 0 && g.profile.Name == defaultName(g.role, g.account) {
 			usual[g.session]++
 		}
 	}
