@@ -55,7 +55,8 @@ demo: ## log in, make profiles and test them, against an Identity Center on this
 	@sh cmd/demo.sh bin
 
 .PHONY: test
-test: ## the whole test suite; three minutes on two idle processors, then what changed
+test: ## the whole test suite; some minutes, then only what changed
+	@echo 'make test: some minutes; a second time only what changed is tested'
 	CGO_ENABLED=0 go test ./...
 
 # A synctest bubble has one race context for all of its timers, and two
