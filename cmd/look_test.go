@@ -87,7 +87,7 @@ func TestFirstQuestions(t *testing.T) {
 			x.press("mars\r")
 			shown += x.until("hint: a region looks like eu-central-1")
 			x.press("eu-central-1\r")
-			shown += x.until("SSO registration scopes [sso:account:access]: ")
+			shown += x.until("SSO registration scopes (Enter is right) [sso:account:access]: ")
 			x.press("\r")
 			shown += x.until("sso-login: okta: valid until ")
 			shown += x.end()
