@@ -36,8 +36,8 @@ func TestLoginInChromium(t *testing.T) {
 		status   int
 		page     string
 	}{
-		{"approved", idctest.OnVisit, 0, "<h1>You are signed in</h1>"},
-		{"refused", idctest.Declined, 3, "<h1>The login did not succeed</h1>"},
+		{"approved", idctest.OnVisit, 0, `sso-login is signed in to "<bdi>okta</bdi>".`},
+		{"refused", idctest.Declined, 3, `sso-login got no token for "<bdi>okta</bdi>".`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
 			h := newHome(t, &client{}, idctest.Config{Approval: tc.approval})

@@ -141,7 +141,7 @@ func (a *attempt) ask(ctx context.Context, r tokencache.Registration) (oidc.Gran
 		return oidc.Grant{}, err
 	}
 	defer cb.Close()
-	auth, err := a.client.Authorize(ctx, r, cb, scopesOf(a.session))
+	auth, err := a.client.Authorize(ctx, r, cb, a.session.Label(), scopesOf(a.session))
 	if err != nil {
 		return oidc.Grant{}, err
 	}

@@ -31,6 +31,7 @@ type Authorization struct {
 	ExpiresAt time.Time
 
 	client       *Client
+	session      string
 	registration tokencache.Registration
 	callback     *Callback
 	verifier     string
@@ -46,8 +47,9 @@ func (a *Authorization) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, a
 
 // Authorize begins the authorization code flow with PKCE (RFC 7636, method
 // S256) for a client of [Client.RegisterBrowser]. State and verifier are new
-// each time, 256 bits each. Without scopes it is [DefaultScope].
-func (c *Client) Authorize(ctx context.Context, r tokencache.Registration, cb *Callback, scopes []string) (*Authorization, error) {
+// each time, 256 bits each. session is what the browser's last page calls the
+// login; it may be empty. Without scopes it is [DefaultScope].
+func (c *Client) Authorize(ctx context.Context, r tokencache.Registration, cb *Callback, session string, scopes []string) (*Authorization, error) {
 	u, err := c.authorizeURL(ctx)
 	if err != nil {
 		return nil, err
@@ -66,7 +68,7 @@ func (c *Client) Authorize(ctx context.Context, r tokencache.Registration, cb *C
 	cb.expect(state)
 	return &Authorization{
 		URL: u.String(), ExpiresAt: time.Now().Add(loginTimeout),
-		client: c, registration: r, callback: cb, verifier: verifier,
+		client: c, session: session, registration: r, callback: cb, verifier: verifier,
 	}, nil
 }
 
@@ -85,10 +87,10 @@ func (a *Authorization) Wait(ctx context.Context) (Grant, error) {
 	}
 	g, err := a.exchange(ctx, got)
 	if err != nil {
-		got.show(pageFailed())
+		got.show(pageFailed(a.session))
 		return Grant{}, err
 	}
-	got.show(pageDone())
+	got.show(pageDone(a.session))
 	return g, nil
 }
 

@@ -41,7 +41,7 @@ func TestAuthorizeURL(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer cb.Close()
-		a, err := client.Authorize(t.Context(), tokencache.Registration{ClientID: "a client"}, cb, []string{"one", "two"})
+		a, err := client.Authorize(t.Context(), tokencache.Registration{ClientID: "a client"}, cb, "", []string{"one", "two"})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -98,7 +98,7 @@ func TestAuthorizeEndpoint(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer cb.Close()
-			a, err := clientOf(t, tc.settings, tc.region).For(tc.startURL).Authorize(t.Context(), tokencache.Registration{}, cb, nil)
+			a, err := clientOf(t, tc.settings, tc.region).For(tc.startURL).Authorize(t.Context(), tokencache.Registration{}, cb, "", nil)
 			if err != nil {
 				t.Fatal(err)
 			}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"strings"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -39,11 +40,37 @@ func TestTheCallersDeadlineIsNoExpiredLogin(t *testing.T) {
 func TestThePageIsNotWaitedForLong(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
-		answer{outcome: make(chan page, 1), shown: make(chan struct{})}.show(pageDone())
+		answer{outcome: make(chan page, 1), shown: make(chan struct{})}.show(pageDone(""))
 		if took := time.Since(begun); took != farewell {
 			t.Errorf("it took %v", took)
 		}
 	})
+}
+
+// A name is shown as it is, escaped, or not at all.
+func TestThePageNamesTheSession(t *testing.T) {
+	for name, want := range map[string]string{
+		"okta":                   ` to "<bdi>okta</bdi>".`,
+		`<b>"&'`:                 ` to "<bdi>&lt;b&gt;&#34;&amp;&#39;</bdi>".`,
+		"{style}{title}":         ` to "<bdi>{style}{title}</bdi>".`,
+		"\u05d0\u05d1":           " to \"<bdi>\u05d0\u05d1</bdi>\".",
+		"":                       ".",
+		"a\u202eb":               ".",
+		"a\nb":                   ".",
+		"a\xffb":                 ".",
+		"a\u200bb":               ".",
+		strings.Repeat("x", 100): ` to "<bdi>` + strings.Repeat("x", 100) + `</bdi>".`,
+		strings.Repeat("x", 101): ".",
+	} {
+		for page, text := range map[page]string{
+			pageDone(name):   "<p>sso-login is signed in" + want + "</p>",
+			pageFailed(name): "<p>sso-login got no token" + strings.Replace(want, " to ", " for ", 1) + "</p>",
+		} {
+			if !strings.Contains(page.text, text) {
+				t.Errorf("%q: %s", name, page.text[strings.Index(page.text, "<h1>"):])
+			}
+		}
+	}
 }
 
 // inMemory is a listener without a network, so that a test has its own clock.

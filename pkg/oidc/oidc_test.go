@@ -96,7 +96,7 @@ func (l *login) begin(ctx context.Context) {
 		l.t.Fatal(err)
 	}
 	l.t.Cleanup(func() { l.cb.Close() })
-	if l.auth, err = l.client.Authorize(ctx, r, l.cb, nil); err != nil {
+	if l.auth, err = l.client.Authorize(ctx, r, l.cb, "okta", nil); err != nil {
 		l.t.Fatal(err)
 	}
 	done := make(chan struct{})
@@ -133,7 +133,7 @@ func (l *login) waiting() {
 func (l *login) finish() {
 	l.t.Helper()
 	l.waiting()
-	if a := get(l.auth.URL); a.err != nil || a.status != http.StatusOK || !strings.Contains(a.body, "You are signed in") {
+	if a := get(l.auth.URL); a.err != nil || a.status != http.StatusOK || !strings.Contains(a.body, `sso-login is signed in to "<bdi>okta</bdi>".`) {
 		l.t.Fatalf("the browser shows %d %q (%v)", a.status, a.body, a.err)
 	}
 	if g, err := l.end(); err != nil || g.AccessToken == "" {

@@ -4,15 +4,17 @@ import (
 	"crypto/sha256"
 	_ "embed"
 	"encoding/base64"
+	"html"
 	"io"
 	"net/http"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
-// page is what the browser shows after a login. It is the same text each time:
-// nothing of the request is in it.
-type page struct{ html string }
+// page is what the browser shows after a login. Nothing of the request is in it.
+type page struct{ text string }
 
 var (
 	//go:embed page.html
@@ -24,16 +26,27 @@ var (
 // The pages are made when they are needed: a program that starts to look at a
 // token does not wait for them.
 
-func pageDone() page {
+func pageDone(session string) page {
 	return page{render("good", "You are signed in",
-		"sso-login has its token.", "You can close this tab and go back to the terminal.",
+		"sso-login is signed in"+named("to", session)+".", "You can close this tab and go back to the terminal.",
 		`<path d="M14 25l7 7 13-15"/>`)}
 }
 
-func pageFailed() page {
+func pageFailed(session string) page {
 	return page{render("bad", "The login did not succeed",
-		"sso-login got no token.", "The terminal says why. You can close this tab.",
+		"sso-login got no token"+named("for", session)+".", "The terminal says why. You can close this tab.",
 		`<path d="M17 17l14 14M31 17l-14 14"/>`)}
+}
+
+// named names the session in HTML, after a preposition; "" if its name cannot be shown safely. A name may
+// be of a script that runs from right to left, and must not turn the sentence.
+func named(preposition, session string) string {
+	const longest = 100
+	odd := func(r rune) bool { return r == utf8.RuneError || !unicode.IsPrint(r) }
+	if session == "" || utf8.RuneCountInString(session) > longest || strings.ContainsFunc(session, odd) {
+		return ""
+	}
+	return " " + preposition + ` "<bdi>` + html.EscapeString(session) + `</bdi>"`
 }
 
 func contentPolicy() string {
@@ -65,8 +78,8 @@ func guard(h http.Header) {
 
 func (p page) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
-	w.Header().Set("Content-Length", strconv.Itoa(len(p.html)))
-	_, _ = io.WriteString(w, p.html)
+	w.Header().Set("Content-Length", strconv.Itoa(len(p.text)))
+	_, _ = io.WriteString(w, p.text)
 	// Sent before the server is closed: with its length known, it is complete.
 	_ = http.NewResponseController(w).Flush()
 }
