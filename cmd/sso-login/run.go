@@ -92,7 +92,7 @@ func (r *run) one(ctx context.Context, t target) (login.State, error) {
 	}
 	r.app.Status("%s: valid until %s%s", t.Label(), cli.Clock{Time: state.ExpiresAt}, until)
 	if state.Action == login.LoggedIn {
-		r.showNext(t.Session)
+		r.showNext(t)
 	}
 	return state, nil
 }
@@ -109,18 +109,35 @@ func (r *run) ensure(ctx context.Context, t target) (login.State, error) {
 	}
 }
 
-// showNext prints at a terminal what comes after a login.
-func (r *run) showNext(s portal.Session) {
-	if !r.app.OutTerminal || s.Legacy() {
+// showNext prints at a terminal what comes after a login: the profiles, until
+// sso-profiles has made them. One written by hand says nothing of the rest.
+func (r *run) showNext(t target) {
+	if !r.app.OutTerminal || t.Legacy() {
 		return
 	}
+	if r.isNew(t) || !r.hasGenerated(t.Name) {
+		r.app.Status("next: sso-profiles %s  makes a profile for each account and role", fault.Word(t.Name))
+		return
+	}
+	r.app.Status("next: sso-test --sso-session %s  checks its profiles", fault.Word(t.Name))
+}
+
+// isNew reports whether the login has defined the session, or changed it.
+func (r *run) isNew(t target) bool {
+	if t.definition == nil {
+		return false
+	}
+	was, ok := r.config.Session(t.Name)
+	return !ok || len(t.definition.Changes(was)) > 0
+}
+
+func (r *run) hasGenerated(session string) bool {
 	for _, p := range r.config.Profiles() {
-		if p.Get("sso_session") == s.Name {
-			r.app.Status("next: sso-test --sso-session %s  checks its profiles", fault.Word(s.Name))
-			return
+		if p.Get("sso_session") == session && profiles.IsGenerated(p) {
+			return true
 		}
 	}
-	r.app.Status("next: sso-profiles %s  makes a profile for each account and role", fault.Word(s.Name))
+	return false
 }
 
 func (r *run) logout(ctx context.Context, s portal.Session) error {

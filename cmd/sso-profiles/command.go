@@ -99,7 +99,10 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 		}
 		tell(app, plan)
 		err = c.show(app, plan, format)
-		return c.finish(app, plan, plan.Summary(), failed, err)
+		if err = c.finish(app, plan, plan.Summary(), failed, err); err == nil && plan.Changes() {
+			showNext(app, format, config, inputs)
+		}
+		return err
 	}
 	plan, err := run.Preview(ctx, inputs)
 	if err != nil {
@@ -329,4 +332,18 @@ func (c *command) finish(app *cli.App, plan *profiles.Plan, summary string, fail
 		return cli.ExitStatus(cli.StatusPartial)
 	}
 	return nil
+}
+
+// showNext prints at a terminal what comes after profiles were written.
+func showNext(app *cli.App, format report.Format, config *awsconfig.Config, written []profiles.Input) {
+	if format != report.Table || !app.OutTerminal {
+		return
+	}
+	command := "sso-test"
+	if len(written) < len(config.Sessions()) {
+		for _, in := range written {
+			command += " --sso-session " + fault.Word(in.Session.Name)
+		}
+	}
+	app.Status("next: %s  checks the profiles", command)
 }

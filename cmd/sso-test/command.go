@@ -121,7 +121,8 @@ type test struct {
 	out    output
 	tally  probe.Tally
 	total  int
-	broken bool // standard output takes no more
+	passed string // the first profile that is ok
+	broken bool   // standard output takes no more
 }
 
 // take reports the results, in the order asked for but in jsonl, where each
@@ -136,6 +137,9 @@ func (t *test) take(results iter.Seq[probe.Result]) error {
 	for result := range results {
 		if !t.wanted.Has(result.Status) {
 			continue
+		}
+		if t.passed == "" && result.Status == probe.OK {
+			t.passed = result.Profile
 		}
 		if err := t.out.add(result); err != nil {
 			t.broken = true
@@ -166,6 +170,15 @@ func (t *test) sum() {
 		t.app.Note("%s", summary)
 	default:
 		t.app.Status("%s", summary)
+	}
+	t.showNext()
+}
+
+// showNext prints at a terminal what comes after a check of all profiles that found
+// nothing. Whoever names profiles knows what to do with them.
+func (t *test) showNext() {
+	if t.format == report.Table && t.app.OutTerminal && !t.tally.Named && t.tally.Verdict() == probe.Healthy && t.passed != "" {
+		t.app.Status("next: sso-exec %s -- COMMAND  runs a command with its credentials", fault.Word(t.passed))
 	}
 }
 

@@ -223,7 +223,7 @@ func (p *planner) markedLike(name string) []*awsconfig.Profile {
 	if p.marked == nil {
 		p.marked = map[string][]*awsconfig.Profile{}
 		for _, profile := range p.own.Profiles() {
-			if isMarked(profile) {
+			if IsGenerated(profile) {
 				key := fold(profile.Name)
 				p.marked[key] = append(p.marked[key], profile)
 			}
@@ -280,7 +280,7 @@ func (p *planner) place(holder *awsconfig.Profile) (path string, line int) {
 // section in the credentials file covers is not.
 func (p *planner) isOurs(holder *awsconfig.Profile) bool {
 	profile, ok := p.own.Profile(holder.Name)
-	return ok && isMarked(profile) && !holder.InCredentials()
+	return ok && IsGenerated(profile) && !holder.InCredentials()
 }
 
 // useTwin leaves w with a hand-written profile that does the same job. A

@@ -68,7 +68,7 @@ func localRow(profile *awsconfig.Profile, a resolve.Assignment) Row {
 		},
 		Region: profile.Get("region"), Session: a.Session.Label(), State: Foreign,
 	}
-	if isMarked(profile) {
+	if IsGenerated(profile) {
 		r.State = Generated
 	}
 	return r

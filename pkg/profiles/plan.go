@@ -152,7 +152,7 @@ func (p *planner) index(inputs []Input) {
 	p.mine = make([]generated, 0, len(all))
 	for _, profile := range all {
 		p.refer(profile)
-		if !isMarked(profile) {
+		if !IsGenerated(profile) {
 			continue
 		}
 		id := identity{profile.Get("sso_session"), profile.Get("sso_account_id"), profile.Get("sso_role_name")}
@@ -194,9 +194,10 @@ func (p *planner) add(g generated) {
 	p.mine[at].next = n
 }
 
-// isMarked wants the mark in the section itself: in [DEFAULT] it would stand in
+// IsGenerated reports whether a profile has the mark of those that sso-profiles
+// made or adopted. It wants the mark in the section itself: in [DEFAULT] it would stand in
 // every profile that a person wrote, too.
-func isMarked(profile *awsconfig.Profile) bool {
+func IsGenerated(profile *awsconfig.Profile) bool {
 	return profile.Own(markKey) && profile.Get(markKey) == mark
 }
 
