@@ -32,7 +32,7 @@ func (c *Client) Accounts(ctx context.Context, concurrency int) iter.Seq2[Accoun
 	}
 }
 
-// results are what [Client.Accounts] hands out. ctx is the caller's.
+// results returns what [Client.Accounts] hands out. ctx is the caller's.
 func (l *listing) results(ctx context.Context) iter.Seq2[AccountRoles, error] {
 	return func(yield func(AccountRoles, error) bool) {
 		defer l.end()
@@ -48,7 +48,7 @@ func (l *listing) results(ctx context.Context) iter.Seq2[AccountRoles, error] {
 	}
 }
 
-// roles are the names of the roles assigned in one account, sorted.
+// roles returns the names of the roles assigned in one account, sorted.
 func (c *Client) roles(ctx context.Context, account string) ([]string, error) {
 	roles := []string{}
 	err := eachPage(func(next *string) (*string, error) {
@@ -257,7 +257,7 @@ func (l *listing) known() int {
 	return l.picked
 }
 
-// incomplete is why accounts are missing, nil if none is. ctx is the caller's.
+// incomplete returns why accounts are missing, nil if none is. ctx is the caller's.
 func (l *listing) incomplete(ctx context.Context) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()

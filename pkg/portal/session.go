@@ -79,18 +79,12 @@ const (
 	portalScope  = "sso-portal:*"
 )
 
-// ForAccounts reports whether tokens of the session are for accounts and roles.
-// Those of a session whose scopes are all for something else, as
-// codecatalyst:read_write, are refused by the portal.
-func (s Session) ForAccounts() bool {
-	return len(s.Scopes) == 0 || slices.Contains(s.Scopes, accountScope) || slices.Contains(s.Scopes, portalScope)
-}
-
 // CheckAccounts returns a fault of kind Config, with file and line, for a
-// section whose session is not [Session.ForAccounts], else nil. A login does not
-// mend it.
+// section whose tokens are not for accounts and roles, else nil: its scopes are
+// all for something else, as codecatalyst:read_write, and the portal refuses such
+// tokens. A login does not mend it.
 func CheckAccounts(section *awsconfig.Session) error {
-	if (Session{Scopes: section.Scopes}).ForAccounts() {
+	if s := section.Scopes; len(s) == 0 || slices.Contains(s, accountScope) || slices.Contains(s, portalScope) {
 		return nil
 	}
 	return badKey(section, "sso_registration_scopes", "sso_registration_scopes of [sso-session %s] lacks %s, so its logins reach no accounts",

@@ -14,7 +14,7 @@ type Choice struct {
 	Sessions []string // only those that reach one of these sso-sessions; none: any
 }
 
-// Profiles are the names of the chosen profiles, in file order.
+// Profiles returns the names of the chosen profiles, in file order.
 func (ch Choice) Profiles(c *awsconfig.Config) []string {
 	var names []string
 	for _, p := range c.Profiles() {

@@ -33,10 +33,10 @@ func (t *Tally) Add(r Result) {
 	}
 }
 
-// Count is the number of results of a status.
+// Count returns the number of results of a status.
 func (t *Tally) Count(s Status) int { return t.counts[s] }
 
-// Done is the number of all results.
+// Done returns the number of all results.
 func (t *Tally) Done() int {
 	n := 0
 	for _, count := range t.counts {
@@ -45,7 +45,7 @@ func (t *Tally) Done() int {
 	return n
 }
 
-// Summary is the counts in words, "880 ok, 3 access-denied", of total profiles
+// Summary returns the counts in words, "880 ok, 3 access-denied", of total profiles
 // that were asked for.
 func (t *Tally) Summary(total int) string {
 	var parts []string

@@ -99,7 +99,7 @@ func with(w *wire.Wire, p *awsconfig.Profile, local wire.Local) (*wire.Wire, err
 	return own, nil
 }
 
-// endpointKey is the key of a profile that its endpoints come from.
+// endpointKey returns the key of a profile that its endpoints come from.
 func endpointKey(p *awsconfig.Profile) string {
 	if p.Get("endpoint_url") != "" {
 		return "endpoint_url"

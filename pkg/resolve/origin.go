@@ -57,7 +57,7 @@ func originOf(p *awsconfig.Profile, asSource bool) origin {
 	return fromNowhere
 }
 
-// keyFile is the file that a profile's access keys are read from, all of them:
+// keyFile returns the file that a profile's access keys are read from, all of them:
 // the credentials file, whose keys come before a credential_process, if the id
 // stands there, and else the config, whose keys come after it.
 func keyFile(p *awsconfig.Profile) awsconfig.Kind {
@@ -67,7 +67,7 @@ func keyFile(p *awsconfig.Profile) awsconfig.Kind {
 	return awsconfig.ConfigFile
 }
 
-// mainKey is the key of a profile that its credentials come from: the line to
+// mainKey returns the key of a profile that its credentials come from: the line to
 // look at when they do not work.
 func (o origin) mainKey() string {
 	switch o {
@@ -89,7 +89,7 @@ func (o origin) mainKey() string {
 	return ""
 }
 
-// roleOf is the account and the role's name in the ARN of a role,
+// roleOf returns the account and the role's name in the ARN of a role,
 // arn:aws:iam::ACCOUNT:role/PATH/NAME; empty where it has another form.
 func roleOf(text string) (account, role string) {
 	parts, err := arn.Parse(text)

@@ -123,7 +123,7 @@ func (b *boundedOutput) Write(p []byte) (int, error) {
 	return b.content.Write(p)
 }
 
-// processWords are the program and the arguments of a credential_process. The
+// processWords returns the program and the arguments of a credential_process. The
 // AWS CLI asks no shell, though the Go SDK does: what only a shell understands
 // must not pass here.
 func processWords(p *awsconfig.Profile) ([]string, error) {

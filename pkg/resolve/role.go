@@ -141,7 +141,7 @@ func (f tokenFile) GetIdentityToken() ([]byte, error) {
 // maxIdentityToken is far above the 20,000 characters that STS takes.
 const maxIdentityToken = 1 << 20
 
-// roleFault is a failure to assume the role of a profile.
+// roleFault returns a failure to assume the role of a profile.
 func roleFault(err error, p *awsconfig.Profile) error {
 	if wire.Code(err) == "ValidationError" {
 		// the request consists of the profile's keys

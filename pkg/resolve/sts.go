@@ -19,8 +19,6 @@ import (
 // its pace and its knowledge of the clock. Its credentials come with each call,
 // see [With].
 type STS struct {
-	Region string
-
 	client  *sts.Client
 	service *service
 }
@@ -38,7 +36,7 @@ func (p *Plan) sts(at stsAt, profile *awsconfig.Profile) (*STS, error) {
 		return nil, err
 	}
 	cfg.APIOptions = append(cfg.APIOptions, wire.Require(complete), p.watchClock)
-	service := &STS{at.region, sts.NewFromConfig(cfg), p.newService(wire.STS, at.wire, cfg, p.regionPlace(at.region, profile))}
+	service := &STS{sts.NewFromConfig(cfg), p.newService(wire.STS, at.wire, cfg, p.regionPlace(at.region, profile))}
 	p.services[at] = service
 	return service, nil
 }

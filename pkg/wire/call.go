@@ -45,7 +45,7 @@ func (c *call) spends() bool { return c.service == OIDC && c.operation == opCrea
 
 type callKey struct{}
 
-// callOf is the call that a context belongs to. A client that was not made
+// callOf returns the call that a context belongs to. A client that was not made
 // from [Wire.Config] has an empty one, which may do nothing twice.
 func callOf(ctx context.Context) *call {
 	if c, ok := ctx.Value(callKey{}).(*call); ok {
@@ -110,10 +110,10 @@ type movedError struct {
 	err           error
 }
 
-// Error is that of the cause.
+// Error returns the text of the cause.
 func (e *movedError) Error() string { return e.err.Error() }
 
-// Unwrap is the cause.
+// Unwrap returns the cause.
 func (e *movedError) Unwrap() error { return e.err }
 
 func (c *call) wait(ctx context.Context) error {

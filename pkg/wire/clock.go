@@ -18,7 +18,7 @@ func WrongClock(ahead time.Duration) *fault.Error {
 		WithHint("set the clock")
 }
 
-// inWords is a duration of minutes and more for a person.
+// inWords returns a duration of minutes and more in words.
 func inWords(d time.Duration) string {
 	minutes := int(d.Round(time.Minute) / time.Minute)
 	switch hours := minutes / 60; {

@@ -26,13 +26,13 @@ type connectionError struct {
 	err   error
 }
 
-// Error is the reason in words.
+// Error returns the reason in words.
 func (e *connectionError) Error() string {
 	why, _ := e.explain()
 	return why
 }
 
-// Unwrap is what net/http said.
+// Unwrap returns what net/http said.
 func (e *connectionError) Unwrap() error { return e.err }
 
 // errBadProxy stands for the error of a proxy's setting, which may quote it.
@@ -196,7 +196,7 @@ func hintOfCertificate(err error, note string) string {
 	return "if a proxy inspects TLS here, set AWS_CA_BUNDLE, or ca_bundle in the config, to the file of its certificate" + note
 }
 
-// reasonOf is the innermost error in words: "connection refused" without the
+// reasonOf returns the innermost error in words: "connection refused" without the
 // names of system calls, addresses and packages.
 func reasonOf(err error) string {
 	if err = innermost(err); slices.Contains([]error{io.EOF, io.ErrUnexpectedEOF, io.ErrClosedPipe, net.ErrClosed}, err) {
@@ -220,7 +220,7 @@ func reasonOf(err error) string {
 	return text
 }
 
-// innermost is the cause that wraps no other. Of several causes the first
+// innermost returns the cause that wraps no other. Of several causes the first
 // counts: the SDK joins its own remarks to the failure.
 func innermost(err error) error {
 	for {

@@ -19,13 +19,13 @@ const (
 	STS    Service = "STS"
 )
 
-// Services are all of them.
+// Services returns all of them.
 func Services() []Service { return []Service{Portal, OIDC, STS} }
 
-// EnvironmentVariable is the name of the variable that moves the service.
+// EnvironmentVariable returns the name of the variable that moves the service.
 func (s Service) EnvironmentVariable() string { return "AWS_ENDPOINT_URL_" + string(s) }
 
-// endpoint is the URL that the user gave for a service, nil for AWS's own.
+// endpoint returns the URL that the user gave for a service, nil for AWS's own.
 func (s Settings) endpoint(service Service) *string {
 	if u := s.Endpoints[service]; u != "" {
 		return &u

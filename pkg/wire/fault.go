@@ -94,7 +94,7 @@ func hintOfEndpoint(err error) string {
 	return moved.host + " is the endpoint that " + moved.setting + " sets"
 }
 
-// said is what AWS answered.
+// said returns what AWS answered.
 func said(err error) string {
 	text := fmt.Sprintf("AWS answered %d", status(err))
 	var api smithy.APIError
@@ -111,7 +111,7 @@ func said(err error) string {
 	return text
 }
 
-// printable is a server's text in one line, at most 200 bytes of it, without
+// printable returns a server's text in one line, at most 200 bytes of it, without
 // anything that a terminal would act on.
 func printable(s string) string {
 	const limit = 200

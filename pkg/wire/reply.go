@@ -40,7 +40,7 @@ type replyError struct {
 // Error names the host and the fault.
 func (e *replyError) Error() string { return e.Host + ": " + string(e.Fault) }
 
-// Unwrap is what ended the reading.
+// Unwrap returns what ended the reading.
 func (e *replyError) Unwrap() error { return e.Err }
 
 // timeoutError is an attempt that took longer than Settings.Timeout.
@@ -167,7 +167,7 @@ func shapeOfJSON(text []byte) shape {
 	return s
 }
 
-// stringEnd is where the quote stands that ends a JSON string, -1 for nowhere.
+// stringEnd returns where the quote stands that ends a JSON string, -1 for nowhere.
 func stringEnd(text []byte) int {
 	for at := 0; ; {
 		n := bytes.IndexByte(text[at:], '"')
@@ -186,7 +186,7 @@ func stringEnd(text []byte) int {
 	}
 }
 
-// rootOf is the name of an XML text's first element, and whether the text
+// rootOf returns the name of an XML text's first element, and whether the text
 // goes on behind it.
 func rootOf(text []byte) (name []byte, complete bool) {
 	if bytes.HasPrefix(text, []byte("<?")) {

@@ -110,7 +110,7 @@ func (c *call) hopeless(maxAttempts int) bool {
 		c.refused >= maxRefused
 }
 
-// pause is how long to wait after the nth fault of a call: as long as the
+// pause returns how long to wait after the nth fault of a call: as long as the
 // server asked for, or a random time that grows.
 func pause(n int, err error) time.Duration {
 	if asked := retryAfter(err); asked > 0 {
@@ -126,7 +126,7 @@ func (r retryer) RetryDelay(int, error) (time.Duration, error) { return 0, nil }
 // GetAttemptToken is part of the interface; the call waits by itself.
 func (r retryer) GetAttemptToken(context.Context) (func(error) error, error) { return release, nil }
 
-// GetInitialToken is what GetAttemptToken replaces.
+// GetInitialToken does nothing: GetAttemptToken takes its place.
 func (r retryer) GetInitialToken() func(error) error { return release }
 
 func release(error) error { return nil }
@@ -183,7 +183,7 @@ func answered(err error) bool {
 	return status(err) > 0 || errors.As(err, &reply)
 }
 
-// status is that of the HTTP answer that err came from, 0 without one.
+// status returns the status of the HTTP answer that err came from, 0 without one.
 func status(err error) int {
 	var resp *smithyhttp.ResponseError
 	if errors.As(err, &resp) {
@@ -192,7 +192,7 @@ func status(err error) int {
 	return 0
 }
 
-// Code is the error code that the service gave ("ForbiddenException"), or "".
+// Code returns the error code that the service gave ("ForbiddenException"), or "".
 func Code(err error) string {
 	var api smithy.APIError
 	if errors.As(err, &api) {
@@ -201,11 +201,11 @@ func Code(err error) string {
 	return ""
 }
 
-// Status is the HTTP status of the answer that err came from, 0 without one.
+// Status returns the HTTP status of the answer that err came from, 0 without one.
 // An answer that was not from AWS has none.
 func Status(err error) int { return status(err) }
 
-// retryAfter is how long the server asked to wait, 0 where it did not: by
+// retryAfter returns how long the server asked to wait, 0 where it did not: by
 // Retry-After (RFC 9110 10.2.3, seconds or a date), or by X-Amz-Retry-After
 // (milliseconds) where a service sends that.
 func retryAfter(err error) time.Duration {
@@ -245,7 +245,7 @@ func inUnits(value string, unit time.Duration) time.Duration {
 	return time.Duration(min(n, uint64(maxRetryAfter/unit))) * unit
 }
 
-// untilDate is the time up to a date, by the server's clock: ours may be off.
+// untilDate returns the time up to a date, by the server's clock: ours may be off.
 func untilDate(value, date string) time.Duration {
 	at, err := http.ParseTime(value)
 	if err != nil {

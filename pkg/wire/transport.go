@@ -98,7 +98,7 @@ func newTransport(s Settings, caSetting string) (*transport, error) {
 	return t, nil
 }
 
-// proxyOf is the proxy for a request: none for this machine itself, and no
+// proxyOf returns the proxy for a request: none for this machine itself, and no
 // error with the setting in it, which may hold a password.
 func proxyOf(find func(*http.Request) (*url.URL, error), req *http.Request) (*url.URL, error) {
 	if Loopback(req.URL.Hostname()) {
@@ -292,7 +292,7 @@ func newBody(content *bytes.Buffer, held chan struct{}) *body {
 	return b
 }
 
-// Bytes is all of it. It is gone after Close.
+// Bytes returns all of it. It is gone after Close.
 func (b *body) Bytes() []byte { return b.content.Bytes() }
 
 // Close gives the memory to the next call. Nothing can be read after it.
