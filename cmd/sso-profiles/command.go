@@ -110,8 +110,8 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	}
 	summary := "planned: " + plan.Summary()
 	if c.lists(format) {
-		plan.ForList(format == formatINI)
-		summary = plan.Census()
+		plan.DropWriting(format == formatINI)
+		summary = plan.ListSummary()
 	}
 	var sections []byte
 	if format == formatINI {
@@ -172,7 +172,7 @@ func given(values []string) []string {
 	return values
 }
 
-// sessionsToList are the named ones, else all that have a login.
+// sessionsToList returns the named ones, else all that have a login.
 func sessionsToList(ctx context.Context, app *cli.App, config *awsconfig.Config, engine *login.Engine, names []cli.Name) ([]portal.Session, error) {
 	var sessions []portal.Session
 	for _, name := range names {

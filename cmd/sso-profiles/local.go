@@ -79,7 +79,7 @@ func showLocal(app *cli.App, rows []profiles.LocalRow, format report.Format) err
 	return ignoreOutput(cmp.Or(out.Close(), buffered.Flush()))
 }
 
-// localColumns are the columns of a list in which a profile written by hand is
+// localColumns returns the columns of a list in which a profile written by hand is
 // nothing to worry about.
 func localColumns() []report.Column {
 	local := slices.Clone(columns)

@@ -5,20 +5,22 @@ import "aws-sso-plugins/pkg/cli"
 func manual() cli.Manual {
 	return cli.Manual{
 		Description: []string{
-			"A generated profile is found again by session, account and role, not by its name. So a run without flags keeps " +
-				"names, regions and the keys that you added, and --name renames; flags hold for every profile of the run. A run " +
+			"A generated profile is recognized by session, account and role, not by its name. So a run without flags keeps " +
+				"names, regions and the keys that you added; --name renames. A flag applies to every profile of the run. A run " +
 				"with nothing new writes nothing.",
-			"A profile of yours that has the name of a new one is left alone: silently if it is of the same session, account " +
-				"and role, else it is reported and the exit status is 1. --overwrite takes it over.",
-			"--prune never trusts a listing that is empty or incomplete, removes nothing where more than --prune-limit of a " +
-				"session's profiles would go, and leaves alone what another profile names as source_profile. Filters never make " +
-				"an assignment gone.",
+			"A hand-written profile that has the name of a new one stays as it is. If it is of another session, account or " +
+				"role, it is reported and the exit status is 1. --overwrite takes it over.",
+			"--account limits a run to the accounts that match: only their roles are asked for, and --check and --prune " +
+				"consider no others. A pattern that matches no account is reported and the exit status is 1.",
+			"--prune removes nothing if the listing is empty or incomplete, or if more than --prune-limit of a session's " +
+				"profiles would go. It keeps profiles that another one names as source_profile, and those that a filter leaves out.",
 			"Accounts that could not be listed keep their profiles and are named; the exit status is 1.",
 			"--local lists the Identity Center profiles that the file has, whoever made them, and asks nobody. --account looks " +
 				"at the id and at the key account_name, if the profile has it. With -o json each profile has its keys as Keys, but " +
 				"none that holds a secret, or may; -o ini leaves the same out. A profile that no client could use is on the list " +
 				"and named, with exit status 1.",
-			"Assignments that would share a name are left out and named, with a template that tells them apart.",
+			"Assignments that would have the same name are skipped and named, with a template that tells them apart; of many, -v " +
+				"names all.",
 		},
 		Lists: []cli.List{
 			{

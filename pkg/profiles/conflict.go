@@ -10,12 +10,12 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// fold is a name as it is compared with other generated ones. AWS tells Admin
-// from admin, but people do not, nor do file systems on which tools keep a
-// file for each profile.
+// fold returns the form of a name in which generated names are compared. AWS
+// distinguishes Admin from admin, but people do not, nor do file systems on which
+// tools keep a file for each profile.
 func fold(name string) string { return strings.ToLower(name) }
 
-// skipSharedNames skips the assignments that claim one name.
+// skipSharedNames skips assignments that would have the same name.
 func (p *planner) skipSharedNames() {
 	if len(p.claims) == 0 {
 		return
@@ -43,8 +43,8 @@ func (p *planner) skipSharedNames() {
 	}
 }
 
-// skipShared decides the rivals for one name. One that a hand-written profile
-// of that name serves already is content with it.
+// skipShared skips the assignments that would have the same name, and returns
+// them. One that a hand-written profile of that name already serves uses that.
 func (p *planner) skipShared(rivals *want) []*want {
 	var out []*want
 	name := rivals.name
@@ -67,8 +67,8 @@ func (p *planner) skipShared(rivals *want) []*want {
 	return out
 }
 
-// tellApart is a template that gives all assignments of the run names of their
-// own, "" if none of the likely ones does.
+// tellApart returns a template that gives each assignment of the run a name of
+// its own, or "" if none of the likely templates does.
 func (p *planner) tellApart() string {
 	if p.apart == nil {
 		text := p.findApart()
@@ -97,8 +97,8 @@ func (p *planner) findApart() string {
 	return ""
 }
 
-// separates reports whether a template names all assignments, and none like a
-// profile that stands for something else.
+// separates reports whether a template gives each assignment a name of its own
+// that no profile of another assignment has.
 func (p *planner) separates(text string) bool {
 	t, err := ParseTemplate(text)
 	if err != nil {
@@ -123,8 +123,9 @@ func (p *planner) separates(text string) bool {
 	return true
 }
 
-// keeps is the name that the generated profile of w does not give up for name,
-// since a hand-written one that does the same job has that; "" if it does.
+// keeps returns the name that the generated profile of w keeps because a
+// hand-written profile of the same assignment has name, or "" if it gives its
+// name up.
 func (p *planner) keeps(w *want, name string) string {
 	holder, ok := p.merged.Profile(name)
 	if !ok || w.old == nil || p.isOurs(holder) || !w.isTwin(holder) || p.options.Overwrite && !holder.InCredentials() {
@@ -133,8 +134,8 @@ func (p *planner) keeps(w *want, name string) string {
 	return w.old.Name
 }
 
-// taken reports whether a run that renames all generated profiles would find name
-// held by somebody else.
+// taken reports whether another profile would have name after a run that renames
+// all generated profiles.
 func (p *planner) taken(w *want, name string) bool {
 	for _, profile := range p.markedLike(name) {
 		if p.byOld[profile.Name] == nil {
@@ -145,15 +146,16 @@ func (p *planner) taken(w *want, name string) bool {
 	return ok && !p.isOurs(holder) && !w.isTwin(holder)
 }
 
-// resolveConflicts decides who gets a name that some profile holds already.
+// resolveConflicts decides which assignment gets a name that a profile already
+// has.
 func (p *planner) resolveConflicts() {
 	for _, w := range p.claims {
 		p.decide(w)
 	}
 }
 
-// decide grants w its name or lets it stay. A profile that has to stay keeps
-// its own name, so who was to get that has to be decided on (again), and so on.
+// decide gives w its new name or leaves it its old one. In the second case the
+// assignment that was to get the old name is decided again, and so on.
 func (p *planner) decide(w *want) {
 	for w != nil && w.claims() && !p.granted(w) {
 		if w.old == nil {
@@ -163,7 +165,7 @@ func (p *planner) decide(w *want) {
 	}
 }
 
-// granted reports whether w gets its name; if not, it stays.
+// granted reports whether w gets its name; if not, w keeps the old one.
 func (p *planner) granted(w *want) bool {
 	if w.old != nil {
 		err := p.pinned(w.old.Name)
@@ -189,7 +191,7 @@ func (p *planner) pinned(name string) error {
 	return nil
 }
 
-// undone is what does not happen to w.
+// undone returns the words for what does not happen to w.
 func (p *planner) undone(w *want) string {
 	if w.old != nil {
 		return fmt.Sprintf("%q was not renamed to %q", w.old.Name, w.name)
@@ -197,8 +199,8 @@ func (p *planner) undone(w *want) string {
 	return "no profile was made for " + p.describe(w)
 }
 
-// holder is a profile that has the name that w claims now and after this plan;
-// nil: the name is free, or will be.
+// holder returns the profile that has the name of w now and after this plan, or
+// nil if the name is free then.
 func (p *planner) holder(w *want) *awsconfig.Profile {
 	if profile, ok := p.merged.Profile(w.name); ok && (profile.InCredentials() || !p.leaves(w.name)) {
 		return profile
@@ -211,13 +213,13 @@ func (p *planner) holder(w *want) *awsconfig.Profile {
 	return nil
 }
 
-// leaves reports whether the generated profile of that name gives it up.
+// leaves reports whether the generated profile of that name is renamed or removed.
 func (p *planner) leaves(name string) bool {
 	w := p.byOld[name]
 	return w != nil && w.moves() || p.gone[name]
 }
 
-// markedLike are the generated profiles, of whatever session, whose names
+// markedLike returns the generated profiles, of whatever session, whose names
 // differ from name in case at most.
 func (p *planner) markedLike(name string) []*awsconfig.Profile {
 	if p.marked == nil {
@@ -232,7 +234,7 @@ func (p *planner) markedLike(name string) []*awsconfig.Profile {
 	return p.marked[fold(name)]
 }
 
-// resolve reports whether w gets the name that holder has.
+// resolve reports whether w takes over the name of holder. If not, it records why.
 func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
 	ours := p.isOurs(holder)
 	switch {
@@ -262,8 +264,8 @@ func (p *planner) resolve(w *want, holder *awsconfig.Profile) bool {
 	return false
 }
 
-// place is where a holder of a name stands: in the credentials file, if it is
-// there, since what it says counts.
+// place returns the file and the line of a profile: in the credentials file if
+// that has it, since its keys count there.
 func (p *planner) place(holder *awsconfig.Profile) (path string, line int) {
 	if holder.InCredentials() {
 		if p.credentials == nil {
@@ -276,15 +278,15 @@ func (p *planner) place(holder *awsconfig.Profile) (path string, line int) {
 	return holder.Pos("")
 }
 
-// isOurs reports whether a holder of a name is a generated profile. One that a
-// section in the credentials file covers is not.
+// isOurs reports whether a profile is generated, and no section of the credentials
+// file overrides it.
 func (p *planner) isOurs(holder *awsconfig.Profile) bool {
 	profile, ok := p.own.Profile(holder.Name)
 	return ok && IsGenerated(profile) && !holder.InCredentials()
 }
 
-// useTwin leaves w with a hand-written profile that does the same job. A
-// generated one beside it keeps its name.
+// useTwin makes w use a hand-written profile of the same assignment. A generated
+// profile beside that keeps its name.
 func (p *planner) useTwin(w *want, holder *awsconfig.Profile) {
 	p.keepName(w)
 	if w.decided != nil {
@@ -294,7 +296,7 @@ func (p *planner) useTwin(w *want, holder *awsconfig.Profile) {
 	}
 }
 
-// isTwin reports whether a profile that is not ours does the same job already.
+// isTwin reports whether a profile is of the same portal, account and role as w.
 func (w *want) isTwin(profile *awsconfig.Profile) bool {
 	if profile.Get("sso_account_id") != w.assignment.ID || profile.Get("sso_role_name") != w.assignment.Role {
 		return false
@@ -315,7 +317,7 @@ func sortedKeys[V any](set map[string]V) []string {
 	return keys
 }
 
-// quotedList is "a", "b".
+// quotedList returns the words in quotes, with commas between: "a", "b".
 func quotedList(words []string) string {
 	quoted := make([]string, len(words))
 	for i, word := range words {

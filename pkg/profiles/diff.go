@@ -93,7 +93,7 @@ func (d *differ) flush() {
 	d.delta += grown
 }
 
-// lines are the lines of a text without their ends.
+// lines returns the lines of a text without their ends.
 func lines(text string) []string {
 	if text == "" {
 		return nil
@@ -129,7 +129,8 @@ func (d *differ) hunk(from int, removed []string, to int, added []string) {
 	}
 }
 
-// span is a range of n lines after the first skipped ones.
+// span returns the range of n lines that begins after the first skipped lines, as
+// a unified diff writes it.
 func span(skipped, n int) string {
 	if n > 0 {
 		skipped++
@@ -154,5 +155,6 @@ var secretLine = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`(?i)^(\s*aws_(?:secret_access_key|session_token|security_token)\s*[=:]\s*)\S.*$`)
 })
 
-// withoutSecret is a line of a hand-written section that is about to go.
+// withoutSecret returns a line without the value of a key that holds a secret. A
+// hand-written section that is removed may have one.
 func withoutSecret(line string) string { return secretLine().ReplaceAllString(line, "${1}(not shown)") }

@@ -10,8 +10,8 @@ import (
 )
 
 // Globs picks names by patterns: * is any text, ? one character, [a-z] a set;
-// a leading ! excludes. Case counts for nothing. With no pattern but excluding
-// ones, everything else is picked.
+// a leading ! excludes. Case is ignored. If all patterns exclude, every other
+// name is picked.
 type Globs struct {
 	include, exclude []string // folded
 	given            []string // what include is, as it was given
@@ -36,8 +36,8 @@ func ParseGlobs(flag string, patterns []string) (Globs, error) {
 	return g, nil
 }
 
-// folded is text as it is compared. To path.Match a slash is a border that no
-// * crosses, while account names may hold one.
+// folded returns the form of text in which it is compared. No * of path.Match
+// crosses a slash, but account names may hold one.
 func folded(text string) string {
 	return strings.ToLower(strings.ReplaceAll(text, "/", "\x00"))
 }

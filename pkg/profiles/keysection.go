@@ -60,7 +60,7 @@ func (s KeySection) Text() (string, error) {
 	return b.String(), nil
 }
 
-// keys are what AWS clients read.
+// keys returns what AWS clients read.
 func (s KeySection) keys() []awsconfig.KeyValue {
 	return withoutEmpty([]awsconfig.KeyValue{
 		{Key: "aws_access_key_id", Value: s.Credentials.AccessKeyID},
@@ -70,7 +70,7 @@ func (s KeySection) keys() []awsconfig.KeyValue {
 	})
 }
 
-// marked are the keys of a section that this suite writes.
+// marked returns the keys of a section that this suite writes.
 func (s KeySection) marked() []awsconfig.KeyValue {
 	expires := ""
 	if s.Credentials.CanExpire {

@@ -27,7 +27,7 @@ func ParseLimit(text string) (Limit, error) {
 	return Limit{count: n, given: true}, nil
 }
 
-// of is the number for a session with that many generated profiles.
+// of returns how many profiles may go of a session with that many generated ones.
 func (l Limit) of(generated int) int {
 	switch {
 	case !l.given:

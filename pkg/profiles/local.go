@@ -78,7 +78,7 @@ func isOneOf(sessions []portal.Session, s portal.Session) bool {
 	return len(sessions) == 0 || slices.ContainsFunc(sessions, func(one portal.Session) bool { return one.Name == s.Name })
 }
 
-// filterFlags are the flags of sso-profiles that do the picking.
+// filterFlags returns the flags of sso-profiles that do the picking.
 func filterFlags(f Filter) string {
 	switch {
 	case f.Roles.matchAll():
@@ -125,7 +125,7 @@ func isSecretKey(key string) bool {
 // credentials file has one.
 func (r LocalRow) Section() []string { return lines(r.profile.Section(isSecretKey)) }
 
-// LocalCensus is "6 profiles in 3 accounts, 4 generated".
+// LocalCensus returns "6 profiles in 3 accounts, 4 generated".
 func LocalCensus(rows []LocalRow) string {
 	accounts := map[string]bool{}
 	generated := 0

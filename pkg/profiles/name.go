@@ -18,7 +18,7 @@ func cleanName(name string) string {
 	return clean
 }
 
-// slug is s in lower case with each run of anything but letters and digits as
+// slug returns s in lower case with each run of anything but letters and digits as
 // one "-".
 func slug(s string) string { return squeeze(strings.ToLower(s), &alphanumeric) }
 

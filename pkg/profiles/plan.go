@@ -8,10 +8,10 @@ import (
 	"aws-sso-plugins/pkg/portal"
 )
 
-// identity is what a generated profile is found again by.
+// identity identifies a generated profile, whatever its name.
 type identity struct{ session, account, role string }
 
-// generated is a marked profile of a session at hand.
+// generated is a marked profile of a session of this run.
 type generated struct {
 	profile *awsconfig.Profile
 	identity
@@ -20,7 +20,7 @@ type generated struct {
 	want   *want
 }
 
-// want is one assignment on its way to a profile.
+// want is an assignment and the profile that it is to have.
 type want struct {
 	input      *Input
 	assignment portal.Assignment
@@ -28,14 +28,14 @@ type want struct {
 	old        *awsconfig.Profile // the generated profile there is; nil: none yet
 	name       string             // planned
 	takeOver   bool               // in the place of the hand-written profile of that name
-	rival      *want              // another one that claims the name
+	rival      *want              // the next assignment that would have the same name
 	decided    *Row               // decided without an edit
 }
 
-// moves reports whether a profile that is there gets another name.
+// moves reports whether an existing profile gets another name.
 func (w *want) moves() bool { return w.old != nil && w.old.Name != w.name }
 
-// claims reports whether w still waits for a name that it does not hold.
+// claims reports whether w is still to get a name that it does not have.
 func (w *want) claims() bool {
 	return w.decided == nil && !w.takeOver && (w.old == nil || w.moves())
 }
@@ -69,7 +69,7 @@ type planner struct {
 	plan         *Plan
 }
 
-// newPlan plans. A config that AWS could not read is an error, and so are regions
+// newPlan compares the listings with the config and returns what to do. A config that AWS could not read is an error, and so are regions
 // that can be used for none of the sessions; what is left undone for other
 // reasons is in the plan.
 func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
@@ -103,8 +103,8 @@ func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, 
 	return p.plan, nil
 }
 
-// configFileOf is a config without its credentials file. Keys there speak
-// louder than those in the config file, but it is the latter that is edited.
+// configFileOf returns a config without its credentials file. That overrides the
+// config file, but only the config file is edited.
 func configFileOf(config *awsconfig.Config) *awsconfig.Config {
 	for _, profile := range config.Profiles() {
 		if profile.InCredentials() {
@@ -140,8 +140,8 @@ func (p *planner) usable(inputs []Input) (kept []Input, err error) {
 	return kept, err
 }
 
-// index finds the generated profiles of the sessions at hand, and who refers
-// to whom.
+// index finds the generated profiles of the sessions of this run, and which
+// profiles others name as source_profile.
 func (p *planner) index(inputs []Input) {
 	atHand := map[string]bool{}
 	for _, in := range inputs {
@@ -194,9 +194,9 @@ func (p *planner) add(g generated) {
 	p.mine[at].next = n
 }
 
-// IsGenerated reports whether a profile has the mark of those that sso-profiles
-// made or adopted. It wants the mark in the section itself: in [DEFAULT] it would stand in
-// every profile that a person wrote, too.
+// IsGenerated reports whether sso-profiles made or adopted a profile: whether its
+// own section has the mark. A mark in [DEFAULT] would be in every hand-written
+// profile, too.
 func IsGenerated(profile *awsconfig.Profile) bool {
 	return profile.Own(markKey) && profile.Get(markKey) == mark
 }
@@ -262,9 +262,8 @@ func (p *planner) want(in *Input, a portal.Assignment, first int, nameless *name
 	}
 }
 
-// pick finds out which of several generated profiles for one assignment is
-// ours: the one with the planned name, else the first. The others stay as they
-// are, and are there to be used.
+// pick chooses among several generated profiles of one assignment: the one with
+// the planned name, else the first. The others stay as they are.
 func (p *planner) pick(w *want, first int, planned string) {
 	for i := first; i >= 0; i = p.mine[i].next {
 		if p.mine[i].profile.Name == planned {
@@ -308,8 +307,8 @@ func (p *planner) reportNameless(n nameless) {
 	p.problem(single, f.WithHint("a template that always works: --name '%s'", defaultTemplate))
 }
 
-// keepName gives up the planned name: a profile that is there keeps its own, a new
-// one is not made.
+// keepName gives up the planned name: an existing profile keeps its own, a new one
+// is not made.
 func (p *planner) keepName(w *want) {
 	if w.old != nil {
 		w.name = w.old.Name
@@ -318,7 +317,7 @@ func (p *planner) keepName(w *want) {
 	w.decided = &Row{Profile: w.name, State: Foreign}
 }
 
-// describe is the assignment for a person, with its session where there are
+// describe returns the words for an assignment, with its session if the run has
 // several.
 func (p *planner) describe(w *want) string {
 	text := fmt.Sprintf("%q in %s (%q)", w.assignment.Role, w.assignment.ID, w.assignment.Name)

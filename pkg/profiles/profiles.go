@@ -2,12 +2,12 @@
 // person may assume in IAM Identity Center.
 //
 // A generated profile carries a mark and is found again by its identity:
-// session, account and role. [newPlan] holds the assignments of one or more
-// sessions against a config and plans what to do; it changes nothing and needs
-// no network. [Sync] lists, then locks, re-reads, plans and writes, so that the
+// session, account and role. [newPlan] compares the assignments of one or more
+// sessions with a config and plans what to do; it changes nothing and needs no
+// network. [Sync] lists, then locks, re-reads, plans and writes, so that the
 // lock is never held over the network and no edit made meanwhile is lost.
 //
-// Only marked profiles of the sessions at hand are ever changed or removed.
+// Only marked profiles of the sessions of a run are ever changed or removed.
 package profiles
 
 import (
@@ -26,8 +26,8 @@ type Input struct {
 	Listing *portal.Listing
 }
 
-// Options are what a run was asked for. What is not given keeps what there is;
-// defaults are for new profiles only.
+// Options are what a run was asked for. An option that is not given changes no
+// existing profile; defaults are for new profiles only.
 type Options struct {
 	Template *Template // nil: not given
 	Filter   Filter

@@ -8,7 +8,8 @@ import (
 	"aws-sso-plugins/pkg/portal"
 )
 
-// reportListings says what could not be listed, and where there is nothing.
+// reportListings reports accounts that could not be listed, and sessions without
+// any.
 func (p *planner) reportListings(inputs []Input) {
 	for i := range inputs {
 		in := &inputs[i]
@@ -49,8 +50,8 @@ func (p *planner) pickedAccounts(in *Input) []portal.Account {
 	return picked
 }
 
-// reportEmpty says that a session lists nothing. That is what a person without
-// access sees, and what a portal in trouble says.
+// reportEmpty reports a session that lists nothing. A person without access sees
+// that, but so does one whose portal is in trouble.
 func (p *planner) reportEmpty(in *Input) {
 	kept := ""
 	if n := p.count[in.Session.Name]; n > 0 {
@@ -116,8 +117,8 @@ func (p *planner) prune(inputs []Input) {
 	}
 }
 
-// lost are the generated profiles by session whose assignment was not listed,
-// in file order, as far as the filter picks them. Where the filter excludes
+// lost returns the generated profiles whose assignment was not listed and that the
+// filter picks, by session and in file order. Where the filter excludes
 // accounts by name, and the name of a profile's account is not known any more,
 // the profile stays: it may be one of those.
 func (p *planner) lost(inputs []Input) map[string][]*awsconfig.Profile {
@@ -160,8 +161,8 @@ func (p *planner) keepNameless(session string, kept []*awsconfig.Profile) {
 	}
 }
 
-// accountNames are the names of the accounts that the portal named, by session
-// and id: a filter may ask for them.
+// accountNames returns the names of the accounts that the portal named, by session
+// and id, for filters by name.
 func accountNames(inputs []Input) map[string]string {
 	names := map[string]string{}
 	for i := range inputs {

@@ -42,7 +42,7 @@ func ParseRegionRules(values []string) (RegionRules, error) {
 	return rules, nil
 }
 
-// regionOf is the region that the rules give an account, "" for none.
+// regionOf returns the region that the rules give an account, "" for none.
 func (r RegionRules) regionOf(a portal.Account) string {
 	for _, rule := range r {
 		if rule.Accounts.match(a.ID, a.Name) {
@@ -67,7 +67,8 @@ func (r RegionRules) check(s portal.Session, accounts []portal.Account) error {
 	return nil
 }
 
-// checkAll is check before the accounts are known: of a rule for all of them.
+// checkAll does what check does before the accounts are known, for a first rule
+// that is for all of them.
 func (r RegionRules) checkAll(s portal.Session) error {
 	if len(r) == 0 || !r[0].Accounts.matchAll() {
 		return nil

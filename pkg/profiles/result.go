@@ -14,12 +14,12 @@ import (
 type Plan struct {
 	Rows []Row // by profile name
 
-	// Gaps are what could not be listed, or that there was nothing; Problems
-	// are what was left undone. A run with any of either is not a full success.
+	// Gaps are the accounts that could not be listed and the sessions without
+	// any; Problems are what was not done. A run with either is not a full success.
 	Gaps, Problems []error
 
-	// Notes are what a person should know although nothing failed, Remarks
-	// what one at a terminal may like to know.
+	// Notes are what a person should know although nothing failed; Remarks are
+	// for a terminal and -v alone.
 	Notes, Remarks []string
 
 	// Details are for a person who asked for more: the problems that one of
@@ -36,7 +36,7 @@ type Plan struct {
 // listed, so that the plan may lack profiles.
 func (p *Plan) Incomplete() bool { return p.incomplete }
 
-// Summary is "12 added, 3 renamed, 2 removed, 880 unchanged", with "nothing to
+// Summary returns "12 added, 3 renamed, 2 removed, 880 unchanged", with "nothing to
 // do" for a plan without rows.
 func (p *Plan) Summary() string {
 	count := map[State]int{}
@@ -55,9 +55,9 @@ func (p *Plan) Summary() string {
 	return strings.Join(parts, ", ")
 }
 
-// Census is "6 roles in 3 accounts, 4 with a profile": the plan as a list of
-// what a person may assume.
-func (p *Plan) Census() string {
+// ListSummary returns the totals of what a person may assume: "6 roles in 3
+// accounts, 4 with a profile".
+func (p *Plan) ListSummary() string {
 	accounts := map[string]bool{}
 	roles, have := 0, 0
 	for i := range p.Rows {
@@ -81,9 +81,9 @@ func many(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// ForList takes away what speaks of a run that writes. Names that could not be
-// given count in a list of sections, which lacks those, and in no other.
-func (p *Plan) ForList(sections bool) {
+// DropWriting removes the messages that are about a run that writes. Names that
+// could not be given stay for a list of sections, which lacks these sections.
+func (p *Plan) DropWriting(sections bool) {
 	if !sections {
 		p.Problems, p.Details = nil, nil
 	}
@@ -93,12 +93,12 @@ func (p *Plan) ForList(sections bool) {
 // Changes reports whether carrying out the plan changes the file.
 func (p *Plan) Changes() bool { return p.edit.Changed() }
 
-// bytes are the file after the plan, read back and checked by pkg/awsconfig.
+// bytes returns the file after the plan, read back and checked by pkg/awsconfig.
 func (p *Plan) bytes() ([]byte, error) { return p.edit.Bytes() }
 
-// INI is a config of its own with a generated section for every assignment
-// that has a profile after the run. What a person made of a profile may be
-// nothing to write for every client: such a one is left out, and a problem.
+// INI returns a config with a generated section for every assignment that has a
+// profile after the run. A profile that a person changed so that AWS clients would
+// read it differently is left out and becomes a problem.
 func (p *Plan) INI() ([]byte, error) {
 	edit := awsconfig.Parse("", awsconfig.ConfigFile, nil).Edit()
 	var keys, values []awsconfig.KeyValue

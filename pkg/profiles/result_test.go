@@ -16,7 +16,7 @@ func TestResult(t *testing.T) {
 	if got, want := plan.Summary(), "1 added, 2 changed, 1 removed, 2 foreign"; got != want {
 		t.Errorf("summary %q, want %q", got, want)
 	}
-	if got, want := plan.Census(), "5 roles in 2 accounts, 3 with a profile"; got != want {
+	if got, want := plan.ListSummary(), "5 roles in 2 accounts, 3 with a profile"; got != want {
 		t.Errorf("census %q, want %q", got, want)
 	}
 	if !plan.Changes() || plan.Incomplete() {
@@ -50,11 +50,11 @@ func TestResult(t *testing.T) {
 	if len(plan.Problems) != 1 {
 		t.Errorf("problems: %q", messages(plan.Problems))
 	}
-	plan.ForList(true)
+	plan.DropWriting(true)
 	if len(plan.Problems) != 1 || plan.Notes != nil {
 		t.Error("a list of sections lacks one, and does not say so")
 	}
-	plan.ForList(false)
+	plan.DropWriting(false)
 	if plan.Problems != nil {
 		t.Error("a list speaks of names that it does not give")
 	}
@@ -67,7 +67,7 @@ func TestSectionsThatCannotBeWritten(t *testing.T) {
 	config = strings.Replace(config, "region = eu-west-1", "region = eu-west-1 # mine", 1)
 	config = strings.Replace(config, "[profile b]", `[profile "my dev"]`, 1)
 	plan, _ := makePlan(t, config, "", []profiles.Input{listed("okta", "1/Admin", "2/Admin", "3/Admin")}, profiles.Options{})
-	plan.ForList(true)
+	plan.DropWriting(true)
 	ini, err := plan.INI()
 	if err != nil {
 		t.Fatal(err)
@@ -86,7 +86,7 @@ func TestEmptySummary(t *testing.T) {
 	if got := plan.Summary(); got != "nothing to do" {
 		t.Errorf("%q", got)
 	}
-	if got := plan.Census(); got != "0 roles in 0 accounts, 0 with a profile" {
+	if got := plan.ListSummary(); got != "0 roles in 0 accounts, 0 with a profile" {
 		t.Errorf("%q", got)
 	}
 }

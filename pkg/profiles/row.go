@@ -17,7 +17,7 @@ const (
 	Generated State = "generated" // of [Local] alone: ours
 )
 
-// states are all of them, in the order of a summary.
+// states returns all states, in the order of a summary.
 func states() []State {
 	return []State{Added, Changed, Renamed, Removed, Unchanged, Foreign, Unlisted}
 }
@@ -40,12 +40,10 @@ type Row struct {
 	place int // of the assignment in the listings, from 1; 0 where it does not matter
 }
 
-// Listed reports whether the row is of an assignment that was listed, and not of
-// a profile that has lost its own.
+// Listed reports whether the row's assignment was listed.
 func (r Row) Listed() bool { return r.State != Removed && r.State != Unlisted }
 
-// News reports whether a person wants to see the row who wants to know what is
-// not as it was, or as it should be.
+// News reports whether the row is something that changed or could not be done.
 func (r Row) News() bool {
 	return r.State != Unchanged && (r.State != Foreign || r.After == "")
 }

@@ -150,9 +150,9 @@ var functions = template.FuncMap{
 	"slug":       slug,
 }
 
-// parseFlaw is where and why a template cannot be read. text/template tells no
-// more than the line, so the first action is looked for with which the text
-// stops being the beginning of a template.
+// parseFlaw returns where and why a template cannot be parsed. text/template names
+// the line alone, so parseFlaw looks for the first action that makes the text no
+// longer the beginning of a template.
 func parseFlaw(text string, err error) string {
 	why := withoutPlace().ReplaceAllString(err.Error(), "")
 	if why == "unexpected EOF" {
@@ -187,7 +187,7 @@ func at(text string, start int, why string) string {
 	return fmt.Sprintf("at character %d, %q: %s", utf8.RuneCountInString(text[:start])+1, text[start:], why)
 }
 
-// execFlaw is where and why a template that could be read fails.
+// execFlaw returns where and why a template that could be parsed fails.
 func execFlaw(text string, err error) string {
 	m := execPlace().FindStringSubmatch(err.Error())
 	if m == nil {
@@ -210,7 +210,7 @@ var (
 	})
 )
 
-// offset is the place in the text of a line, counted from 1, and a byte in it,
+// offset returns the place in the text of a line, counted from 1, and a byte in it,
 // counted from 0.
 func offset(text, line, column string) int {
 	lines, _ := strconv.Atoi(line)
@@ -222,7 +222,8 @@ func offset(text, line, column string) int {
 	return min(start+at, len(text))
 }
 
-// String is the template as it was given, for nil the default one.
+// String returns the template as it was given; the nil template is the default
+// one.
 func (t *Template) String() string {
 	if t == nil {
 		return defaultTemplate

@@ -51,9 +51,8 @@ func (p *planner) write() error {
 	return nil
 }
 
-// writeName gives a profile that moves its new name. Where a hand-written
-// profile is in the way that goes, so that the keys which the user added to
-// ours come along.
+// writeName renames a profile. A hand-written profile of the new name that is
+// taken over is removed first, so that ours keeps the keys that the user added.
 func (p *planner) writeName(w *want) error {
 	if w.decided != nil || !w.moves() {
 		return nil
@@ -121,7 +120,8 @@ func (p *planner) writeOld(w *want) Row {
 	return row
 }
 
-// asked is how a profile differs from what this run was asked for.
+// asked returns the keys of a profile that this run was asked to set and to
+// remove, and that differ.
 func (p *planner) asked(w *want) (set []awsconfig.KeyValue, unset []string) {
 	ask := func(kv awsconfig.KeyValue) {
 		switch {
@@ -160,8 +160,8 @@ func (p *planner) rewrite(name string, set []awsconfig.KeyValue, unset []string)
 	return nil
 }
 
-// reportCovered says that a generated profile goes by a name that the
-// credentials file gives to something else: what stands there counts.
+// reportCovered reports a generated profile whose name also stands in the
+// credentials file, with other credentials: those count.
 func (p *planner) reportCovered(w *want) {
 	holder, ok := p.merged.Profile(w.name)
 	if !ok || !holder.InCredentials() {
@@ -179,8 +179,8 @@ func (p *planner) reportCovered(w *want) {
 	}
 }
 
-// noteOtherNames says once that new profiles got names of another kind than
-// the ones there are: the template that made those was not given this time.
+// noteOtherNames says once that new profiles got names of another kind than the
+// existing ones, since the template of those was not given this time.
 func (p *planner) noteOtherNames() {
 	if p.options.Template != nil {
 		return
@@ -204,7 +204,7 @@ func (p *planner) noteOtherNames() {
 	}
 }
 
-// added is how many new profiles sessions get, those without any left out.
+// added returns the number of new profiles by session, for sessions that get any.
 func (p *planner) added() map[string]int {
 	added := map[string]int{}
 	for i := range p.plan.Rows {
