@@ -1,11 +1,13 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -97,7 +99,7 @@ type handout struct {
 	config *awsconfig.Config
 	tally  tally
 
-	waiting []string // profiles that have no login
+	waiting []resolve.Result // of profiles that have no login
 }
 
 // targets returns what credentials are wanted for.
@@ -161,26 +163,36 @@ func (h *handout) fetch(ctx context.Context, targets []*resolve.Target, use func
 // only named, together, at the end.
 func (h *handout) tellFailure(r resolve.Result) {
 	status := resolve.StatusOf(r.Err)
-	name := r.Profile
-	if name == "" {
-		name = r.AccountID + " " + r.RoleName
-	}
 	if status == resolve.LoginRequired {
-		h.waiting = append(h.waiting, name)
+		h.waiting = append(h.waiting, r)
 		return
 	}
-	h.tell(fault.Annotate(r.Err, "%s: %s", name, status))
+	h.tell(fault.Annotate(r.Err, "%s: %s", label(r), status))
+}
+
+// label is what a profile, or an assignment without one, is called in messages.
+func label(r resolve.Result) string {
+	if r.Profile == "" {
+		return r.AccountID + "/" + r.RoleName
+	}
+	return r.Profile
 }
 
 // waitingShown is how many profiles without a login a message names.
 const waitingShown = 10
 
-// tellWaiting names the profiles that have no login, if there are several.
+// tellWaiting names the profiles that have no login, if there are several, in the
+// order they were asked for.
 func (h *handout) tellWaiting() {
 	if len(h.waiting) < 2 {
 		return
 	}
-	shown := strings.Join(h.waiting[:min(len(h.waiting), waitingShown)], ", ")
+	slices.SortFunc(h.waiting, func(a, b resolve.Result) int { return cmp.Compare(a.Index, b.Index) })
+	var names []string
+	for _, r := range h.waiting[:min(len(h.waiting), waitingShown)] {
+		names = append(names, label(r))
+	}
+	shown := strings.Join(names, ", ")
 	if more := len(h.waiting) - waitingShown; more > 0 {
 		shown += fmt.Sprintf(" and %d more", more)
 	}

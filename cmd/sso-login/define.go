@@ -93,12 +93,7 @@ func (r *run) askToReplace(ctx context.Context, existing *awsconfig.Session, cha
 	for _, c := range changes {
 		r.app.Plain(fmt.Sprintf("  %s", c.Key), "    now  "+orNone(c.Old), "    new  "+orNone(c.New))
 	}
-	return cli.Ask(ctx, r.app.Console, "Replace it once the new login has succeeded? yes or no", "no", func(answer string) (bool, error) {
-		if answer != "yes" && answer != "no" {
-			return false, fault.Newf(fault.Usage, "%q is neither yes nor no", answer)
-		}
-		return answer == "yes", nil
-	})
+	return r.app.Confirm(ctx, "Replace it once the new login has succeeded?")
 }
 
 func orNone(value string) string { return cmp.Or(value, "(none)") }

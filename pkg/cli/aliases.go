@@ -105,15 +105,7 @@ func (a *App) askToAddAliases(ctx context.Context, store *safefile.Store, path s
 		a.Plain("    " + line)
 	}
 	a.Plain("")
-	agreed, err := Ask(ctx, a.Console, "Add them to "+path+"? yes or no", "no", func(answer string) (bool, error) {
-		switch strings.ToLower(answer) {
-		case "y", "yes":
-			return true, nil
-		case "n", "no":
-			return false, nil
-		}
-		return false, fault.Newf(fault.Usage, "%q is neither yes nor no", answer)
-	})
+	agreed, err := a.Confirm(ctx, "Add them to "+path+"?")
 	if err != nil || !agreed {
 		return err
 	}

@@ -45,6 +45,20 @@ func Ask[T any](ctx context.Context, c *Console, question, fallback string, pars
 	}
 }
 
+// Confirm asks a person for yes or no, or y or n; an empty answer is no. The
+// errors are those of [Ask].
+func (c *Console) Confirm(ctx context.Context, question string) (bool, error) {
+	return Ask(ctx, c, question+" yes or no", "no", func(answer string) (bool, error) {
+		switch strings.ToLower(answer) {
+		case "y", "yes":
+			return true, nil
+		case "n", "no":
+			return false, nil
+		}
+		return false, fault.Newf(fault.Usage, "%q is neither yes nor no", answer)
+	})
+}
+
 // Choose asks a person for one of the options, by its number or its name, and
 // returns its index. An empty answer is the first. The errors are those of
 // [Ask].

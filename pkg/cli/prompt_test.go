@@ -40,6 +40,17 @@ func TestAsk(t *testing.T) {
 	}
 }
 
+func TestConfirm(t *testing.T) {
+	for stdin, want := range map[string]bool{
+		"y\n": true, "yes\n": true, "Y\n": true, "Yes\n": true, "n\n": false, "No\n": false, "\n": false, "maybe\ny\n": true,
+	} {
+		a := app(t, stdin)
+		if got, err := a.Confirm(t.Context(), "Replace it?"); err != nil || got != want {
+			t.Errorf("%q: %t, %v; want %t", stdin, got, err, want)
+		}
+	}
+}
+
 func TestAskStopsWithTheContext(t *testing.T) {
 	a := app(t, "")
 	r, w, err := os.Pipe()

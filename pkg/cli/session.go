@@ -103,7 +103,13 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 	if meant := a.suggest(name, known); meant != "" {
 		return nil, f.WithHint("did you mean %q?", meant)
 	}
-	return nil, f.WithHint("run: sso-profiles --local -o name")
+	switch {
+	case len(known) > 0:
+		return nil, f.WithHint("run: sso-profiles --local -o name")
+	case len(c.Sessions()) > 0:
+		return nil, f.WithHint("run: sso-profiles")
+	}
+	return nil, f.WithHint("%s", a.FirstLogin())
 }
 
 // NoSessions returns the fault of a config without any session.
