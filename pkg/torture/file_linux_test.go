@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"time"
 
@@ -37,15 +38,25 @@ const profilesLine = "sso-profiles okta -o name"
 // what it copies to $HOME/after can be looked at when the mounts are gone.
 func (s *stage) inNamespace(script string, unlike bool) outcome {
 	s.Helper()
+	return s.play(run{line: inAWS(script), around: s.namespace(), unlike: unlike})
+}
+
+// inAWS is a line that runs a script to which $AWS is ~/.aws.
+func inAWS(script string) []string { return []string{"sh", "-c", "set -e; AWS=$HOME/.aws; " + script} }
+
+// namespace is the command that runs another in a mount namespace of its own.
+// Where there are none the case is skipped.
+func (s *stage) namespace() []string {
+	s.Helper()
 	around := []string{"unshare", "-rm"}
 	if os.Getuid() == 0 {
 		around = []string{"unshare", "-m"}
 	}
-	try := exec.Command(around[0], append(around[1:], "mount", "-t", "tmpfs", "none", "/mnt")...)
+	try := exec.Command(around[0], append(slices.Clone(around[1:]), "mount", "-t", "tmpfs", "none", "/mnt")...)
 	if out, err := try.CombinedOutput(); err != nil {
 		s.skip("no mount namespaces here: %s", strings.TrimSpace(string(out)))
 	}
-	return s.play(run{line: []string{"sh", "-c", "set -e; AWS=$HOME/.aws; " + script}, around: around, unlike: unlike})
+	return around
 }
 
 func fullDisk(s *stage) {

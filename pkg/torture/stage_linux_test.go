@@ -164,6 +164,8 @@ type run struct {
 	during func(*exec.Cmd)
 	weigh  bool // measure the memory
 	unlike bool // not a run of the suite's own: its output is not looked at
+
+	handsOut bool // sso-creds in one of its formats: keys of roles, and nothing else secret, are what it prints
 }
 
 // outcome is what came of it.
@@ -268,7 +270,11 @@ func (s *stage) play(r run) outcome {
 	} else if err != nil && errors.Is(err, exec.ErrWaitDelay) {
 		s.Errorf("%s: somebody it started holds on to its output", out.line)
 	}
-	if leaked := s.secretIn(out.stdout, out.stderr, seen()); leaked != "" {
+	printed := out.stdout
+	if r.handsOut {
+		printed = s.withoutRoleKeys(printed)
+	}
+	if leaked := s.secretIn(printed, out.stderr, seen()); leaked != "" {
 		s.Errorf("%s: a secret is %s", out.line, leaked)
 	}
 	if !r.unlike {
@@ -342,6 +348,14 @@ func (s *stage) secretIn(stdout, stderr, around string) string {
 		}
 	}
 	return ""
+}
+
+// withoutRoleKeys is a text of a place where keys of roles may be.
+func (s *stage) withoutRoleKeys(text string) string {
+	for _, key := range s.idc.RoleKeys() {
+		text = strings.ReplaceAll(text, key, "")
+	}
+	return text
 }
 
 // inspect holds an outcome against what every run promises.
@@ -460,7 +474,10 @@ var handedOver = regexp.MustCompile(`\b(AWS_SECRET_ACCESS_KEY|AWS_SESSION_TOKEN)
 var (
 	cacheName = regexp.MustCompile(`^[0-9a-f]{40}\.json$`)
 	lockName  = regexp.MustCompile(`^[0-9a-f]{64}(\.outcome)?$`)
-	tempName  = regexp.MustCompile(`^\.aws-sso-plugins-[0-9a-f]{16}-[A-Z2-7]{26}\.tmp$`)
+	// a section that sso-creds --write has marked
+	writtenSections = regexp.MustCompile(`(?m)^\[[^\n]*\n(?:[^\[\n][^\n]*\n|\n)*?managed_by = sso-creds\n(?:[^\[\n][^\n]*\n|\n)*`)
+
+	tempName = regexp.MustCompile(`^\.aws-sso-plugins-[0-9a-f]{16}-[A-Z2-7]{26}\.tmp$`)
 )
 
 // examine looks at every file below the home folder.
@@ -511,9 +528,12 @@ func (s *stage) examine() {
 			if info.Mode().Perm() != 0o600 {
 				s.Errorf("%s holds a secret and has mode %o", rel, info.Mode().Perm())
 			}
-			for _, key := range s.idc.RoleKeys() {
-				data = bytes.ReplaceAll(data, []byte(key), nil)
+			data = []byte(s.withoutRoleKeys(string(data)))
+		case rel == "credentials" || dir == "" && temp && s.killed:
+			if marked := writtenSections.FindString(string(data)); marked != "" && info.Mode().Perm() != 0o600 {
+				s.Errorf("%s holds a secret and has mode %o", rel, info.Mode().Perm())
 			}
+			data = []byte(writtenSections.ReplaceAllStringFunc(string(data), s.withoutRoleKeys))
 		case dir == "sso/lock/" && lockName.MatchString(name) && !strings.HasSuffix(name, ".outcome") && len(data) > 0:
 			s.Errorf("the lock file %s holds %q", rel, data)
 		case dir == "sso/lock/" && !lockName.MatchString(name) && !temp:

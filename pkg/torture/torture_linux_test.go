@@ -44,7 +44,7 @@ type torment struct {
 // torments are all cases, in the order of docs/reliability.md.
 func torments() []torment {
 	var all []torment
-	for _, some := range [][]torment{kills, crowds, files, services, streams, attacks, runtimes, clientRaces, fanouts} {
+	for _, some := range [][]torment{kills, crowds, files, services, streams, attacks, runtimes, clientRaces, fanouts, handouts} {
 		all = append(all, some...)
 	}
 	return all
@@ -181,8 +181,10 @@ func figuresPage(cases []torment, verdicts []verdict, count map[string]int) []by
 Written by `+"`make torture`"+`, which runs the binaries as they are built against an Identity Center of their own and does
 to them what is listed here. After each case the home folder is searched: the config is the old or the new, tokens are
 whole and 0600, lock files are empty, no temporary file is left that was not left by a kill, and no secret stands in any
-output, log, argument, child's environment, file name or file but the token cache. Every secret that the emulator hands
-out is a marked string, so that none is missed.
+output, log, argument, child's environment, file name or file but the token cache. Keys of roles alone, and no token, may
+also be in four places: on standard output of sso-creds in its formats, in `+"`~/.aws/cli/cache`"+`, in the sections that
+`+"`sso-creds --write`"+` has marked, and in the environment of what sso-exec runs. Every secret that the emulator hands out is a
+marked string, so that none is missed.
 
 **%s**
 
