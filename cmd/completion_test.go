@@ -63,6 +63,15 @@ var completed = []struct{ typed, want string }{
 	{"sso-exec Admin-111111111111 -- sso-test --sta", "sso-exec|Admin-111111111111|--|sso-test|--status"},
 	{"sso-exec -o raw Admin-111111111111 -- sso-login okta p", "sso-exec|-o|raw|Admin-111111111111|--|sso-login|okta|partner"},
 	{"sso-profiles --role !A", "sso-profiles|--role|!Admin"},
+	{"sso-creds Admin-2", "sso-creds|Admin-222222222222"},
+	{"sso-creds -o fi", "sso-creds|-o|fish"},
+	{"sso-creds --sso-session p", "sso-creds|--sso-session|partner"},
+	{"sso-creds --account 2", "sso-creds|--account|222222222222"},
+	{"sso-creds --account 222222222222 --role A", "sso-creds|--account|222222222222|--role|Admin"},
+	{"sso-creds --write-", "sso-creds|--write-as"},
+	{"sso-console Admin-111111111111 Ad", "sso-console|Admin-111111111111|Admin-222222222222"},
+	{"sso-console --account 1", "sso-console|--account|111111111111"},
+	{"sso-console --dest", "sso-console|--destination"},
 }
 
 // completesIn presses TAB in a shell, and has it print the words of the line.
@@ -171,6 +180,12 @@ func TestFishCompletes(t *testing.T) {
 		"sso-test 'two w":             {"two words"},
 		"sso-test adm":                {"Admin-111111111111", "Admin-222222222222"},
 		"sso-test --nothing-like-it":  nil,
+		"sso-creds -o fi":             {"fish"},
+		"sso-creds --account ":        {"111111111111", "222222222222"},
+		"sso-creds --role ":           {"Admin"},
+		"sso-creds Admin-2":           {"Admin-222222222222"},
+		"sso-console --account 1":     {"111111111111"},
+		"sso-console --sso-session p": {"partner"},
 	} {
 		c := exec.Command(fish, "-c", "complete -C "+"\""+line+"\"")
 		c.Env = env

@@ -9,7 +9,8 @@ func manual() cli.Manual {
 				"assumes a role, access keys, a web identity, and, with --allow-process, a credential_process. A profile that fails is " +
 				"named on standard error with its status, as in sso-test, and the others go on.",
 			"The cache is that of the AWS CLI, ~/.aws/cli/cache, and is shared with it both ways. Its entries do not say who logged " +
-				"in, so an entry is only used if it is not older than the session's login and is of the profile's account. Many processes " +
+				"in, so an entry is only used if it is not older than the session's login and names the profile's account. " +
+				"Those of an older AWS CLI (2.9.19) name none, and are replaced. Many processes " +
 				"that need one role at once make one call. Credentials of roles that are assumed are not cached.",
 			"With --write the section is named ACCOUNT_ROLE, as the access portal names it, and marked with managed_by = sso-creds. " +
 				"Only marked sections are replaced, and those that have expired are removed. A name that a hand-written section or a " +
@@ -30,7 +31,8 @@ func manual() cli.Manual {
 					{Text: "SSO_PROFILE, SSO_ACCOUNT_ID, SSO_ROLE_NAME", Help: "The role that the keys are for, for a prompt or a script."},
 					{Text: "AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT, AWS_ENDPOINT_URL and its forms", Help: "What the config says of the profile, where the environment " +
 						"says nothing. A client without AWS_PROFILE reads [default]: what only that section has is switched off."},
-					{Text: "SSO_SETTINGS", Help: "Which of the variables in the line above were set, so that the next eval sets or unsets them again."},
+					{Text: "SSO_SETTINGS", Help: "Which of the variables in the line above were set from the config, with colons between. By it the " +
+						"next sso-creds or sso-exec knows that these are no settings of yours: it does not go by them, and sets or unsets them anew."},
 				},
 			},
 			{

@@ -41,6 +41,8 @@ func manual() cli.Manual {
 		Environment: []cli.Value{
 			{Text: "AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_SESSION_TOKEN, AWS_CREDENTIAL_EXPIRATION, AWS_ACCOUNT_ID, AWS_REGION, AWS_DEFAULT_REGION", Help: "Set for the command, or unset where there is no value. AWS_PROFILE and the variables that name other credentials are unset."},
 			{Text: "SSO_PROFILE, SSO_ACCOUNT_ID, SSO_ROLE_NAME", Help: "Set for the command: the role that it has."},
+			{Text: "SSO_SETTINGS", Help: "Set for the command: which of AWS_CA_BUNDLE, AWS_USE_FIPS_ENDPOINT, AWS_USE_DUALSTACK_ENDPOINT and AWS_ENDPOINT_URL with its " +
+				"forms were set from the config, with colons between. An sso-creds or sso-exec that the command runs does not take them for settings of yours."},
 			{Text: "TMPDIR", Help: "The folder for output that has no room in memory."},
 		},
 		Files: []cli.Value{

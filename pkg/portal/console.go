@@ -37,7 +37,22 @@ var consoleHosts = map[string]string{
 	"aws":        "console.aws.amazon.com",
 	"aws-us-gov": "console.amazonaws-us-gov.com",
 	"aws-cn":     "console.amazonaws.cn",
+	"aws-eusc":   "console.amazonaws-eusc.eu",
 }
+
+// isConsole reports whether a host is one of the console, in any partition, or
+// below one.
+func isConsole(host string) bool {
+	for _, console := range consoleHosts {
+		if isBelow(host, console) {
+			return true
+		}
+	}
+	return isBelow(host, "console.aws") || isBelow(host, "console.api.aws")
+}
+
+// isBelow reports whether a host is the domain or a subdomain of it.
+func isBelow(host, domain string) bool { return host == domain || strings.HasSuffix(host, "."+domain) }
 
 // isServiceWord reports whether a text can be the name of a service as the
 // paths of the console have it.
@@ -85,7 +100,7 @@ func Destination(where, region string) (string, error) {
 		f.Why = "it holds a user"
 	case port != "" && port != "443" || strings.HasSuffix(u.Host, ":"):
 		f.Why = "it names a port"
-	case !isConsoleHost(name), name != host && !strings.HasSuffix(name, "."+host):
+	case !isConsoleHost(name), !isBelow(name, host):
 		f.Why = fmt.Sprintf("the console of this role is on %s", host)
 	default:
 		return where, nil

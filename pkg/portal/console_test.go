@@ -50,6 +50,8 @@ func TestDestination(t *testing.T) {
 		{"resource-groups", "us-east-1", "https://us-east-1.console.aws.amazon.com/resource-groups/home?region=us-east-1"},
 		{"ec2", "us-gov-west-1", "https://us-gov-west-1.console.amazonaws-us-gov.com/ec2/home?region=us-gov-west-1"},
 		{"ec2", "cn-north-1", "https://cn-north-1.console.amazonaws.cn/ec2/home?region=cn-north-1"},
+		{"ec2", "eusc-de-east-1", "https://eusc-de-east-1.console.amazonaws-eusc.eu/ec2/home?region=eusc-de-east-1"},
+		{"https://eusc-de-east-1.console.amazonaws-eusc.eu/s3", "eusc-de-east-1", "="},
 		{"https://console.aws.amazon.com/", "eu-west-1", "="},
 		{"https://console.aws.amazon.com", "eu-west-1", "="},
 		{"https://console.aws.amazon.com:443/x", "eu-west-1", "="},
@@ -82,6 +84,8 @@ func TestDestination(t *testing.T) {
 		// of another partition
 		{where: "https://console.amazonaws.cn/", region: "eu-west-1"},
 		{where: "https://console.aws.amazon.com/", region: "us-gov-west-1"},
+		{where: "https://console.aws.amazon.com/", region: "eusc-de-east-1"},
+		{where: "https://console.amazonaws-eusc.eu/", region: "eu-central-1"},
 		{where: "https://console.aws.amazon.com/", region: "us-iso-east-1"},
 		{where: "s3", region: "us-iso-east-1"},
 		{where: "s3", region: ""},

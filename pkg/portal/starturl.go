@@ -103,7 +103,6 @@ var otherPages = []struct {
 	{`^(device|view)\.sso\.|^device\.`, "page for device codes"},
 	{`^(portal|assets)\.sso(-fips)?\.|^oidc(-fips)?\.|^sso(-fips)?\.`, "interface for programs"},
 	{`(^|\.)(signin\.aws|signin\.aws\.amazon\.com|signin\.amazonaws\.cn|signin\.amazonaws-us-gov\.com|signin\.amazonaws\.eu|sign-in\.aws)$`, "sign-in page"},
-	{`(^|\.)(console\.aws\.amazon\.com|console\.aws|console\.amazonaws\.cn|console\.amazonaws-us-gov\.com|console\.amazonaws-eusc\.eu|console\.api\.aws)$`, "management console"},
 	{`(^|\.)(aws\.amazon\.com|amazonaws\.cn|aws\.amazon\.eu|aws\.com)$`, "website"},
 }
 
@@ -113,6 +112,9 @@ func otherPage(u *url.URL) string {
 	host := strings.ToLower(u.Hostname())
 	if IsHost(host) {
 		return ""
+	}
+	if isConsole(host) {
+		return "management console"
 	}
 	for _, other := range otherPages {
 		if !regexp.MustCompile(other.host).MatchString(host) {
