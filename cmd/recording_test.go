@@ -27,7 +27,7 @@ type recording struct {
 
 var recordings = map[string]recording{
 	"first-run": {
-		title: "a first login, the profiles it brings, and which of them work",
+		title: "a first login, the profiles it brings, why one fails, and one at work",
 		idc: idctest.Config{
 			StartURL: "https://acme.awsapps.com/start",
 			Accounts: []idctest.Account{
