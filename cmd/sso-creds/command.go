@@ -115,7 +115,7 @@ func (h *handout) targets(paths cli.Paths, names []cli.Name) ([]*resolve.Target,
 // notify prints a failure that concerns more than one profile.
 func (h *handout) notify(err error) {
 	if fault.KindOf(err) == fault.Notice {
-		h.app.Warn(err)
+		h.app.WarnOfClock(err)
 		return
 	}
 	h.tell(err)

@@ -58,7 +58,7 @@ func (a *App) Resolver(h Handover, paths Paths, config *awsconfig.Config) (*reso
 // tell prints a failure that concerns more than one profile.
 func (a *App) tell(err error) {
 	if fault.KindOf(err) == fault.Notice {
-		a.Warn(err)
+		a.WarnOfClock(err) // the only notice there is
 		return
 	}
 	a.Error(err)

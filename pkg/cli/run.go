@@ -16,6 +16,7 @@ import (
 	"runtime/debug"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"github.com/alecthomas/kong"
 
@@ -107,6 +108,8 @@ type App struct {
 	env   Environment
 	model *kong.Application
 	store *safefile.Store
+
+	clockTold atomic.Bool // that the clock is wrong
 }
 
 func (p Program) unformatted() string { return cmp.Or(p.Unformatted, "a table at a terminal") }

@@ -59,10 +59,20 @@ func (a *App) notify(e login.Event) {
 	switch e.Kind {
 	case login.Warning:
 		a.Warn(fault.New(fault.Notice, fmt.Sprintf("%q", e.Session.Label()), e.Text).WithHint("%s", e.Hint))
+	case login.WrongClock:
+		a.WarnOfClock(fault.New(fault.Notice, e.Text, "").WithHint("%s", e.Hint))
 	case login.Waiting:
 		a.noteOnce("%s", e.Text)
 	default:
 		a.Status("%q: %s", e.Session.Label(), e.Text)
+	}
+}
+
+// WarnOfClock says once in a run that the clock of this machine is wrong, whoever
+// finds it out: a login, a refresh or a call of STS.
+func (a *App) WarnOfClock(err error) {
+	if !a.clockTold.Swap(true) {
+		a.Warn(err)
 	}
 }
 

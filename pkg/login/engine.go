@@ -97,6 +97,9 @@ const (
 	// Waiting says which other process is waited for. It matters off a terminal
 	// too: nothing goes on until that process ends.
 	Waiting EventKind = "waiting"
+	// WrongClock says that the clock of this machine is wrong, which is not the
+	// session's matter.
+	WrongClock EventKind = "clock"
 	// Warning says what should be seen to: a refresh that failed, a clock that
 	// is wrong.
 	Warning EventKind = "warning"
@@ -138,7 +141,7 @@ func (e *Engine) client(s portal.Session, startURL string) (*oidc.Client, error)
 func (e *Engine) notifyOf(s portal.Session, g oidc.Grant) {
 	if g.Skew != 0 {
 		wrong := wire.WrongClock(g.Skew)
-		e.notify(Warning, s, wrong.What, wrong.Hint)
+		e.notify(WrongClock, s, wrong.What, wrong.Hint)
 	}
 	if g.Capped {
 		e.notify(Warning, s, "AWS says that the token lives longer than any session can; it is taken to live "+

@@ -613,7 +613,7 @@ func TestAClockTwoHoursOff(t *testing.T) {
 				w := newWorld(t, idctest.Config{Offset: tc.off})
 				st, err := w.ensure(o)
 				w.want(st, err, login.LoggedIn)
-				if told := w.told(); !strings.HasPrefix(told, "warning: "+tc.word) {
+				if told := w.told(); !strings.HasPrefix(told, "clock: "+tc.word) {
 					t.Errorf("the person was told %q", told)
 				}
 				want := time.Now().Add(tc.off + time.Hour)

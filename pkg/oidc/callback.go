@@ -3,7 +3,6 @@ package oidc
 import (
 	"context"
 	"crypto/subtle"
-	"errors"
 	"fmt"
 	"io"
 	"log"
@@ -75,7 +74,7 @@ func Listen(port int) (*Callback, error) {
 	if err != nil {
 		return nil, &fault.Error{
 			Kind: fault.Login, What: fmt.Sprintf("cannot listen on port %d of 127.0.0.1", port),
-			Why: rootCause(err).Error(), Err: fmt.Errorf("%w: %w", ErrPort, err),
+			Why: fault.Reason(err), Err: fmt.Errorf("%w: %w", ErrPort, err),
 		}
 	}
 	return listenOn(listener, listener.Addr().(*net.TCPAddr).Port), nil
@@ -251,15 +250,5 @@ func (a answer) show(p page) {
 	select {
 	case <-a.shown:
 	case <-time.After(farewell):
-	}
-}
-
-func rootCause(err error) error {
-	for {
-		inner := errors.Unwrap(err)
-		if inner == nil {
-			return err
-		}
-		err = inner
 	}
 }

@@ -5,5 +5,3 @@ var (
 	ErrSlowDown = errSlowDown
 	ErrNoise    = errNoise
 )
-
-const MaxSkew = maxSkew

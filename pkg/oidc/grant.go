@@ -42,9 +42,6 @@ const (
 	// MaxLifetime is the longest session that Identity Center can be set to. A
 	// token said to live longer is taken to live that long.
 	MaxLifetime = 90 * 24 * time.Hour
-
-	// maxSkew is how far two clocks may be apart before anybody minds.
-	maxSkew = 2 * time.Minute
 )
 
 // String returns when the token expires, and no secret.
@@ -95,7 +92,7 @@ func skew(now, server time.Time) time.Duration {
 	if server.IsZero() {
 		return 0
 	}
-	if d := server.Sub(now); d.Abs() > maxSkew {
+	if d := server.Sub(now); d.Abs() > wire.MaxSkew {
 		return d.Round(time.Second)
 	}
 	return 0

@@ -199,7 +199,7 @@ func TestTheServersClockCounts(t *testing.T) {
 				t.Fatal(err)
 			}
 			wantSkew, base := time.Duration(0), time.Now()
-			if off.Abs() > oidc.MaxSkew {
+			if off.Abs() > wire.MaxSkew {
 				wantSkew, base = off, base.Add(off)
 			}
 			if (g.Skew - wantSkew).Abs() > 2*time.Second {

@@ -138,12 +138,9 @@ func (p *Plan) watchClock(stack *middleware.Stack) error {
 	}), middleware.After)
 }
 
-// skewLimit is how wrong a clock must be to be told.
-const skewLimit = 2 * time.Minute
-
 // noteClock tells a wrong clock, once. skew is how far AWS is ahead.
 func (p *Plan) noteClock(ctx context.Context, skew time.Duration) {
-	if skew.Abs() < skewLimit || p.skewed.Swap(true) {
+	if skew.Abs() <= wire.MaxSkew || p.skewed.Swap(true) {
 		return
 	}
 	p.notify(ctx, wire.WrongClock(skew))

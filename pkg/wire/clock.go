@@ -7,6 +7,9 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
+// MaxSkew is how far two clocks may be apart before anybody minds.
+const MaxSkew = 2 * time.Minute
+
 // WrongClock returns what a person should know about a clock that differs from
 // AWS's. ahead is how far AWS is ahead of this machine, negative for behind.
 func WrongClock(ahead time.Duration) *fault.Error {
