@@ -23,7 +23,7 @@ type localRow struct {
 	Keys map[string]string
 }
 
-// local lists what the files have. It asks nobody.
+// local lists what the files have, without the network.
 func (c *command) local(ctx context.Context, app *cli.App) error {
 	format, err := app.Format(report.Text)
 	if err != nil {

@@ -15,7 +15,7 @@ import (
 	"strings"
 )
 
-// Format is the value of -o/--format.
+// Format is a value of -o.
 type Format string
 
 // The formats that every binary has.
@@ -50,13 +50,13 @@ type Column struct {
 // Record is one thing reported. encoding/json makes its JSON form, whose keys
 // are PascalCase as AWS prints them.
 type Record interface {
-	// Cells are the values of the columns, in their order. The first is the
-	// name that the next program in a pipe reads; a record whose name is empty
-	// has no line in the name format.
+	// Cells returns the values of the columns, in their order. The first is
+	// the name that the next program in a pipe reads; a record whose name is
+	// empty has no line in the name format.
 	Cells() []string
 }
 
-// Screen is what the table needs to know of where it is shown.
+// Screen describes where the table is shown.
 type Screen struct {
 	Width int  // columns; 0: unknown, nothing is cut
 	Color bool // colours may be used

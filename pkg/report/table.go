@@ -20,7 +20,7 @@ const (
 
 var colorCodes = [...]string{Green: "32", Yellow: "33", Red: "31", Faint: "2"}
 
-// Paint is s in the colour, if colours may be used.
+// Paint returns s in the colour, if colours may be used.
 func Paint(s string, c Color, enabled bool) string {
 	if !enabled || c == Plain || s == "" {
 		return s
@@ -117,7 +117,7 @@ func wrap(s string, width int) []string {
 	return append(lines, cut(s, width))
 }
 
-// isEmpty says whether no row says anything in column i.
+// isEmpty reports whether column i is empty in all rows.
 func isEmpty(i int, rows [][]string) bool {
 	return !slices.ContainsFunc(rows, func(row []string) bool { return row[i] != "" })
 }
@@ -147,7 +147,7 @@ func without(columns []Column, rows [][]string, drop func(i int) bool) ([]Column
 	return kept, cells
 }
 
-// widthsOf are the widths at which nothing is cut.
+// widthsOf returns the widths at which nothing is cut.
 func widthsOf(columns []Column, rows [][]string) []int {
 	widths := make([]int, len(columns))
 	for i, c := range columns {
@@ -187,8 +187,8 @@ func lineWidth(widths []int) int {
 	return total
 }
 
-// tooMany are the spare columns for which a line of limit columns has no room,
-// even if the others are cut to their least.
+// tooMany returns the spare columns for which a line of limit columns has no
+// room, even if the others are cut to their least.
 func tooMany(columns []Column, widths []int, limit int) map[int]bool {
 	need := len(gap) * (len(columns) - 1)
 	for i, c := range columns {
@@ -211,8 +211,8 @@ func tooMany(columns []Column, widths []int, limit int) map[int]bool {
 	return out
 }
 
-// least is how far a column of this width is cut before the name is, which
-// stands in the first one: a person would copy it.
+// least returns the width to which a column may be cut before the name is,
+// which is in the first column: a person would copy it.
 func least(i int, c Column, width int) int {
 	switch {
 	case i == 0 || c.Spare > 0:
@@ -261,7 +261,7 @@ func cut(s string, width int) string {
 	return s[:prefix(s, width-1)] + "…"
 }
 
-// prefix is how many bytes of s have room in width columns.
+// prefix returns how many bytes of s have room in width columns.
 func prefix(s string, width int) int {
 	used := 0
 	for i, r := range s {

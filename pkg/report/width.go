@@ -5,7 +5,7 @@ import (
 	"unicode/utf8"
 )
 
-// displayWidth is how many columns of a terminal s takes.
+// displayWidth returns how many columns of a terminal s takes.
 func displayWidth(s string) int {
 	n := 0
 	for i := 0; i < len(s); {
@@ -21,7 +21,7 @@ func displayWidth(s string) int {
 	return n
 }
 
-// runeWidth is how many columns terminals give a character: none for marks
+// runeWidth returns how many columns terminals give a character: none for marks
 // that combine with the one before, two for those that Unicode calls wide.
 func runeWidth(r rune) int {
 	switch {

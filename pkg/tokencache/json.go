@@ -62,7 +62,7 @@ func (d dialect) value(b []byte, v any) []byte {
 	}
 }
 
-// raw dumps any JSON value anew: on one line, in ASCII, numbers as they are.
+// raw encodes any JSON value again: on one line, in ASCII, numbers as they are.
 func (d dialect) raw(b []byte, value json.RawMessage) []byte {
 	dec := json.NewDecoder(bytes.NewReader(value))
 	dec.UseNumber()
