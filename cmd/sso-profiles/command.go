@@ -37,6 +37,7 @@ type command struct {
 	DryRun     bool    `help:"Write nothing and print a unified diff." group:"What happens to the file"`
 	Check      bool    `help:"Write nothing and print a unified diff; exit 1 if there is one, 4 if the listing is incomplete." group:"What happens to the file"`
 	List       bool    `help:"Write nothing and list what you may assume; in a pipe as text." group:"What happens to the file"`
+	Adopt      bool    `help:"Make profiles of listed assignments ours that were written by hand or by another tool: names and keys stay." group:"What happens to the file"`
 	Local      bool    `help:"Only list the profiles that the file has, with their keys; no network; in a pipe as text." group:"What happens to the file"`
 
 	cli.Common
@@ -80,6 +81,7 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	if err != nil {
 		return err
 	}
+	options.Adopt, options.Named = c.Adopt, len(names) > 0
 	run := &profiles.Sync{
 		ConfigPath: paths.Config, CredentialsPath: paths.Credentials, Config: config,
 		Store: app.Store(paths), Concurrency: c.Concurrency, Options: options,

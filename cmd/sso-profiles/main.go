@@ -21,6 +21,7 @@ func main() {
 			{Line: "sso-profiles okta --dry-run", Does: "show what would change"},
 			{Line: "sso-profiles --name '{{.AccountName | slug}}-{{.RoleName}}'", Does: "names of your own"},
 			{Line: "sso-profiles --prune", Does: "also remove profiles you no longer have access to"},
+			{Line: "sso-profiles --adopt --dry-run", Does: "show which profiles of other tools would become ours"},
 			{Line: "sso-profiles --local -o text | fzf | cut -f1", Does: "pick one of the profiles that the file has"},
 			{Line: "sso-login okta | sso-profiles - | sso-test -", Does: "log in, make profiles, test them"},
 		},

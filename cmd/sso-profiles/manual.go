@@ -15,6 +15,12 @@ func manual() cli.Manual {
 			"--prune removes nothing if the listing is empty or incomplete, or if more than --prune-limit of a session's " +
 				"profiles would go. It keeps profiles that another one names as source_profile, and those that a filter leaves out.",
 			"Accounts that could not be listed keep their profiles and are named; the exit status is 1.",
+			"--adopt makes profiles ours that a person or another tool wrote for an assignment that is listed: they get " +
+				"managed_by = sso-profiles, and sso_session in the place of sso_start_url and sso_region. Their names, other keys " +
+				"and places stay; no other profile changes, and none is made. From then on --name renames them, and --prune " +
+				"removes them once their assignment is gone. Never [default], what a credential_process, access keys or a role " +
+				"serves, what stands between the marks of another tool, and a second profile of one role: these are named with the " +
+				"reason, and the exit status is 1.",
 			"--local lists the Identity Center profiles that the file has, whoever made them, and asks nobody. --account looks " +
 				"at the id and at the key account_name, if the profile has it. With -o json each profile has its keys as Keys, but " +
 				"none that holds a secret, or may; -o ini leaves the same out. A profile that no client could use is on the list " +
@@ -49,6 +55,7 @@ func manual() cli.Manual {
 					"Session, State and, of a renamed profile, Was, its old name. The state is one of:",
 				Items: []cli.Value{
 					{Text: "added, changed, renamed, removed, unchanged", Help: "what became of a generated profile"},
+					{Text: "adopted", Help: "a profile of somebody else that --adopt made ours"},
 					{Text: "foreign", Help: "no profile was made: another one has the name, or several would share it"},
 					{Text: "generated", Help: "with --local: one that sso-profiles made; the others are foreign"},
 					{Text: "unlisted", Help: "a generated profile whose assignment was not listed; it is kept"},

@@ -30,7 +30,7 @@ func stateColor(state string) report.Color {
 	switch profiles.State(state) {
 	case profiles.Added:
 		return report.Green
-	case profiles.Changed, profiles.Renamed:
+	case profiles.Changed, profiles.Renamed, profiles.Adopted:
 		return report.Yellow
 	case profiles.Removed, profiles.Foreign:
 		return report.Red

@@ -304,8 +304,7 @@ func (w *want) isTwin(profile *awsconfig.Profile) bool {
 	if session := profile.Get("sso_session"); session != "" {
 		return session == w.input.Session.Name
 	}
-	// one and the same portal, with and without what a browser puts at the end
-	return strings.TrimRight(profile.Get("sso_start_url"), "/#") == strings.TrimRight(w.input.Session.StartURL, "/#")
+	return samePortal(profile.Get("sso_start_url"), w.input.Session.StartURL)
 }
 
 func sortedKeys[V any](set map[string]V) []string {

@@ -26,6 +26,8 @@ const (
 	namesCovered   class = "%d profiles have other credentials; for example"
 	profilesPinned class = "%d profiles were not renamed or removed; for example"
 	writesRefused  class = "%d profiles could not be written; for example"
+	sameRole       class = "%d profiles were not adopted, since others are for the same roles; for example"
+	unusable       class = "%d profiles were not adopted, since no client could use them; for example"
 	keysUnset      class = "%d keys were not set; for example"
 )
 

@@ -69,6 +69,16 @@ type planner struct {
 	plan         *Plan
 }
 
+func newPlanner(config *awsconfig.Config, options Options) *planner {
+	return &planner{
+		merged: config, own: configFileOf(config), options: options,
+		count: map[string]int{},
+		gone:  map[string]bool{},
+		trial: config.ConfigFile().Edit(),
+		plan:  &Plan{file: config.ConfigFile(), edit: config.ConfigFile().Edit(), settings: options.Settings},
+	}
+}
+
 // newPlan compares the listings with the config and returns what to do. A config that AWS could not read is an error, and so are regions
 // that can be used for none of the sessions; what is left undone for other
 // reasons is in the plan.
@@ -76,13 +86,7 @@ func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, 
 	if err := config.Err(); err != nil {
 		return nil, err
 	}
-	p := &planner{
-		merged: config, own: configFileOf(config), options: options,
-		count: map[string]int{},
-		gone:  map[string]bool{},
-		trial: config.ConfigFile().Edit(),
-		plan:  &Plan{file: config.ConfigFile(), edit: config.ConfigFile().Edit(), settings: options.Settings},
-	}
+	p := newPlanner(config, options)
 	inputs, err := p.usable(inputs)
 	if err != nil {
 		return nil, err

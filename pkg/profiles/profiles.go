@@ -39,6 +39,11 @@ type Options struct {
 	Prune      bool
 	PruneLimit Limit
 	Overwrite  bool
+
+	// Adopt makes profiles ours that somebody else wrote, and does nothing else: of
+	// the other options only Filter counts. Named is whether a person named the
+	// sessions; profiles of other portals are then none of the run's business.
+	Adopt, Named bool
 }
 
 // appendKeys appends the keys of a new profile, in their order.

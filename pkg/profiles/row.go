@@ -14,12 +14,13 @@ const (
 	Unchanged State = "unchanged"
 	Foreign   State = "foreign"   // no profile of ours: the name is another's, or cannot be had
 	Unlisted  State = "unlisted"  // ours, but the assignment was not listed; kept
+	Adopted   State = "adopted"   // written by hand or by another tool, and ours from now on
 	Generated State = "generated" // of [Local] alone: ours
 )
 
 // states returns all states, in the order of a summary.
 func states() []State {
-	return []State{Added, Changed, Renamed, Removed, Unchanged, Foreign, Unlisted}
+	return []State{Added, Adopted, Changed, Renamed, Removed, Unchanged, Foreign, Unlisted}
 }
 
 // Row is one profile of a plan.

@@ -107,6 +107,9 @@ func (s *Sync) plan(ctx context.Context, old []byte, inputs []Input) (*Plan, err
 	if config == nil || !holds(config.ConfigFile(), old) || !holds(config.CredentialsFile(), credentials.Bytes()) {
 		config = awsconfig.Merge(awsconfig.Parse(s.ConfigPath, awsconfig.ConfigFile, old), credentials)
 	}
+	if s.Options.Adopt {
+		return newAdoption(config, inputs, s.Options)
+	}
 	return newPlan(config, inputs, s.Options)
 }
 
