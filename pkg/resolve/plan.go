@@ -143,7 +143,7 @@ func (pl *planner) link(ch chain, l link, at where, source *credentialSet) (*cre
 	if set := pl.sets[key]; set != nil {
 		return set, nil
 	}
-	if err := pl.check(ch, l, at); err != nil {
+	if err := pl.check(ch, l); err != nil {
 		return nil, err
 	}
 	set := newSet(l.origin)
@@ -179,7 +179,7 @@ func (ch chain) checkRole(p *awsconfig.Profile, from origin) error {
 }
 
 // check looks at all that a link needs before anybody is asked.
-func (pl *planner) check(ch chain, l link, at where) error {
+func (pl *planner) check(ch chain, l link) error {
 	p := l.profile
 	switch l.origin {
 	case fromWebToken:

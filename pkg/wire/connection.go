@@ -157,8 +157,7 @@ func (e *connectionError) explainPeer(peer, hint string) (string, string) {
 
 // hintOfHost says why a name may not exist.
 func hintOfHost(host string) string {
-	switch {
-	case !isAmazon(host):
+	if !isAmazon(host) {
 		return "offline, or a wrong AWS_ENDPOINT_URL"
 	}
 	return orElse(hintOfVariant(host), "offline, or a wrong region in the configuration")

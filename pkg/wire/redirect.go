@@ -18,7 +18,7 @@ import (
 // answers with a status of 500 or more.
 func (w *Wire) Redirect(ctx context.Context, page string) (string, error) {
 	for _, method := range []string{http.MethodHead, http.MethodGet} {
-		resp, err := w.transport.head(ctx, method, page)
+		resp, err := w.transport.head(ctx, method, page) //nolint:bodyclose // head has closed it
 		if err != nil {
 			return "", Fault(err, "cannot ask %q for the access portal", page)
 		}
