@@ -341,11 +341,11 @@ func showNext(app *cli.App, format report.Format, config *awsconfig.Config, writ
 	if format != report.Table || !app.OutTerminal {
 		return
 	}
-	command := "sso-test"
+	command := []string{"sso-test"}
 	if len(written) < len(config.Sessions()) {
 		for _, in := range written {
-			command += " --sso-session " + fault.Word(in.Session.Name)
+			command = append(command, "--sso-session", fault.Word(in.Session.Name))
 		}
 	}
-	app.Status("next: %s  checks the profiles", command)
+	app.Status("next: %s  checks the profiles", strings.Join(command, " "))
 }

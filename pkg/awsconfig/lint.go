@@ -195,7 +195,8 @@ func (l *lint) keys(f *File, i int32) {
 func (l *lint) continued(f *File, k *key) {
 	first := true
 	for line, text := range f.lines(k) {
-		hint, other := "remove the indentation", ""
+		hint := "remove the indentation"
+		var other string
 		switch text = trimSpace(text); {
 		case first || text == "" || text[0] == '#' || text[0] == ';':
 			first = false
