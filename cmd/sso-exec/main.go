@@ -48,6 +48,11 @@ func main() {
 		},
 		Manual:       manual,
 		StatusValues: statusValues,
-		Concurrency:  max(2*runtime.NumCPU(), 8),
+		FlagTexts: map[string]string{
+			"concurrency": "Run at most this many commands at once (twice the processors, at least 8).",
+			"deadline": "End the run after this long, with the commands of many profiles: exit 1 if one has run, else 4. With one " +
+				"profile it holds until the command starts: exit 125.",
+		},
+		Concurrency: max(2*runtime.NumCPU(), 8),
 	}, &command{})
 }

@@ -54,6 +54,9 @@ func (p Program) completeTexts(model *kong.Application) {
 		}
 		f.Help, f.PlaceHolder = f.OrigHelp, f.Tag.PlaceHolder
 		f.Help = strings.ReplaceAll(f.Help, "${default}", f.Default)
+		if text := p.FlagTexts[f.Name]; text != "" {
+			f.Help = text
+		}
 		if f.Name == "format" {
 			f.Help = fmt.Sprintf("Write %s; without it %s.", strings.Join(p.Formats, ", "), p.unformatted())
 		}

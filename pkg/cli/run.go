@@ -72,6 +72,9 @@ type Program struct {
 	// Concurrency is the default of --concurrency, for a command that embeds
 	// [Parallel].
 	Concurrency int
+	// FlagTexts are the help of flags, by name, that mean something of their own in
+	// this program.
+	FlagTexts map[string]string
 	// TakesCommand says that what follows -- on the command line is a command, for
 	// [App.Words], and no argument.
 	TakesCommand bool
