@@ -8,6 +8,7 @@ import (
 	"iter"
 	"os"
 	"path/filepath"
+	"syscall"
 
 	"aws-sso-plugins/pkg/fault"
 )
@@ -20,7 +21,9 @@ import (
 // that cannot be removed and ends early only with ctx; the error names the
 // first such file.
 //
-// There is no lock: only the AWS CLI writes these files, and it knows none.
+// It takes no lock. A program that fetches credentials meanwhile looks at the
+// token again after it has written them, see [Cache.RoleCredentials]; so the
+// caller changes the token first.
 func (c *Cache) RemoveRoles(ctx context.Context, k Key, accountsAndRoles iter.Seq2[string, string]) (removed int, err error) {
 	if !filepath.IsAbs(c.RoleDir) {
 		return 0, fault.New(fault.File, "cannot remove cached role credentials in "+fault.Path(c.RoleDir), "the path is not absolute")
@@ -35,7 +38,7 @@ func (c *Cache) RemoveRoles(ctx context.Context, k Key, accountsAndRoles iter.Se
 		switch err := os.Remove(path); {
 		case err == nil:
 			removed++
-		case !errors.Is(err, fs.ErrNotExist):
+		case !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, syscall.ENOTDIR):
 			failures++
 			if first == nil {
 				first = err

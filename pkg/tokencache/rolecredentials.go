@@ -139,7 +139,9 @@ func (c *Cache) putRoleCredentials(ctx context.Context, r Role, credentials aws.
 	content := encodeRoleCredentials(credentials, r.AccountID)
 	_, err := c.Store.Update(ctx, target, func([]byte) ([]byte, error) { return content, nil })
 	if err == nil && !c.holds(ctx, r, accessToken) {
-		err = os.Remove(path)
+		if err = os.Remove(path); errors.Is(err, fs.ErrNotExist) {
+			err = nil // the login that changed the token has removed it
+		}
 	}
 	return err
 }

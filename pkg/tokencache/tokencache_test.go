@@ -590,6 +590,13 @@ func TestRemoveRoles(t *testing.T) {
 	if n, err := c.RemoveRoles(ctx, okta, pairs("1", "A")); n != 0 || err != nil {
 		t.Errorf("no folder: %d, %v", n, err)
 	}
+	place(t, filepath.Dir(filepath.Dir(c.RoleDir)), filepath.Base(filepath.Dir(c.RoleDir)), "a file in the folder's place")
+	if n, err := c.RemoveRoles(ctx, okta, pairs("1", "A")); n != 0 || err != nil {
+		t.Errorf("a file in the folder's place: %d, %v", n, err)
+	}
+	if err := os.Remove(filepath.Dir(c.RoleDir)); err != nil {
+		t.Fatal(err)
+	}
 	legacy := tokencache.LegacyKey("okta")
 	for _, name := range []string{okta.RoleFile("1", "A"), okta.RoleFile("2", "B"), okta.RoleFile("3", "C"), legacy.RoleFile("1", "A"), "session.db"} {
 		place(t, c.RoleDir, name, `{"ProviderType": "sso"}`)
