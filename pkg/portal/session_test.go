@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
 )
@@ -21,18 +22,14 @@ func TestSessionKey(t *testing.T) {
 }
 
 func TestLoginCommand(t *testing.T) {
+	const odd = "it's $(id);\nb" // what fault.Word quotes, for the system's shells
 	for want, s := range map[string]portal.Session{
-		"sso-login okta":                 {Name: "okta"},
-		"sso-login a_b@c+d.e%f:g/h-i":    {Name: "a_b@c+d.e%f:g/h-i"},
-		"sso-login 'two words'":          {Name: "two words"},
-		`sso-login 'it'\''s'`:            {Name: "it's"},
-		"sso-login '$(id)'":              {Name: "$(id)"},
-		"sso-login 'dév'":                {Name: "dév"},
-		"sso-login -- -x":                {Name: "-x"},
-		"sso-login --profile dev":        {Profile: "dev"},
-		"sso-login --profile 'my dev'":   {Profile: "my dev"},
-		"sso-login --profile PROFILE":    {},
-		"sso-login --profile 'a;id;\nb'": {Profile: "a;id;\nb"},
+		"sso-login okta":                              {Name: "okta"},
+		"sso-login " + fault.Word(odd):                {Name: odd},
+		"sso-login -- -x":                             {Name: "-x"},
+		"sso-login --profile dev":                     {Profile: "dev"},
+		"sso-login --profile " + fault.Word("my dev"): {Profile: "my dev"},
+		"sso-login --profile PROFILE":                 {},
 	} {
 		if got := s.LoginCommand(); got != want {
 			t.Errorf("got %q, want %q", got, want)

@@ -308,7 +308,7 @@ func (p *planner) reportNameless(n nameless) {
 		what = "no name was made for"
 		f = fault.Wrap(fault.Conflict, n.err, "%s %s", what, p.list(what, n.wants))
 	}
-	p.problem(single, f.WithHint("a template that always works: --name '%s'", defaultTemplate))
+	p.problem(single, f.WithHint("a template that always works: --name %s", fault.Word(defaultTemplate)))
 }
 
 // keepName gives up the planned name: an existing profile keeps its own, a new one

@@ -3,6 +3,7 @@ package profiles_test
 import (
 	"errors"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -146,6 +147,20 @@ func rows(plan *profiles.Plan) []string {
 		texts = append(texts, text)
 	}
 	return texts
+}
+
+var quotedName = regexp.MustCompile(`--name '([^']*)'`)
+
+// quotedHere returns texts with the templates in them quoted for this system's
+// shells.
+func quotedHere(texts []string) []string {
+	var quoted []string
+	for _, text := range texts {
+		quoted = append(quoted, quotedName.ReplaceAllStringFunc(text, func(flag string) string {
+			return "--name " + fault.Word(quotedName.FindStringSubmatch(flag)[1])
+		}))
+	}
+	return quoted
 }
 
 func messages(errs []error) []string {
@@ -663,8 +678,8 @@ func TestPlan(t *testing.T) {
 			if tt.diff != nil {
 				same(t, "diff", diff, tt.diff)
 			}
-			same(t, "gaps", messages(plan.Gaps), tt.gaps)
-			same(t, "problems", messages(plan.Problems), tt.problems)
+			same(t, "gaps", messages(plan.Gaps), quotedHere(tt.gaps))
+			same(t, "problems", messages(plan.Problems), quotedHere(tt.problems))
 			same(t, "notes", plan.Notes, tt.notes)
 			if !slices.Contains(tt.options, "AWS_REGION") {
 				same(t, "remarks", plan.Remarks, tt.remarks)

@@ -12,6 +12,8 @@ import (
 )
 
 func TestWith(t *testing.T) {
+	_, err := os.ReadFile("/no/such.pem")
+	missing := fault.Reason(err) // the system's own words
 	lookup := func(_ context.Context, name string) ([]string, error) {
 		switch name {
 		case "localhost.localstack.cloud":
@@ -47,7 +49,7 @@ func TestWith(t *testing.T) {
 		{"http elsewhere", wire.Settings{}, all("http://b.example"), "", `"http://b.example": plain http is for this machine only, which b.example is not`},
 		{"http half elsewhere", wire.Settings{}, all("http://half.example:1"), "", `"http://half.example:1": plain http is for this machine only, which half.example is not`},
 		{"no URL", wire.Settings{}, all("nowhere"), "", `endpoint_url is not the URL of an endpoint: "nowhere"`},
-		{"no bundle", wire.Settings{}, wire.Local{CABundle: "/no/such.pem"}, "", `cannot read the CA bundle "/no/such.pem": no such file or directory`},
+		{"no bundle", wire.Settings{}, wire.Local{CABundle: "/no/such.pem"}, "", `cannot read the CA bundle "/no/such.pem": ` + missing},
 		{"an empty bundle", wire.Settings{}, wire.Local{CABundle: empty}, "", `no certificate in the CA bundle "` + empty + `"`},
 	} {
 		t.Run(tc.name, func(t *testing.T) {
