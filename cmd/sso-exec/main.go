@@ -31,8 +31,8 @@ func main() {
 			{Line: "sso-exec --account 111111111111 --role Admin -- env", Does: "a role for which there is no profile"},
 		},
 		Notes: []string{
-			"COMMAND is run without a shell, with the credentials of the role in its environment and no others: see the " +
-				"man page. -- must stand before it. PROFILE is the name of a profile; - reads names from standard input, a line each, up to " +
+			"COMMAND is run without a shell, with the credentials of the role in its environment and no others. " +
+				"-- must stand before it. PROFILE is the name of a profile; - reads names from standard input, a line each, up to " +
 				"the first TAB. There is no default: neither AWS_PROFILE nor all profiles.",
 			"With one profile the command takes the place of sso-exec: terminal, signals and exit status are its own. With several, or " +
 				"-, -o, --live, --status or --max-failures, it runs once for each, without standard input and terminal, and each line that " +
@@ -48,6 +48,11 @@ func main() {
 		},
 		Manual:       manual,
 		StatusValues: statusValues,
+		FormatTexts: map[string]string{
+			"text": "each line that a command prints, after the profile's name and a TAB",
+			"raw":  "what the commands print, byte for byte",
+			"json": "one array, with what each command printed",
+		},
 		FlagTexts: map[string]string{
 			"concurrency": "Run at most this many commands at once (twice the processors, at least 8).",
 			"deadline": "End the run after this long, with the commands of many profiles: exit 1 if one has run, else 4. With one " +

@@ -302,7 +302,7 @@ func (c *completer) known(kind string) []Value {
 	case "shell":
 		return shells[:]
 	case "format":
-		return formatValues(c.program.Formats)
+		return c.program.formatValues()
 	case "session", "profile", "sso-profile", "account", "role", "region":
 		return configValues(kind, c.config())
 	}

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -109,10 +110,10 @@ func (a *App) FormatOr(other report.Format) (report.Format, error) {
 }
 
 // formatValues returns the formats with what each is for.
-func formatValues(formats []string) []Value {
-	values := make([]Value, len(formats))
-	for i, f := range formats {
-		values[i] = Value{f, formatPurpose(f)}
+func (p Program) formatValues() []Value {
+	values := make([]Value, len(p.Formats))
+	for i, f := range p.Formats {
+		values[i] = Value{f, cmp.Or(p.FormatTexts[f], formatPurpose(f))}
 	}
 	return values
 }

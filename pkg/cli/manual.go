@@ -79,7 +79,7 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 
 	r.section("Options")
 	r.flags(model)
-	r.list(List{Title: "Formats", Items: formatValues(p.Formats)})
+	r.list(List{Title: "Formats", Items: p.formatValues()})
 	for _, l := range m.Lists {
 		r.list(l)
 	}

@@ -72,6 +72,9 @@ type Program struct {
 	// Concurrency is the default of --concurrency, for a command that embeds
 	// [Parallel].
 	Concurrency int
+	// FormatTexts say what formats are for, by name, that other programs do not have
+	// or have for something else.
+	FormatTexts map[string]string
 	// FlagTexts are the help of flags, by name, that mean something of their own in
 	// this program.
 	FlagTexts map[string]string
