@@ -114,7 +114,7 @@ func (a *adoption) consider(profile *awsconfig.Profile) {
 	if c.account == "" && c.role == "" {
 		return
 	}
-	session, why := a.sessionOf(profile, c)
+	session, why := a.sessionOf(c)
 	if session == "" && why.why == "" {
 		return
 	}
@@ -180,7 +180,7 @@ var roleARN = sync.OnceValue(func() *regexp.Regexp {
 
 // sessionOf returns the session at hand that a profile is of. "" without a
 // refusal stands for a profile that no such session has to do with.
-func (a *adoption) sessionOf(profile *awsconfig.Profile, c claim) (session string, why refusal) {
+func (a *adoption) sessionOf(c claim) (session string, why refusal) {
 	switch {
 	case c.session != "":
 		if a.inputs[c.session] == nil {
