@@ -83,7 +83,7 @@ conformance: ## the AWS CLI, the AWS SDKs and kubectl against the suite; CLIENTS
 	cd pkg/conformance && ../../bin/conformance.test -test.timeout 30m -clients '$(CLIENTS)' $(UPDATE)
 
 .PHONY: windows-test
-windows-test: ## the packages' tests and some scripts as Windows programs, under wine (five minutes); skipped without it
+windows-test: ## the packages' tests and some scripts as Windows programs, under wine, some minutes; skipped without it
 	go test -tags wine -count=1 -timeout 30m -v ./cmd/wine
 
 .PHONY: peers
