@@ -57,7 +57,7 @@ func open(app *cli.App, link string) {
 		return
 	}
 	if err := app.Open(link, browser); err != nil {
-		app.Note("no browser opened: %s", err)
+		app.Note("%s", err) // it says whether one opened
 	}
 }
 
