@@ -208,7 +208,7 @@ func expiration(c aws.Credentials) *time.Time {
 // processDocument is what a credential_process prints
 // (https://docs.aws.amazon.com/sdkref/latest/guide/feature-process-credentials.html).
 func processDocument(c aws.Credentials) (string, error) {
-	text, err := json.Marshal(struct {
+	text, err := json.Marshal(struct { //nolint:gosec // it is there to be handed out
 		Version         int
 		AccessKeyId     string //nolint:revive // as AWS has it
 		SecretAccessKey string

@@ -48,11 +48,11 @@ func (c *command) Check(app *cli.App, args []string) error {
 }
 
 func before(args []string) string {
-	words := ""
+	var words strings.Builder
 	for _, a := range args {
-		words += fault.Word(a) + " "
+		words.WriteString(fault.Word(a) + " ")
 	}
-	return words
+	return words.String()
 }
 
 // missingDashes returns the fault for a command line without --. Its hint has the

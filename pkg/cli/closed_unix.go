@@ -30,7 +30,7 @@ func (c *Console) WhenOutCloses(ctx context.Context, do func()) {
 				c.mu.Unlock()
 				do()
 				return
-			case n > 0, err != nil && err != unix.EINTR: //nolint:errorlint // a number
+			case n > 0, err != nil && err != unix.EINTR:
 				return // it cannot be watched
 			}
 		}

@@ -29,7 +29,7 @@ type peer struct {
 	id, title string
 	from      string // its registry and name there
 	install   func(context.Context, installer) (program, error)
-	steps     map[string]func(*testing.T, *home, program)
+	steps     map[string]func(*home, program)
 
 	noEndpoints bool // it is told of no endpoint even where it could be
 
@@ -44,15 +44,15 @@ var peerSteps = []string{"login", "listing", "credentials"}
 
 // awsCLISteps drive the AWS CLI with AWS's own hosts alone, and a browser as the
 // flag -browser of idctest names it.
-var awsCLISteps = map[string]func(*testing.T, *home, program){
-	"login": func(t *testing.T, h *home, p program) {
+var awsCLISteps = map[string]func(*home, program){
+	"login": func(h *home, p program) {
 		h.write(".aws/config", "[sso-session okta]\nsso_start_url = "+startURL+"\nsso_region = "+region+
 			"\nsso_registration_scopes = sso:account:access\n[profile dev]\nsso_session = okta\n"+
 			"sso_account_id = 111111111111\nsso_role_name = ReadOnlyAccess\nregion = "+region+"\n")
 		h.env = append(h.env, "BROWSER="+filepath.Join(binaries, "idc")+" browse %s &")
 		h.must(p.with("sso", "login", "--sso-session", "okta")...)
 	},
-	"listing": func(t *testing.T, h *home, p program) {
+	"listing": func(h *home, p program) {
 		token := h.token("okta")["accessToken"].(string)
 		listing := ""
 		for account := range strings.FieldsSeq(h.must(p.with("sso", "list-accounts", "--access-token", token, "--region", region,
@@ -62,7 +62,7 @@ var awsCLISteps = map[string]func(*testing.T, *home, program){
 		}
 		h.listsAll(listing)
 	},
-	"credentials": func(t *testing.T, h *home, p program) {
+	"credentials": func(h *home, p program) {
 		h.answers(&client{program: program{argv: p.argv, isCLI: true}}, "dev", "111111111111", "ReadOnlyAccess")
 	},
 }
@@ -73,8 +73,8 @@ var peers = []*peer{
 	{
 		id: "aws-sso-cli", title: "aws-sso-cli", from: "Go modules: github.com/synfinatic/aws-sso-cli",
 		install: goPeer("github.com/synfinatic/aws-sso-cli", "v1.17.0", "./cmd/aws-sso"),
-		steps: map[string]func(*testing.T, *home, program){
-			"login": func(t *testing.T, h *home, p program) {
+		steps: map[string]func(*home, program){
+			"login": func(h *home, p program) {
 				h.write(".config/aws-sso/config.yaml", `SSOConfig:
   Default:
     SSORegion: `+region+`
@@ -87,10 +87,10 @@ AutoConfigCheck: false
 `)
 				h.must(p.with("cache")...)
 			},
-			"listing": func(t *testing.T, h *home, p program) {
+			"listing": func(h *home, p program) {
 				h.listsAll(h.must(p.with("list", "--csv", "AccountId", "RoleName")...))
 			},
-			"credentials": func(t *testing.T, h *home, p program) {
+			"credentials": func(h *home, p program) {
 				h.isReadOnly(h.must(p.with("process", "-A", "111111111111", "-R", "ReadOnlyAccess")...))
 			},
 		},
@@ -98,12 +98,12 @@ AutoConfigCheck: false
 	{
 		id: "aws-sso-util", title: "aws-sso-util", from: "PyPI: aws-sso-util",
 		install: pythonPeer("aws-sso-util", "4.33.0"),
-		steps: map[string]func(*testing.T, *home, program){
-			"login": func(t *testing.T, h *home, p program) { h.must(p.with("login", startURL, region)...) },
-			"listing": func(t *testing.T, h *home, p program) {
+		steps: map[string]func(*home, program){
+			"login": func(h *home, p program) { h.must(p.with("login", startURL, region)...) },
+			"listing": func(h *home, p program) {
 				h.listsAll(h.must(p.with("roles", "-u", startURL, "--sso-region", region)...))
 			},
-			"credentials": func(t *testing.T, h *home, p program) {
+			"credentials": func(h *home, p program) {
 				h.isReadOnly(h.must(p.with("credential-process", "--sso-start-url", startURL, "--sso-region", region,
 					"--account-id", "111111111111", "--role-name", "ReadOnlyAccess")...))
 			},
@@ -112,9 +112,9 @@ AutoConfigCheck: false
 	{
 		id: "aws-vault", title: "aws-vault", from: "Go modules: github.com/99designs/aws-vault/v7",
 		install: goPeer("github.com/99designs/aws-vault/v7", "v7.2.0", "."),
-		steps: map[string]func(*testing.T, *home, program){
+		steps: map[string]func(*home, program){
 			// It logs in when it is asked for credentials, and lists no accounts.
-			"credentials": func(t *testing.T, h *home, p program) {
+			"credentials": func(h *home, p program) {
 				h.write(".aws/config", "[sso-session okta]\nsso_start_url = "+startURL+"\nsso_region = "+region+
 					"\n[profile dev]\nsso_session = okta\nsso_account_id = 111111111111\nsso_role_name = ReadOnlyAccess\n")
 				h.program("xdg-open", `exec "`+filepath.Join(binaries, "idc")+`" browse "$1"`)
@@ -236,7 +236,7 @@ func TestPeers(t *testing.T) {
 				}
 				p.result[name] = "FAIL"
 				started := time.Now()
-				step(t, h, p.program)
+				step(h, p.program)
 				if t.Failed() {
 					return
 				}

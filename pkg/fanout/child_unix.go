@@ -21,7 +21,7 @@ type child struct {
 // start starts a program as the leader of a session, so that it has no terminal
 // to wait for, and its number names its process group.
 func (s *starter) start(c *child, path string, argv, env []string, write [2]*os.File) error {
-	pid, _, err := syscall.StartProcess(path, argv, &syscall.ProcAttr{
+	pid, _, err := syscall.StartProcess(path, argv, &syscall.ProcAttr{ //nolint:gosec // the command that the user named
 		Env:   env,
 		Files: []uintptr{s.null.Fd(), write[Stdout].Fd(), write[Stderr].Fd()},
 		Sys:   session(),

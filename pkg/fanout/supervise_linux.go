@@ -34,7 +34,7 @@ func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signa
 	defer ours.Close()
 	runtime.LockOSThread() // which the worker's end follows
 	defer runtime.UnlockOSThread()
-	worker, _, err := syscall.StartProcess("/proc/self/exe", args, &syscall.ProcAttr{
+	worker, _, err := syscall.StartProcess("/proc/self/exe", args, &syscall.ProcAttr{ //nolint:gosec // this program
 		Env:   env,
 		Files: []uintptr{files[0].Fd(), files[1].Fd(), files[2].Fd(), theirs.Fd()},
 		// A stopped worker would not see that the connection has ended.

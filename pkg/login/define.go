@@ -99,10 +99,7 @@ func (e *Engine) Define(ctx context.Context, path string, d Definition, o Option
 	}
 	s := d.Session
 	if existing != nil {
-		s, err = d.merged(existing)
-		if err != nil {
-			return State{}, err
-		}
+		s = d.merged(existing)
 		if next == nil {
 			return e.Ensure(ctx, s, o)
 		}
@@ -146,7 +143,7 @@ func (e *Engine) completeRegion(ctx context.Context, s *portal.Session) error {
 
 // merged returns the session as it stands once the definition is written over
 // the one that exists.
-func (d Definition) merged(existing *awsconfig.Session) (portal.Session, error) {
+func (d Definition) merged(existing *awsconfig.Session) portal.Session {
 	s := d.Session
 	if old := existing.StartURL; old != "" {
 		if clean, err := portal.CleanStartURL(old); err == nil && clean == s.StartURL {
@@ -156,7 +153,7 @@ func (d Definition) merged(existing *awsconfig.Session) (portal.Session, error) 
 	if s.Scopes == nil {
 		s.Scopes = existing.Scopes
 	}
-	return s, nil
+	return s
 }
 
 // rehearse reads the config and makes the edit without writing it. It returns

@@ -178,7 +178,7 @@ var roleARN = sync.OnceValue(func() *regexp.Regexp {
 	return regexp.MustCompile(`--arn[ =]["']?arn:aws[a-z-]*:iam::(\d{12}):role/(?:\S*/)?([\w+=,.@-]+)`)
 })
 
-// sessionOf returns the session at hand that a profile is of. "" without a
+// sessionOf returns the session at hand that a claim is of. "" without a
 // refusal stands for a profile that no such session has to do with.
 func (a *adoption) sessionOf(c claim) (session string, why refusal) {
 	switch {
