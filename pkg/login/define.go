@@ -104,10 +104,14 @@ func (e *Engine) Define(ctx context.Context, path string, d Definition, o Option
 			return e.Ensure(ctx, s, o)
 		}
 		o.Force = true
-	} else if s.Scopes == nil {
-		s.Scopes = []string{oidc.DefaultScope}
+	} else {
+		s.Unwritten = true
+		if s.Scopes == nil {
+			s.Scopes = []string{oidc.DefaultScope}
+		}
 	}
 	st, err := e.Ensure(ctx, s, o)
+	st.Session.Unwritten = false
 	if err != nil {
 		return st, err
 	}

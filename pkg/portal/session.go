@@ -33,6 +33,10 @@ type Session struct {
 	// Scopes is sso_registration_scopes in its order; nil where the config has
 	// none.
 	Scopes []string
+
+	// Unwritten marks a session that the config does not have yet. The command
+	// that logs in to it has to define it.
+	Unwritten bool
 }
 
 // SessionIn returns the session of an [sso-session] section. Where a key that
@@ -129,9 +133,12 @@ func (s Session) Label() string {
 }
 
 // LoginCommand returns the command that logs in to the session, with the given
-// flags, quoted for a shell.
+// flags, quoted for a shell. If the session is unwritten it also defines it.
 func (s Session) LoginCommand(flags ...string) string {
 	words := append([]string{"sso-login"}, flags...)
+	if s.Unwritten {
+		words = append(words, "--sso-start-url", fault.Word(s.StartURL), "--sso-region", s.Region)
+	}
 	switch {
 	case strings.HasPrefix(s.Name, "-"):
 		words = append(words, "--", fault.Word(s.Name))
