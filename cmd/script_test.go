@@ -12,11 +12,13 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -40,6 +42,9 @@ func TestMain(m *testing.M) {
 }
 
 func buildAndRun(m *testing.M) int {
+	// Whoever started the tests may ignore it, as nohup does. What is caught here
+	// is not ignored by the programs that are started.
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
 	if *asIs != "" {
 		binaries = *asIs
 		return m.Run()

@@ -6,7 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
-	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -149,12 +149,11 @@ func TestChildrenKnowSIGPIPE(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	mask := strings.TrimSpace(strings.TrimPrefix(string(ignored), "SigIgn:"))
-	own, err := os.ReadFile("/proc/self/status")
+	mask, err := strconv.ParseUint(strings.TrimSpace(strings.TrimPrefix(string(ignored), "SigIgn:")), 16, 64)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Contains(strings.Split(string(own), "\n"), "SigIgn:\t"+mask) {
-		t.Errorf("the child ignores %s", mask)
+	if mask&(1<<(syscall.SIGPIPE-1)) != 0 {
+		t.Errorf("the child ignores SIGPIPE: %#x", mask)
 	}
 }

@@ -192,6 +192,9 @@ func (m *many) show() {
 // lines writes output as it comes.
 func (m *many) lines(index int, stream fanout.Stream, lines *fanout.Output) {
 	if err := m.out.lines(m.targets[index], stream, lines.Reader()); err != nil && stream == fanout.Stdout {
+		if cli.IsBrokenPipe(err) {
+			err = errClosed
+		}
 		m.cancel(err)
 	}
 }

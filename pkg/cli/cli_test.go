@@ -324,7 +324,7 @@ func TestReaderIsGone(t *testing.T) {
 	}
 	defer w.Close()
 	r.Close()
-	if _, err := io.WriteString(w, "x"); !isBrokenPipe(err) {
+	if _, err := io.WriteString(w, "x"); !IsBrokenPipe(err) {
 		t.Errorf("a pipe without a reader: %v", err)
 	}
 }

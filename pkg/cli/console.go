@@ -218,8 +218,8 @@ func (c *Console) finish(err error) int {
 	c.mu.Unlock()
 	status := StatusOf(err)
 	switch {
-	case outError != nil && isBrokenPipe(outError):
-		if status == StatusOK || isBrokenPipe(err) {
+	case outError != nil && IsBrokenPipe(outError):
+		if status == StatusOK || IsBrokenPipe(err) {
 			return statusBrokenPipe
 		}
 	case outError != nil:

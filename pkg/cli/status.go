@@ -93,6 +93,7 @@ func Worst(statuses ...int) int {
 	return statuses[0]
 }
 
-func isBrokenPipe(err error) bool {
+// IsBrokenPipe reports whether a write failed because its reader has gone.
+func IsBrokenPipe(err error) bool {
 	return errors.Is(err, fs.ErrClosed) || slices.ContainsFunc(brokenPipe, func(broken error) bool { return errors.Is(err, broken) })
 }

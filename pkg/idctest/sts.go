@@ -189,7 +189,9 @@ func (c *call) inDisabledRegion() bool {
 }
 
 func (c *call) getCallerIdentity(k *credential) reply {
+	c.s.mu.Lock() // another request may be keeping its signing key
 	told := *k
+	c.s.mu.Unlock()
 	switch c.fault {
 	case WrongAccount:
 		if told.account = "123123123123"; told.account == k.account {
