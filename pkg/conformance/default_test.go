@@ -5,6 +5,7 @@ package conformance
 import (
 	"os"
 	"slices"
+	"strings"
 	"testing"
 
 	"aws-sso-plugins/pkg/idctest"
@@ -36,6 +37,9 @@ func TestTheLoginThatACallNeeds(t *testing.T) {
 			{"AWS_PROFILE by source_profile", twoSessions + ofB + "[profile role]\n" + chained + "of-b\n[default]\nsso_session = a\n" + assigned, "role"},
 		} {
 			t.Run(tc.name, func(t *testing.T) {
+				if strings.Contains(tc.config, ofB) && strings.Contains(tc.config, chained) && slices.Contains(exceptions[c.id+" "+c.version], "role") {
+					t.Skip("it takes no role by a profile with a session")
+				}
 				h := newHome(t, c, idctest.Config{Accounts: []idctest.Account{{ID: "111111111111", Roles: []string{"Admin"}}}})
 				h.write(".aws/config", tc.config)
 				if tc.profile != "" {

@@ -37,7 +37,7 @@ func newHome(t *testing.T, c *client, cfg idctest.Config) *home {
 	h.env = append(built.SealedEnv(binaries, h.dir), h.idc.Env()...)
 	h.env = append(h.env, "BROWSER="+filepath.Join(binaries, "browser"), "AWS_PAGER=")
 	h.env = append(h.env, c.env...)
-	if c.ignoresEndpointVariables {
+	if c.ignoresEndpointVariables && !cfg.NoEndpoints {
 		if err := h.idc.WriteModels(h.path(".aws/models")); err != nil {
 			t.Fatal(err)
 		}
