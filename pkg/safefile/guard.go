@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -25,6 +26,21 @@ type guard struct {
 
 // interrupted reports whether somebody waits to open the file for writing.
 func (g *guard) interrupted() bool { return g.file != nil && g.leased && !leaseHolds(g.file) }
+
+// readAgain returns the file at a location as it is now. If it is still the one
+// under the guard that takes no further descriptor, of which there may be none.
+func (g *guard) readAgain(at location) (snapshot, error) {
+	if g.file != nil {
+		info, err := os.Lstat(at.path)
+		held, herr := g.file.Stat()
+		if err == nil && herr == nil && os.SameFile(info, held) {
+			if _, err := g.file.Seek(0, io.SeekStart); err == nil {
+				return snapshotOf(g.file, at)
+			}
+		}
+	}
+	return readSnapshot(at)
+}
 
 // release lets others write again. Calling it twice is harmless.
 func (g *guard) release() {

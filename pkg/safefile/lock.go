@@ -134,11 +134,7 @@ func (s *Store) lockFile(name string) (path string, works bool, err error) {
 		if errors.As(err, &refused) {
 			return "", false, err
 		}
-		f := failed("make a lock in", s.LockDir, err)
-		if f.Hint == "" && errors.Is(err, fs.ErrPermission) {
-			f.Hint = homeHint(s.LockDir)
-		}
-		return "", false, f
+		return "", false, cannotMake("a lock in", s.LockDir, err)
 	}
 	return path, true, nil
 }

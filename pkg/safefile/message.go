@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -16,6 +17,16 @@ import (
 func failed(verb, path string, err error) *fault.Error {
 	return (&fault.Error{Kind: fault.File, What: fmt.Sprintf("cannot %s %s", verb, fault.Path(path)), Why: fault.Reason(err), Err: err}).
 		WithHint("%s", failureHint(path, err))
+}
+
+// cannotMake returns the fault of a folder, or of something in it, that cannot
+// be created.
+func cannotMake(what, dir string, err error) *fault.Error {
+	f := failed("make "+what, dir, err)
+	if f.Hint == "" && errors.Is(err, fs.ErrPermission) {
+		return f.WithHint("%s", homeHint(dir))
+	}
+	return f
 }
 
 // unchanged returns the fault of a write that failed before it changed the file.

@@ -26,7 +26,7 @@ func Rehearse(path string, size int) error {
 		return err
 	}
 	if err := makeFolder(at.dir); err != nil {
-		return failed("make the folder", at.dir, err)
+		return cannotMake("the folder", at.dir, err)
 	}
 	temp, err := writeTemp(at.path, make([]byte, size), attributes{mode: 0o600, bare: true})
 	if err != nil {

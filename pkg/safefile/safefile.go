@@ -221,7 +221,7 @@ func (s *Store) hold(ctx context.Context, path string, held bool) (location, fun
 // as it was and the temporary file is gone.
 func (s *Store) replace(ctx context.Context, t Target, at location, was snapshot, content []byte) (bool, error) {
 	if err := makeFolder(at.dir); err != nil {
-		return false, failed("make the folder", at.dir, err)
+		return false, cannotMake("the folder", at.dir, err)
 	}
 	s.sweep(at)
 	temp, err := writeTemp(at.path, content, attributes{like: was.info, mode: t.mode(was), bare: t.Secret})
@@ -270,7 +270,7 @@ func (s *Store) replace(ctx context.Context, t Target, at location, was snapshot
 	if old != "" {
 		defer os.Remove(old)
 		b.mark(old)
-		if now, err := readSnapshot(location{path: old}); err != nil || !now.equal(was) || g.interrupted() {
+		if now, err := g.readAgain(location{path: old}); err != nil || !now.equal(was) || g.interrupted() {
 			return s.giveBack(t, at, old, content)
 		}
 	}
