@@ -138,7 +138,7 @@ func (c *command) run(ctx context.Context, app *cli.App, w *worker) error {
 		m.path, m.handover, m.targets, m.worker = path, h, targets, w
 		return m.run(ctx)
 	}
-	app.DeadlineStatus = cli.StatusNotRun
+	app.UnfinishedStatus = cli.StatusNotRun
 	return h.one(ctx, path, targets[0])
 }
 

@@ -13,10 +13,14 @@ func manual() cli.Manual {
 				"--profile-only a command gets AWS_PROFILE and no keys, so that it can find new ones itself. A profile without credentials " +
 				"is a row of its own, and the others go on.",
 			"With many profiles each command leads a session of its own (on Windows: is in a job object), with an empty standard input and no " +
-				"terminal. Its lines are written when it has ended, profile after profile in the order asked for, or with --live as " +
-				"they come; lines of its standard error go to standard error. In a pipe they are not changed; a half line at the end " +
-				"gets its newline. Output that waits takes 16 MiB of memory, and beyond that a file without a name in TMPDIR. Processes " +
-				"of its group that outlive a command are killed, after a second if they hold its output open.",
+				"terminal. Lines are written profile after profile, in the order asked for: those of the first as they come, those of the " +
+				"second once the first has ended, and so on; with --live those of all as they come. Lines of a command's standard error " +
+				"go to standard error. In a pipe they are not changed; a half line at the end gets its newline. Processes of its group that " +
+				"outlive a command are killed, after a second if they hold its output open.",
+			"Output that waits takes 16 MiB of memory, and beyond that a file without a name in TMPDIR: up to 4 GiB, or half of what is free " +
+				"there. A command whose output has no more room waits for its turn. With -o json or jsonl, and with --status, nothing is " +
+				"written before a command has ended. One that prints more than half of the room that is left then loses the rest: its status " +
+				"is error, and the reason says so.",
 			"At SIGINT, SIGTERM or SIGHUP nothing more starts and every command gets the signal, and KILL ten seconds later; what is " +
 				"complete is printed. A second signal kills all commands at once. --deadline ends commands with SIGTERM in the same way. When sso-exec " +
 				"ends its commands end, on Linux even if it is killed. A process that starts a session of its own is not followed.",

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"iter"
+	"io"
 	"strings"
 	"sync"
 	"syscall"
@@ -53,11 +53,14 @@ func (m *many) run(ctx context.Context) error {
 	runner := &fanout.Runner{
 		Path: m.path, Name: m.app.Words[0], Args: m.app.Words[1:],
 		Concurrency: m.width, MaxFailures: m.maxFailures,
-		Prepare: m.prepare, Started: m.started, Expired: m.expired,
+		Prepare: m.prepare, Started: m.started, Expired: m.expired, Ended: m.ended,
+		Ordered:  m.format != report.JSONL && !m.live,
+		Discard:  m.format == report.Name,
 		Signal:   cli.SignalOf,
 		Starting: harden.Undo,
 	}
-	if m.live {
+	// Which lines are wanted may hang on how a command ends.
+	if m.wanted == nil && (m.format == report.Text || m.format == raw) {
 		runner.Lines = m.lines
 	}
 	if m.worker != nil {
@@ -70,12 +73,8 @@ func (m *many) run(ctx context.Context) error {
 	defer close(finished)
 	go m.watch(ctx, finished)
 	m.app.WhenOutCloses(ctx, func() { m.cancel(errClosed) })
-	results := m.counted(runner.Run(ctx, len(m.targets)))
-	if m.format != report.JSONL && !m.live {
-		results = fanout.InOrder(results)
-	}
 	var broken error
-	for result := range results {
+	for result := range runner.Run(ctx, len(m.targets)) {
 		if errors.Is(context.Cause(ctx), errClosed) {
 			broken = errClosed
 		} else {
@@ -151,7 +150,7 @@ func (m *many) started(int) {
 	defer m.mu.Unlock()
 	m.running++
 	m.ran++
-	m.app.DeadlineStatus = cli.StatusPartial
+	m.app.UnfinishedStatus = cli.StatusPartial
 	m.show()
 }
 
@@ -160,24 +159,17 @@ func (m *many) expired(index int) {
 		WithHint("commands that run longer find their credentials themselves with --profile-only"))
 }
 
-// counted counts the results as they come.
-func (m *many) counted(results iter.Seq[fanout.Result]) iter.Seq[fanout.Result] {
-	return func(yield func(fanout.Result) bool) {
-		for result := range results {
-			m.mu.Lock()
-			if result.State != fanout.NotStarted {
-				m.running--
-			}
-			m.done++
-			status, _ := statusOf(result)
-			m.counts[status]++
-			m.show()
-			m.mu.Unlock()
-			if !yield(result) {
-				return
-			}
-		}
+// ended counts a result.
+func (m *many) ended(result fanout.Result) {
+	status, _ := statusOf(result)
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if result.State != fanout.NotStarted {
+		m.running--
 	}
+	m.done++
+	m.counts[status]++
+	m.show()
 }
 
 // show brings the progress line up to date. It needs the lock.
@@ -190,8 +182,8 @@ func (m *many) show() {
 }
 
 // lines writes output as it comes.
-func (m *many) lines(index int, stream fanout.Stream, lines *fanout.Output) {
-	if err := m.out.lines(m.targets[index], stream, lines.Reader()); err != nil && stream == fanout.Stdout {
+func (m *many) lines(index int, stream fanout.Stream, lines io.Reader) {
+	if err := m.out.lines(m.targets[index], stream, lines); err != nil && stream == fanout.Stdout {
 		if cli.IsBrokenPipe(err) {
 			err = errClosed
 		}

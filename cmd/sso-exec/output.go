@@ -38,6 +38,9 @@ func newOutput(m *many) output {
 // text is the lines of each target after its name, or with raw the bytes alone.
 type text struct {
 	streams [2]stream
+	live    bool
+	// Of the target whose row comes next, by stream; nil: it has printed nothing.
+	writers [2]*report.LineWriter
 }
 
 // stream is where the lines of a standard stream go.
@@ -54,7 +57,7 @@ func newText(m *many) *text {
 		width = max(width, utf8.RuneCountInString(report.Visible(label(t))))
 	}
 	width = min(width, widestName)
-	t := &text{}
+	t := &text{live: m.live}
 	for s := range t.streams {
 		to := stream{Writer: m.app.Out, raw: m.format == raw, terminal: m.app.OutTerminal}
 		color, screen := report.Green, m.app.Screen()
@@ -80,7 +83,13 @@ const widestName = 40
 
 func (t *text) row(r row) error {
 	for s, o := range r.result.Output {
-		err := t.lines(r.target, fanout.Stream(s), o.Reader())
+		var err error
+		if o.Size() > 0 {
+			err = t.lines(r.target, fanout.Stream(s), o.Reader())
+		}
+		if err == nil {
+			err = t.end(fanout.Stream(s))
+		}
 		if err != nil && fanout.Stream(s) == fanout.Stdout { // standard error has nobody to be told
 			return err
 		}
@@ -90,11 +99,27 @@ func (t *text) row(r row) error {
 
 func (t *text) lines(target *resolve.Target, s fanout.Stream, lines io.Reader) error {
 	to := t.streams[s]
-	if to.raw {
+	switch prefix := to.prefix(label(target)); {
+	case to.raw:
 		_, err := io.Copy(to, lines)
 		return err
+	case t.live: // what comes next is another target's
+		return report.Lines(to, prefix, lines, to.terminal)
+	case t.writers[s] == nil:
+		t.writers[s] = report.NewLineWriter(to, prefix, to.terminal)
 	}
-	return report.Lines(to, to.prefix(label(target)), lines, to.terminal)
+	_, err := t.writers[s].ReadFrom(lines)
+	return err
+}
+
+// end ends the lines of a target.
+func (t *text) end(s fanout.Stream) error {
+	w := t.writers[s]
+	if w == nil {
+		return nil
+	}
+	t.writers[s] = nil
+	return w.End()
 }
 
 func (t *text) close() error { return nil }

@@ -22,7 +22,7 @@ var statuses = []cli.Value{
 	{Text: string(resolve.OK), Help: "the command exited with 0"},
 	{Text: string(exited), Help: "the command exited with another status"},
 	{Text: string(signaled), Help: "a signal ended the command"},
-	{Text: string(notStarted), Help: "the command could not be started, or the run ended before"},
+	{Text: string(notStarted), Help: "the command could not be started, or the run ended before it could start"},
 	{Text: string(resolve.LoginRequired), Help: "no valid token, or the session ended meanwhile; run sso-login"},
 	{Text: string(resolve.AccessDenied), Help: "the portal says that there is no such assignment"},
 	{Text: string(resolve.STSDenied), Help: "STS refused the credentials, or the role"},

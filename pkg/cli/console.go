@@ -30,6 +30,10 @@ type Console struct {
 	// Interactive whether questions can be asked and answered.
 	OutTerminal, ErrTerminal, Interactive bool
 
+	// UnfinishedStatus is the exit status of a run that --deadline ended, or that
+	// could not write to Out: StatusFailed unless the command sets another.
+	UnfinishedStatus int
+
 	program string
 	stdin   *os.File
 	stderr  io.Writer
@@ -53,6 +57,8 @@ type Console struct {
 
 func newConsole(program string, stdin, stdout, stderr *os.File) *Console {
 	c := &Console{
+		UnfinishedStatus: StatusFailed,
+
 		program:     program,
 		stdin:       stdin,
 		stdout:      stdout,
@@ -224,7 +230,10 @@ func (c *Console) finish(err error) int {
 		}
 	case outError != nil:
 		c.Error(fault.Wrap(fault.File, fault.Cause(outError), "cannot write to standard output"))
-		return max(status, StatusFailed)
+		if status > StatusFailed { // a signal's
+			return status
+		}
+		return c.UnfinishedStatus
 	}
 	if told := ExitStatus(0); err != nil && !errors.As(err, &told) {
 		c.Error(err)

@@ -103,9 +103,6 @@ type App struct {
 	Program Program
 	*Console
 	Common *Common
-	// DeadlineStatus is the exit status of a run that --deadline ended:
-	// StatusFailed unless the command sets another.
-	DeadlineStatus int
 	// Words are what follows -- on the command line of a program that takes a
 	// command; nil: there is no --.
 	Words []string
@@ -194,7 +191,7 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 	console.configure(common)
 	signaled := <-listening // before the work begins
 	app := &App{
-		Program: program, Console: console, Common: common, DeadlineStatus: StatusFailed,
+		Program: program, Console: console, Common: common,
 		ctx: signaled, env: env, model: parser.Model, Words: words,
 	}
 	defer func() {

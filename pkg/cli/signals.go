@@ -106,7 +106,7 @@ func DeadlinePassed(ctx context.Context) bool { return errors.Is(context.Cause(c
 func (a *App) finishAtDeadline() int {
 	status := a.finish(fault.Newf(fault.Timeout, "the run took longer than --deadline %s", *a.Common.Deadline))
 	if status == StatusFailed {
-		return a.DeadlineStatus
+		return a.UnfinishedStatus
 	}
 	return status // nobody reads standard output
 }

@@ -41,6 +41,9 @@ func (m valueMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error
 		if token.IsEOL() {
 			return m.refuse(ctx, "", "needs a value")
 		}
+		if target.CanInt() && isNegative(token.String()) { // a count, or a time
+			return m.refuse(ctx, "", fmt.Sprintf("must be above 0, not %s", token))
+		}
 		return m.refuse(ctx, "", fmt.Sprintf("needs a value, not %q", token))
 	}
 	if m.decoder.Decode(ctx, target) != nil {
@@ -48,6 +51,11 @@ func (m valueMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error
 		return m.refuse(ctx, value, fmt.Sprintf("%s, not %q", m.must, value))
 	}
 	return nil
+}
+
+// isNegative reports whether a word that looks like a flag is a number.
+func isNegative(word string) bool {
+	return len(word) > 1 && word[0] == '-' && '0' <= word[1] && word[1] <= '9'
 }
 
 func (m valueMapper) refuse(ctx *kong.DecodeContext, value, text string) error {

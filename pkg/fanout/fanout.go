@@ -11,10 +11,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"iter"
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"aws-sso-plugins/pkg/fault"
@@ -54,11 +56,26 @@ type Runner struct {
 	// Expired, if not nil, is called when the credentials of a job expire
 	// while it still runs. Several goroutines may call it at once.
 	Expired func(index int)
-	// Lines, if not nil, gets output as it comes, in whole lines; the last
-	// line of a stream may lack its newline. One call is made at a time, and
-	// the Outputs of the Results are empty. While Lines blocks, the commands
-	// wait. If it is nil, output is kept until the Result.
-	Lines func(index int, stream Stream, lines *Output)
+	// Ended, if not nil, is called when the Result of a job is known, before Run
+	// returns it. Several goroutines may call it at once.
+	Ended func(Result)
+	// Ordered lets Run return the results in the order of their index.
+	Ordered bool
+	// Lines, if not nil, gets output as it comes. One call is made at a time,
+	// output is read before the call returns, and the Outputs of the Results are
+	// empty. While Lines blocks, the commands whose output it gets wait.
+	//
+	// If the run is Ordered, Lines gets the output of one job after the other: that
+	// of a job after the loop has seen the Result of the one before it. What others
+	// print is kept so long, and where there is no more room they wait. Otherwise
+	// it gets whole lines of all jobs; the last line of a stream may lack its
+	// newline.
+	//
+	// If Lines is nil, output is kept until the Result, and what has no room is
+	// lost; the Result says so.
+	Lines func(index int, stream Stream, output io.Reader)
+	// Discard drops all output.
+	Discard bool
 	// Signal returns the signal that running commands get when the context
 	// ends, given the cause. If it is nil, or returns nil, that is SIGTERM. On
 	// Windows it is always Ctrl-Break.
@@ -74,6 +91,12 @@ type Runner struct {
 	starter *starter
 	linesMu sync.Mutex
 
+	turn   sync.Mutex
+	first  int // the job whose turn it is, if the run is Ordered
+	feeds  map[int]*feed
+	gone   bool         // nobody wants output any more
+	paused atomic.Int32 // jobs that wait for their turn
+
 	sessions sessions
 
 	mu       sync.Mutex
@@ -86,11 +109,12 @@ type Runner struct {
 // limits are the bounds of a run. Tests set others.
 type limits struct {
 	memory int64         // of output that waits, in bytes
+	disk   int64         // of output that waits and has no room in memory, in bytes
 	held   time.Duration // how long others may hold the output of a command that has ended
 	ending time.Duration // between the signal that asks a command to end and KILL
 }
 
-var defaultLimits = limits{memory: 16 << 20, held: time.Second, ending: 10 * time.Second}
+var defaultLimits = limits{memory: 16 << 20, disk: 4 << 30, held: time.Second, ending: 10 * time.Second}
 
 // Stream is an output stream of a command.
 type Stream int
@@ -139,7 +163,7 @@ func (r Result) Close() {
 // ErrNotStarted is in the error of a job that was not started because the run
 // was to end: after a signal, a deadline, [Runner.MaxFailures], or when the
 // reader of the results had gone.
-var ErrNotStarted = errors.New("the run ended before")
+var ErrNotStarted = errors.New("the run ended before it could start")
 
 // Run runs the command for each index from 0 to jobs-1, and returns the results
 // as they come; each index has one. After ctx is cancelled nothing more starts,
@@ -157,14 +181,14 @@ func (r *Runner) Run(ctx context.Context, jobs int) iter.Seq[Result] {
 		if r.limits == (limits{}) {
 			r.limits = defaultLimits
 		}
-		r.spool = &spool{dir: r.TempDir, limit: r.limits.memory}
+		r.spool = &spool{dir: r.TempDir, limit: r.limits.memory, disk: r.limits.disk}
 		r.running = map[*child]struct{}{}
+		r.feeds = map[int]*feed{}
 		var err error
 		r.starter, err = newStarter()
-		results := make(chan Result)
-		left := make(chan struct{})
-		var all sync.WaitGroup
-		all.Go(func() {
+		results := make(chan Result, jobs) // so that no job waits for the loop
+		var ending sync.WaitGroup
+		ending.Go(func() {
 			<-ctx.Done()
 			r.end(context.Cause(ctx))
 		})
@@ -173,29 +197,35 @@ func (r *Runner) Run(ctx context.Context, jobs int) iter.Seq[Result] {
 			if err != nil {
 				r.stop(err)
 			}
-			r.work(ctx, jobs, func(result Result) {
-				select {
-				case results <- result:
-				case <-left:
-					result.Close()
-				}
-			})
+			r.work(ctx, jobs, func(result Result) { results <- result })
 		}()
 		defer func() {
-			close(left)
 			cancel(ErrNotStarted)
-			for range results { // until every command has ended
-				continue
+			r.drop()
+			for result := range results { // until every command has ended
+				result.Close()
 			}
-			all.Wait()
+			ending.Wait()
 			r.sessions.sweep(false, func() {})
 			r.starter.close()
 			r.spool.close()
 		}()
-		for result := range results {
+		all := func(yield func(Result) bool) {
+			for result := range results {
+				if !yield(result) {
+					return
+				}
+			}
+		}
+		if !r.Ordered {
+			all(yield)
+			return
+		}
+		for result := range inOrder(all) {
 			if !yield(result) {
 				return
 			}
+			r.takeTurn(result.Index + 1)
 		}
 	}
 }
@@ -216,7 +246,11 @@ func (r *Runner) work(ctx context.Context, jobs int, send func(Result)) {
 	for range min(r.width(), jobs) {
 		workers.Go(func() {
 			for i := take(); i < jobs; i = take() {
-				send(r.one(ctx, i))
+				result := r.one(ctx, i)
+				if r.Ended != nil {
+					r.Ended(result)
+				}
+				send(result)
 			}
 		})
 	}
@@ -308,22 +342,30 @@ func (r *Runner) run(ctx context.Context, result *Result, job Job) {
 	var readers sync.WaitGroup
 	closed := make(chan struct{})
 	var lost [2]error
+	f := r.newFeed(result.Index, &result.Output)
 	for s, pipe := range c.pipes {
-		readers.Go(func() { lost[s] = r.read(result.Index, Stream(s), pipe, result.Output[s]) })
+		readers.Go(func() { lost[s] = f.read(Stream(s), pipe) })
 	}
 	go func() { readers.Wait(); close(closed) }()
 
 	c.waitExit()
 	result.Duration = time.Since(c.started)
-	select {
-	case <-closed:
-	case <-time.After(r.limits.held):
+	isClosed := func(within time.Duration) bool {
+		select {
+		case <-closed:
+			return true
+		case <-time.After(within):
+			return false
+		}
 	}
 	// Before it is reaped: until then its number is nobody else's.
+	isClosed(r.limits.held)
 	c.killGroup()
-	select {
-	case <-closed:
-	case <-time.After(r.limits.held / 8): // what was killed needs a moment to end
+	f.last.Store(true)
+	// What was killed needs a moment to end, and what it has left in the pipes may
+	// wait for somebody who reads slowly.
+	for reads := int64(-1); !isClosed(r.limits.held/8) && (f.busy.Load() > 0 || f.reads.Load() != reads); {
+		reads = f.reads.Load()
 	}
 	for _, pipe := range c.pipes {
 		_ = pipe.Close()
@@ -348,7 +390,7 @@ func (r *Runner) start(ctx context.Context, job Job) (*child, error) {
 		if err == nil || !scarce(err) || ctx.Err() != nil {
 			return c, err
 		}
-		if !r.busy() && attempt > startAttempts {
+		if !r.othersEnd() && attempt > startAttempts {
 			return nil, startFault(r.Name, err)
 		}
 		select {
@@ -456,6 +498,13 @@ func (r *Runner) Kill() {
 	}
 	r.mu.Unlock()
 	r.sessions.sweep(false, func() {})
+}
+
+// othersEnd reports whether a command is running that does not wait for its turn.
+func (r *Runner) othersEnd() bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return len(r.running) > int(r.paused.Load())
 }
 
 // each calls do for all commands that have not been reaped.

@@ -132,7 +132,7 @@ func TestLinesAreWholeAndExact(t *testing.T) {
 		Prepare: func(_ context.Context, i int) (Job, error) {
 			return Job{Env: append(os.Environ(), "PLAY="+strconv.Itoa(i+1))}, nil
 		},
-		Lines: func(index int, stream Stream, lines *Output) {
+		Lines: func(index int, stream Stream, lines io.Reader) {
 			if inside.Add(1) != 1 {
 				t.Error("two calls at once")
 			}
@@ -141,7 +141,7 @@ func TestLinesAreWholeAndExact(t *testing.T) {
 				t.Errorf("something follows half a line of job %d", index)
 			}
 			before := got[index][stream].Len()
-			if _, err := lines.WriteTo(&got[index][stream]); err != nil {
+			if _, err := got[index][stream].ReadFrom(lines); err != nil {
 				t.Error(err)
 			}
 			chunk := got[index][stream].Bytes()[before:]

@@ -2,10 +2,10 @@ package fanout
 
 import "iter"
 
-// InOrder returns the results in the order of their index, each as soon as all
+// inOrder returns the results in the order of their index, each as soon as all
 // before it are there. Results that the loop has not seen are closed when it ends
 // early.
-func InOrder(results iter.Seq[Result]) iter.Seq[Result] {
+func inOrder(results iter.Seq[Result]) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
 		waiting := map[int]Result{}
 		defer func() {

@@ -2,8 +2,10 @@ package fanout
 
 import (
 	"bytes"
+	"errors"
 	"io"
 	"sync"
+	"sync/atomic"
 
 	"aws-sso-plugins/pkg/fault"
 )
@@ -11,42 +13,180 @@ import (
 // buffers are what pipes are read with, each of half a pipe of Linux.
 var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
 
-// read takes all that a command prints on a stream: into out, or to Lines. An
-// error says that some had to be dropped. The command is never held up by that.
-func (r *Runner) read(index int, stream Stream, pipe io.Reader, out *Output) error {
-	buffer := buffers.Get().(*[32 << 10]byte)
-	defer buffers.Put(buffer)
-	var lost error
-	keep := func(p []byte) {
-		if _, err := out.write(p); err != nil && lost == nil {
-			lost = fault.Wrap(fault.File, fault.Cause(err), "some of what the command printed is missing")
+// feed takes what the command of a job prints, and passes it on to Lines or keeps
+// it.
+type feed struct {
+	runner *Runner
+	index  int
+	kept   *[2]*Output
+
+	mu      sync.Mutex
+	changed sync.Cond // of passing and dropped
+	passing bool      // output is passed on as it comes
+	dropped bool      // nobody wants it
+	waiting int       // streams that are not read before the turn of the job
+
+	// For whoever waits for the end of the streams: how many are being passed on
+	// or kept just now, and how often something has come.
+	busy, reads atomic.Int64
+	last        atomic.Bool // all that belongs to the command has ended
+}
+
+// pipeSize is how much a pipe can hold at most, unless root made it larger.
+const pipeSize = 1 << 20
+
+func (r *Runner) newFeed(index int, kept *[2]*Output) *feed {
+	f := &feed{runner: r, index: index, kept: kept}
+	f.changed.L = &f.mu
+	f.dropped = r.Discard
+	f.passing = r.Lines != nil && !r.Ordered
+	if !r.inTurn() {
+		return f
+	}
+	r.turn.Lock()
+	defer r.turn.Unlock()
+	f.dropped = f.dropped || r.gone
+	f.passing = index == r.first
+	r.feeds[index] = f
+	return f
+}
+
+// inTurn reports whether Lines gets the output of one job after the other.
+func (r *Runner) inTurn() bool { return r.Ordered && r.Lines != nil }
+
+// takeTurn writes what the job at the head of the order has printed so far, and
+// lets the rest follow as it comes.
+func (r *Runner) takeTurn(index int) {
+	if !r.inTurn() {
+		return
+	}
+	r.turn.Lock()
+	delete(r.feeds, index-1)
+	r.first = index
+	f := r.feeds[index]
+	r.turn.Unlock()
+	if f == nil {
+		return // it has not begun
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for s, kept := range f.kept {
+		if kept.size > 0 && !f.dropped {
+			r.pass(index, Stream(s), kept.Reader())
+			kept.Close()
 		}
 	}
-	for {
-		n, err := pipe.Read(buffer[:])
-		p := buffer[:n]
-		if end := bytes.LastIndexByte(p, '\n') + 1; r.Lines != nil && end > 0 {
-			keep(p[:end])
-			r.pass(index, stream, out)
-			p = p[end:]
-		}
-		keep(p)
-		if err != nil { // the end, or the pipe was closed here
-			if r.Lines != nil {
-				r.pass(index, stream, out)
-			}
-			return lost
-		}
+	f.passing = true
+	f.changed.Broadcast()
+}
+
+// drop lets nobody wait with output that nobody wants any more.
+func (r *Runner) drop() {
+	r.turn.Lock()
+	r.gone = true
+	feeds := r.feeds
+	r.feeds = map[int]*feed{}
+	r.turn.Unlock()
+	for _, f := range feeds {
+		f.mu.Lock()
+		f.dropped = true
+		f.changed.Broadcast()
+		f.mu.Unlock()
 	}
 }
 
-// pass hands lines on and forgets them.
-func (r *Runner) pass(index int, stream Stream, lines *Output) {
-	if lines.size == 0 {
-		return
+// read takes all that the command prints on a stream. An error says that some had
+// to be dropped.
+func (f *feed) read(stream Stream, pipe io.Reader) (lost error) {
+	buffer := buffers.Get().(*[32 << 10]byte)
+	defer buffers.Put(buffer)
+	for rest := pipeSize; rest > 0; {
+		n, err := pipe.Read(buffer[:])
+		if f.last.Load() {
+			rest -= n
+		}
+		f.reads.Add(1)
+		f.busy.Add(1)
+		failed := f.take(stream, buffer[:n], err != nil)
+		f.busy.Add(-1)
+		if lost == nil {
+			lost = failed
+		}
+		if err != nil { // the end, or the pipe was closed here
+			break
+		}
 	}
+	return lost
+}
+
+// take passes on or keeps what has come. last says that no more comes.
+func (f *feed) take(stream Stream, p []byte, last bool) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	kept := f.kept[stream]
+	switch {
+	case f.dropped:
+		return nil
+	case f.passing && f.runner.Ordered:
+		f.pass(stream, p)
+		return nil
+	case f.passing:
+		if end := bytes.LastIndexByte(p, '\n') + 1; end > 0 {
+			f.runner.pass(f.index, stream, io.MultiReader(kept.Reader(), bytes.NewReader(p[:end])))
+			kept.Close()
+			p = p[end:]
+		}
+		_, err := kept.write(p)
+		if last && kept.size > 0 {
+			f.runner.pass(f.index, stream, kept.Reader())
+			kept.Close()
+		}
+		return missing(err)
+	case f.runner.Lines == nil:
+		_, err := kept.write(p)
+		return missing(err)
+	}
+	n, err := kept.fit(p)
+	if err == nil {
+		return nil
+	}
+	f.wait()
+	if !f.dropped {
+		f.pass(stream, p[n:])
+	}
+	return nil
+}
+
+// wait waits for the turn of the job. It needs the lock.
+func (f *feed) wait() {
+	if f.waiting++; f.waiting == 1 {
+		f.runner.paused.Add(1)
+	}
+	for !f.passing && !f.dropped {
+		f.changed.Wait()
+	}
+	if f.waiting--; f.waiting == 0 {
+		f.runner.paused.Add(-1)
+	}
+}
+
+func (f *feed) pass(stream Stream, p []byte) {
+	if len(p) > 0 {
+		f.runner.pass(f.index, stream, bytes.NewReader(p))
+	}
+}
+
+func (r *Runner) pass(index int, stream Stream, output io.Reader) {
 	r.linesMu.Lock()
 	defer r.linesMu.Unlock()
-	r.Lines(index, stream, lines)
-	lines.Close()
+	r.Lines(index, stream, output)
 }
+
+func missing(err error) error {
+	if err == nil {
+		return nil
+	}
+	return fault.Wrap(fault.File, fault.Cause(err), "some of what the command printed is missing")
+}
+
+var errNoRoom = errors.New("output that waits may take no more of the disk")

@@ -13,6 +13,7 @@ import (
 type spool struct {
 	dir   string
 	limit int64 // bytes of memory
+	disk  int64 // bytes of the file; half of what was free at first if that is less
 
 	mu     sync.Mutex
 	memory int64 // bytes in use
@@ -49,20 +50,29 @@ func (s *spool) takeMemory(n int, all bool) []byte {
 	return make([]byte, 0, size)
 }
 
-// takeBlock returns the offset of a block of the file.
-func (s *spool) takeBlock() (int64, error) {
+// takeBlock returns the offset of a block of the file, for an output of a size.
+// None takes more than it leaves to others.
+func (s *spool) takeBlock(size int64) (int64, error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if n := len(s.free); n > 0 {
+	if s.file == nil {
+		file, err := createUnnamed(s.dir)
+		if err != nil {
+			return 0, err
+		}
+		s.file = file
+		if free, ok := freeSpace(file); ok {
+			s.disk = min(s.disk, free/2)
+		}
+	}
+	n := len(s.free)
+	if used := s.end - int64(n)*blockSize; size+blockSize > s.disk-used {
+		return 0, errNoRoom
+	}
+	if n > 0 {
 		block := s.free[n-1]
 		s.free = s.free[:n-1]
 		return block, nil
-	}
-	if s.file == nil {
-		var err error
-		if s.file, err = createUnnamed(s.dir); err != nil {
-			return 0, err
-		}
 	}
 	s.end += blockSize
 	return s.end - blockSize, nil
@@ -113,10 +123,16 @@ func (o *Output) write(p []byte) (int, error) {
 	if o.err != nil {
 		return 0, o.err
 	}
+	n, err := o.fit(p)
+	o.err = err
+	return n, err
+}
+
+// fit appends what there is room for. An error means that it is not all.
+func (o *Output) fit(p []byte) (int, error) {
 	for rest := p; len(rest) > 0; {
 		n, err := o.append(rest)
 		if err != nil {
-			o.err = err
 			return len(p) - len(rest), err
 		}
 		o.size += int64(n)
@@ -140,7 +156,7 @@ func (o *Output) append(p []byte) (int, error) {
 	if memory := o.spool.takeMemory(max(len(p), min(int(o.size), blockSize)), false); memory != nil {
 		return o.appendMemory(memory, p), nil
 	}
-	offset, err := o.spool.takeBlock()
+	offset, err := o.spool.takeBlock(o.size)
 	if err == nil {
 		o.segments = append(o.segments, segment{offset: offset})
 		var n int

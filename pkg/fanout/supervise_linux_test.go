@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -44,8 +45,8 @@ func superviseWork() int {
 	r := &Runner{
 		Path: bash, Name: "bash", Args: []string{"-c", os.Args[len(os.Args)-1]}, Concurrency: 1,
 		Prepare: func(context.Context, int) (Job, error) { return Job{Env: os.Environ()}, nil },
-		Lines: func(_ int, s Stream, lines *Output) {
-			_, _ = lines.WriteTo([]*os.File{os.Stdout, os.Stderr}[s])
+		Lines: func(_ int, s Stream, lines io.Reader) {
+			_, _ = io.Copy([]*os.File{os.Stdout, os.Stderr}[s], lines)
 		},
 	}
 	r.Supervisor = Connect(func(os.Signal) {}, func() { r.Kill() })

@@ -42,6 +42,33 @@ func TestLines(t *testing.T) {
 	}
 }
 
+// TestLineWriterKeepsHalfALine: what others write stands between lines.
+func TestLineWriterKeepsHalfALine(t *testing.T) {
+	long := strings.Repeat("x", 40<<10)
+	var out strings.Builder
+	l := report.NewLineWriter(&out, "p\t", false)
+	for _, step := range []struct{ in, want string }{
+		{"", ""},
+		{"a\nb", "p\ta\n"},
+		{"c", ""},
+		{"d\n\n", "p\tbcd\np\t\n"},
+		{long, "p\t" + long[:32<<10]},
+		{"\n", long[32<<10:] + "\n"},
+		{"é", ""},
+	} {
+		out.Reset()
+		if n, err := l.ReadFrom(strings.NewReader(step.in)); err != nil || n != int64(len(step.in)) || out.String() != step.want {
+			t.Errorf("%.20q: %d bytes, %v: %.40q, want %.40q", step.in, n, err, out.String(), step.want)
+		}
+	}
+	for _, want := range []string{"p\té\n", ""} {
+		out.Reset()
+		if err := l.End(); err != nil || out.String() != want {
+			t.Errorf("the end: %v: %q, want %q", err, out.String(), want)
+		}
+	}
+}
+
 // TestLinesAreTheSame holds that without visible a prefix is all that is added.
 func TestLinesAreTheSame(t *testing.T) {
 	for seed := range uint64(50) {
