@@ -450,7 +450,8 @@ func look(pid int, known map[int]int, note func(string)) {
 			if err != nil {
 				continue
 			}
-			if exe, err := os.Readlink(dir + "/exe"); err == nil && name == "/environ" && filepath.Dir(exe) != binaries {
+			// Of a process that has ended meanwhile nobody can say what it was.
+			if exe, err := os.Readlink(dir + "/exe"); name == "/environ" && (err != nil || filepath.Dir(exe) != binaries) {
 				data = handedOver.ReplaceAll(data, []byte("$1=handed over"))
 			}
 			note(strings.ReplaceAll(string(data), "\x00", " "))
