@@ -78,22 +78,32 @@ func installCLI() (string, error) {
 	return bin, nil
 }
 
-func raceWithWriter(s *stage)     { s.race(sized(300, 10_000), 0) }
-func raceWithSlowWriter(s *stage) { s.race(sized(4, 50), 250*time.Millisecond) }
+func raceWithWriter(s *stage)     { s.race(sized(300, 10_000), sized(3, 100), 0) }
+func raceWithSlowWriter(s *stage) { s.race(sized(4, 50), 1, 250*time.Millisecond) }
 
-// race runs the writer alone, then against sso-login and sso-profiles.
-func (s *stage) race(edits int, delay time.Duration) {
+// race runs the writer alone, then against sso-login and sso-profiles. It makes
+// so many edits at least, and goes on until each of ours has written so many
+// times.
+func (s *stage) race(edits, writes int, delay time.Duration) {
 	s.Helper()
 	python := filepath.Join(s.awsCLI(), "python")
 	script, err := filepath.Abs("testdata/edit.py")
 	s.must(err)
-	s.withAndWithout(0, func(v *stage) {
+	s.withAndWithout(0, writes, func(v *stage, written <-chan struct{}) {
 		cmd := exec.Command(python, script, v.aws("config"), strconv.Itoa(edits), fmt.Sprint(delay.Seconds()))
-		var lost, complaints strings.Builder
-		cmd.Stdout, cmd.Stderr = &lost, &complaints
-		if err := cmd.Run(); err != nil || lost.String() != "0\n" {
-			v.Errorf("%s of %d edits lost: %v\n%.1000s", strings.TrimSpace(lost.String()), edits, err, complaints.String())
+		var counts, complaints strings.Builder
+		cmd.Stdout, cmd.Stderr = &counts, &complaints
+		more, err := cmd.StdinPipe()
+		v.must(err)
+		v.must(cmd.Start())
+		<-written
+		v.must(more.Close())
+		err = cmd.Wait()
+		var made, lost int
+		if _, malformed := fmt.Sscan(counts.String(), &made, &lost); err != nil || malformed != nil || made < edits || lost > 0 {
+			v.Errorf("%d of %d edits lost: %v, %v\n%.1000s", lost, made, err, malformed, complaints.String())
 		}
+		v.Logf("%d edits", made)
 	})
 }
 
@@ -101,7 +111,7 @@ func raceWithConfigureSet(s *stage) {
 	aws := filepath.Join(s.awsCLI(), "aws")
 	edits := sized(3, 200)
 	// The AWS CLI takes half a second to start, and needs the processor for it.
-	s.withAndWithout(100*time.Millisecond, func(v *stage) {
+	s.withAndWithout(100*time.Millisecond, 1, func(v *stage, _ <-chan struct{}) {
 		for n := range edits {
 			cmd := exec.Command(aws, "configure", "set", "region", "eu-west-1", "--profile", fmt.Sprintf("theirs-%d", n))
 			cmd.Env = v.environment()
@@ -123,12 +133,15 @@ func raceWithConfigureSet(s *stage) {
 
 // withAndWithout calls edit in one home where nothing else happens, and in one
 // where sso-login and sso-profiles run in loops, with a pause after each run,
-// until it returns.
-func (s *stage) withAndWithout(pause time.Duration, edit func(*stage)) {
+// until it returns. It closes the channel when each of them has succeeded so
+// many times, or after two minutes.
+func (s *stage) withAndWithout(pause time.Duration, writes int, edit func(v *stage, written <-chan struct{})) {
 	s.Helper()
+	nothingToWaitFor := make(chan struct{})
+	close(nothingToWaitFor)
 	control := &stage{T: s.T}
 	control.open(handWritten+okta, idctest.Config{})
-	edit(control)
+	edit(control, nothingToWaitFor)
 	if s.Failed() {
 		s.Fatal("the AWS CLI loses edits by itself")
 	}
@@ -139,6 +152,9 @@ func (s *stage) withAndWithout(pause time.Duration, edit func(*stage)) {
 	var loops sync.WaitGroup
 	var mu sync.Mutex
 	tally := map[string]int{}
+	written := make(chan struct{})
+	enough := sync.OnceFunc(func() { close(written) })
+	defer time.AfterFunc(2*time.Minute, enough).Stop()
 	loop := func(line func(n int) []string) {
 		loops.Go(func() {
 			for n := 0; !done.Load(); n++ {
@@ -146,6 +162,9 @@ func (s *stage) withAndWithout(pause time.Duration, edit func(*stage)) {
 				time.Sleep(pause)
 				mu.Lock()
 				tally[fmt.Sprintf("%s exit %d", line(n)[0], out.status)]++
+				if min(tally["sso-login exit 0"], tally["sso-profiles exit 0"]) >= writes {
+					enough()
+				}
 				mu.Unlock()
 				s.inspect(out)
 				if out.status == 4 && !strings.Contains(out.stderr, "again and again") && !strings.Contains(out.stderr, "open for writing") {
@@ -158,9 +177,9 @@ func (s *stage) withAndWithout(pause time.Duration, edit func(*stage)) {
 		return []string{"sso-profiles", "okta", "--set", "output=" + []string{"json", "text"}[n%2]}
 	})
 	loop(func(n int) []string {
-		return []string{"sso-login", fmt.Sprintf("new-%d", n%50), "--sso-start-url", startURL, "--sso-region", "eu-central-1"}
+		return []string{"sso-login", fmt.Sprintf("new-%d", n%300), "--sso-start-url", startURL, "--sso-region", "eu-central-1"}
 	})
-	edit(s)
+	edit(s, written)
 	done.Store(true)
 	loops.Wait()
 	s.config()

@@ -4,11 +4,16 @@ usage: edit.py CONFIG COUNT DELAY
 
 Nine of ten edits set a key of one of 100 sections, for which the writer reads
 the file, truncates it and writes it anew. The tenth appends a section. After
-each 100 edits, and at the end, every edit must be in the file. With a DELAY, in
-seconds, each write is two: the second half comes after the delay.
+each 100 edits, and at the end, every edit must be in the file. After COUNT edits
+it goes on with the sections that are there until standard input ends. With a
+DELAY, in seconds, each write is two: the second half comes after the delay.
+
+It prints how many edits were made and how many of them were lost.
 """
+import itertools
 import re
 import sys
+import threading
 import time
 
 import awscli.customizations.configure.writer as writer
@@ -58,12 +63,18 @@ def check():
             del expected[section]
 
 
+ended = threading.Event()
+threading.Thread(target=lambda: (sys.stdin.read(), ended.set()), daemon=True).start()
+
 config = writer.ConfigFileWriter()
-for n in range(count):
-    section = f"theirs-{n}" if n % 10 == 9 else f"theirs-{n % 100}"
+for n in itertools.count():
+    if n >= count and ended.is_set():
+        break
+    appended = n % 10 == 9 and n < count
+    section = f"theirs-{n}" if appended else f"theirs-{n % 100}"
     config.update_config({"__section__": f"profile {section}", "n": str(n)}, path)
     expected[section] = str(n)
     if n % 100 == 99:
         check()
 check()
-print(lost)
+print(n, lost)
