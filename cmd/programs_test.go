@@ -43,6 +43,13 @@ func TestOneListOfPrograms(t *testing.T) {
 		t.Errorf("pkg/cli/programs.txt and docs/man: %s", diff)
 	}
 
+	for _, name := range programs {
+		test, err := os.ReadFile(filepath.Join(name, "grammar_test.go"))
+		if err != nil || !strings.Contains(string(test), "grammartest.ReadsAsKong(") || !strings.Contains(string(test), `grammar.Of("`+name+`"`) {
+			t.Errorf("no test of %s holds what is read of its command line against kong, as the other programs' do", name)
+		}
+	}
+
 	// sso-login has the aliases of all, and may be named
 	for _, path := range append(glob(t, "../release/*"), "../Makefile", "../.ci/run", "share.sh", "install.sh", "built/built.go", "../pkg/cli/aliases.go") {
 		text, err := os.ReadFile(path)

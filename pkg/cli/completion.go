@@ -8,9 +8,8 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
-
 	"aws-sso-plugins/pkg/awsconfig"
+	"aws-sso-plugins/pkg/cli/grammar"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/report"
 )
@@ -85,8 +84,8 @@ const noFiles = ":4"
 
 // writeCompletions prints a line for each word that may stand in the place of
 // the last argument, with its help after a TAB.
-func writeCompletions(ctx context.Context, out io.Writer, program Program, model *kong.Application, env Environment, args []string) error {
-	c := &completer{ctx: ctx, program: program, model: model, env: env}
+func writeCompletions(ctx context.Context, out io.Writer, program Program, g *grammar.Grammar, env Environment, args []string) error {
+	c := &completer{ctx: ctx, program: program, grammar: g, env: env}
 	if before, words := cutCommand(args); program.TakesCommand && words != nil && len(before) < len(args)-1 {
 		_, err := io.WriteString(out, ofShell+"\n")
 		return err
@@ -111,7 +110,7 @@ func writeCompletions(ctx context.Context, out io.Writer, program Program, model
 type completer struct {
 	ctx     context.Context // of the run
 	program Program
-	model   *kong.Application
+	grammar *grammar.Grammar
 	env     Environment
 }
 
@@ -126,52 +125,52 @@ func (c *completer) complete(args []string) []Value {
 	t := c.parse(args)
 	switch {
 	case t.open != nil:
-		return c.values(t, kindOf(t.open.Value), "", current)
+		return c.values(t, t.open.Complete(), "", current)
 	case t.namesOnly || !strings.HasPrefix(current, "-"):
 		return c.names(t, current)
 	case strings.HasPrefix(current, "--") && strings.Contains(current, "="):
 		flag, value, _ := strings.Cut(current, "=")
-		if f := c.long(flag); f != nil {
-			return c.values(t, kindOf(f.Value), flag+"=", value)
+		if f := c.grammar.Flag(flag[2:]); f != nil {
+			return c.values(t, f.Complete(), flag+"=", value)
 		}
 		return nil
 	}
 	if f, value, ok := c.attached(current); ok {
-		return c.values(t, kindOf(f.Value), strings.TrimSuffix(current, value), value)
+		return c.values(t, f.Complete(), strings.TrimSuffix(current, value), value)
 	}
 	return starting(current, c.flags(t))
 }
 
 // parsed holds what the arguments before the one being typed say.
 type parsed struct {
-	used      map[*kong.Flag]bool
+	used      map[*grammar.Flag]bool
 	given     map[string][]string // by kind
-	open      *kong.Flag          // waits for its value
+	open      *grammar.Flag       // waits for its value
 	namesOnly bool                // after "--"
 	unknown   string              // the first flag that there is none of
 }
 
 // parse reads arguments, also those that kong refuses.
 func (c *completer) parse(args []string) *parsed {
-	t := &parsed{used: map[*kong.Flag]bool{}, given: map[string][]string{}}
-	use := func(f *kong.Flag, value string) {
+	t := &parsed{used: map[*grammar.Flag]bool{}, given: map[string][]string{}}
+	use := func(f *grammar.Flag, value string) {
 		t.used[f] = true
-		t.give(kindOf(f.Value), value)
+		t.give(f.Complete(), value)
 	}
 	for _, arg := range args {
 		switch {
 		case t.open != nil:
-			t.give(kindOf(t.open.Value), arg)
+			t.give(t.open.Complete(), arg)
 			t.open = nil
 		case t.namesOnly || arg == "-" || !strings.HasPrefix(arg, "-"):
-			for _, p := range c.model.Positional {
-				t.give(kindOf(p), arg)
+			for _, p := range c.grammar.Arguments {
+				t.give(p.Complete(), arg)
 			}
 		case arg == "--":
 			t.namesOnly = true
 		case strings.HasPrefix(arg, "--"):
 			name, value, whole := strings.Cut(arg, "=")
-			f := c.long(name)
+			f := c.grammar.Flag(name[2:])
 			switch {
 			case f == nil:
 				t.unknown = cmp.Or(t.unknown, name)
@@ -185,7 +184,7 @@ func (c *completer) parse(args []string) *parsed {
 			}
 		default:
 			for i, letter := range arg[1:] {
-				f := c.short(letter)
+				f := c.grammar.ShortFlag(letter)
 				if f == nil {
 					t.unknown = cmp.Or(t.unknown, "-"+string(letter))
 					break
@@ -208,32 +207,14 @@ func (c *completer) parse(args []string) *parsed {
 
 func (t *parsed) give(kind, value string) { t.given[kind] = append(t.given[kind], value) }
 
-func (c *completer) long(name string) *kong.Flag {
-	for _, f := range c.model.Flags {
-		if "--"+f.Name == name {
-			return f
-		}
-	}
-	return nil
-}
-
-func (c *completer) short(letter rune) *kong.Flag {
-	for _, f := range c.model.Flags {
-		if f.Short == letter {
-			return f
-		}
-	}
-	return nil
-}
-
 // attached returns the flag whose value follows its letter at once, as in
 // -ojson.
-func (c *completer) attached(word string) (f *kong.Flag, value string, ok bool) {
+func (c *completer) attached(word string) (f *grammar.Flag, value string, ok bool) {
 	if strings.HasPrefix(word, "--") {
 		return nil, "", false
 	}
 	for i, letter := range word[1:] {
-		if f = c.short(letter); f == nil {
+		if f = c.grammar.ShortFlag(letter); f == nil {
 			break
 		}
 		if !f.IsBool() {
@@ -247,24 +228,22 @@ func (c *completer) attached(word string) (f *kong.Flag, value string, ok bool) 
 func (c *completer) flags(t *parsed) []Value {
 	excluded := map[string]bool{}
 	for f := range t.used {
-		for _, x := range f.Xor {
-			excluded[x] = true
-		}
+		excluded[f.Excludes()] = true
 	}
 	var values []Value
-	for _, f := range orderedFlags(c.model) {
-		if t.used[f] && !f.IsSlice() || slices.ContainsFunc(f.Xor, func(x string) bool { return excluded[x] }) {
+	for _, f := range orderedFlags(c.grammar) {
+		if t.used[f] && !f.IsRepeatable() || f.Excludes() != "" && excluded[f.Excludes()] {
 			continue
 		}
-		values = append(values, Value{"--" + f.Name, flagPurpose(f)})
+		values = append(values, Value{"--" + f.Name, c.program.flagPurpose(f)})
 	}
 	return values
 }
 
 // names returns what may stand where no flag does.
 func (c *completer) names(t *parsed, current string) []Value {
-	for _, p := range c.model.Positional {
-		return c.values(t, kindOf(p), "", current)
+	for _, p := range c.grammar.Arguments {
+		return c.values(t, p.Complete(), "", current)
 	}
 	return nil
 }
@@ -328,7 +307,7 @@ func (c *completer) config() *awsconfig.Config {
 
 // ProfileNames returns the names of the profiles as far as the files can be read.
 func (a *App) ProfileNames() []string {
-	c := &completer{ctx: a.ctx, program: a.Program, model: a.model, env: a.env}
+	c := &completer{ctx: a.ctx, program: a.Program, grammar: a.grammar, env: a.env}
 	return texts(configValues("profile", c.config()))
 }
 
@@ -398,8 +377,6 @@ func starting(prefix string, values []Value) []Value {
 	}
 	return similar
 }
-
-func kindOf(v *kong.Value) string { return v.Tag.Get("complete") }
 
 func texts(values []Value) []string {
 	words := make([]string, len(values))

@@ -13,8 +13,8 @@ import (
 	"aws-sso-plugins/pkg/fault"
 )
 
-// grammar is a command with every kind of flag.
-type grammar struct {
+// everyFlag is a command with every kind of flag.
+type everyFlag struct {
 	Profiles []string `arg:"" optional:"" complete:"profile" sep:"none"`
 
 	Session []string `complete:"session" sep:"none" help:"A session. Repeatable."`
@@ -28,7 +28,7 @@ type grammar struct {
 	Common
 }
 
-func (*grammar) Run(context.Context, *App) error { return nil }
+func (*everyFlag) Run(context.Context, *App) error { return nil }
 
 // proposals are what the arguments can be completed to, with their help.
 func proposals(t *testing.T, env Environment, args ...string) string {
@@ -39,12 +39,8 @@ func proposals(t *testing.T, env Environment, args ...string) string {
 			return []Value{{"failed", ""}, {"ok", ""}, {"access-denied", "no such assignment"}}
 		},
 	}
-	parser, _, err := newParser(program, &grammar{}, app(t, "").Console)
-	if err != nil {
-		t.Fatal(err)
-	}
 	var out bytes.Buffer
-	if err := writeCompletions(t.Context(), &out, program, parser.Model, env, args); err != nil {
+	if err := writeCompletions(t.Context(), &out, program, program.grammar(&everyFlag{}), env, args); err != nil {
 		t.Fatal(err)
 	}
 	answer, ended := strings.CutSuffix(out.String(), noFiles+"\n")

@@ -241,12 +241,6 @@ func (c *Console) finish(err error) int {
 	return status
 }
 
-func (c *Console) outFailed() bool {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	return c.outError != nil
-}
-
 // outWriter erases the progress line before data appears on the same terminal,
 // and remembers the first error.
 type outWriter struct{ c *Console }

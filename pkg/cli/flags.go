@@ -2,13 +2,11 @@ package cli
 
 import (
 	"cmp"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
 
-	"github.com/alecthomas/kong"
-
+	"aws-sso-plugins/pkg/cli/grammar"
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/report"
 )
@@ -17,10 +15,10 @@ import (
 // the AWS CLI or a prefix of one: if the program runs as an alias (`aws
 // sso-test ...`), the CLI takes such an option for itself.
 type Basic struct {
-	Format  string      `short:"o" placeholder:"FORMAT" complete:"format" group:"Output"`
-	Quiet   bool        `short:"q" help:"Say nothing but warnings and errors." group:"Output"`
-	NoColor bool        `name:"no-color" help:"Use no colours (also with NO_COLOR set)." group:"Output"`
-	Version versionFlag `help:"Show the version." group:"Help"`
+	Format  string              `short:"o" placeholder:"FORMAT" complete:"format" group:"Output"`
+	Quiet   bool                `short:"q" help:"Say nothing but warnings and errors." group:"Output"`
+	NoColor bool                `name:"no-color" help:"Use no colours (also with NO_COLOR set)." group:"Output"`
+	Version grammar.VersionFlag `help:"Show the version." group:"Help"`
 
 	Completion *string `placeholder:"SHELL" complete:"shell" help:"Print the completion script of bash, zsh, fish or powershell." group:"Help"`
 }
@@ -69,22 +67,6 @@ func (c Common) AfterApply() error {
 		return fault.Newf(fault.Usage, "--deadline must be more than 0s, not %s", *c.Deadline)
 	}
 	return nil
-}
-
-type versionFlag bool
-
-// BeforeReset prints the version as soon as the flag is seen.
-func (versionFlag) BeforeReset(app *kong.Kong, program Program) error {
-	fmt.Fprintln(app.Stdout, program.Name, program.Version)
-	return finished{}
-}
-
-func flagNames(model *kong.Application) []string {
-	names := make([]string, len(model.Flags))
-	for i, f := range model.Flags {
-		names[i] = f.Name
-	}
-	return names
 }
 
 // Format returns the format asked for. The default is table on a terminal and
@@ -156,11 +138,11 @@ func formatPurpose(format string) string {
 
 // TakesValue reports whether an argument is a flag whose value is the next one.
 func (a *App) TakesValue(arg string) bool {
-	c := &completer{model: a.model}
-	if strings.HasPrefix(arg, "--") {
-		f := c.long(arg)
+	if name, long := strings.CutPrefix(arg, "--"); long {
+		f := a.grammar.Flag(name)
 		return f != nil && !f.IsBool()
 	}
+	c := &completer{grammar: a.grammar}
 	if f, value, ok := c.attached(arg); ok {
 		return !f.IsBool() && value == ""
 	}

@@ -1,11 +1,13 @@
 package cli
 
 import (
+	"cmp"
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"aws-sso-plugins/pkg/cli/grammar"
 )
 
 const (
@@ -16,7 +18,7 @@ const (
 
 // printHelp writes what --help shows: the purpose, examples, every flag, every
 // exit status.
-func printHelp(c *Console, p Program, model *kong.Application) error {
+func printHelp(c *Console, p Program, g *grammar.Grammar) error {
 	columns := helpWidth
 	if w := c.Screen().Width; w > 0 {
 		columns = max(min(w, helpWidth), helpNarrow)
@@ -26,17 +28,14 @@ func printHelp(c *Console, p Program, model *kong.Application) error {
 	h.line("")
 	h.line("Usage: %s %s", p.typed, p.Usage)
 	h.examples(p.examples())
-	h.flags(model)
+	h.flags(p, g)
 	for _, note := range p.Notes {
 		h.line("")
 		h.paragraph(note, "")
 	}
 	h.statuses(p)
-	_, err := fmt.Fprint(c.Out, h.b.String())
-	if err != nil {
-		return err
-	}
-	return finished{}
+	_, err := io.WriteString(c.Out, h.b.String())
+	return err
 }
 
 type helpText struct {
@@ -62,25 +61,36 @@ func (h *helpText) examples(examples []Example) {
 	}
 }
 
-func (h *helpText) flags(model *kong.Application) {
+func (h *helpText) flags(p Program, g *grammar.Grammar) {
 	group := ""
-	for _, f := range orderedFlags(model) {
-		if g := groupOf(f); g != group {
-			group = g
+	for _, f := range orderedFlags(g) {
+		if of := groupOf(f); of != group {
+			group = of
 			h.line("")
 			h.line("%s:", group)
 		}
-		help := f.Help
-		if len(f.Envs) > 0 {
-			help = strings.TrimSuffix(help, ".") + ". [$" + strings.Join(f.Envs, ", $") + "]"
+		help := p.flagHelp(f)
+		if f.Variable != "" {
+			help = strings.TrimSuffix(help, ".") + ". [$" + f.Variable + "]"
 		}
 		h.entry(flagText(f), help, flagColumn)
 	}
 }
 
-// flagPurpose returns the first sentence of a flag's help, without a full stop.
-func flagPurpose(f *kong.Flag) string {
-	first, _, _ := strings.Cut(f.Help, ". ")
+// flagHelp returns the text of a flag, with what only the program knows.
+func (p Program) flagHelp(f *grammar.Flag) string {
+	if text := p.FlagTexts[f.Name]; text != "" {
+		return text
+	}
+	if f.Name == "format" {
+		return fmt.Sprintf("Write %s; without it %s.", strings.Join(p.Formats, ", "), p.unformatted())
+	}
+	return f.Help()
+}
+
+// flagPurpose returns the first sentence of a flag's text, without a full stop.
+func (p Program) flagPurpose(f *grammar.Flag) string {
+	first, _, _ := strings.Cut(p.flagHelp(f), ". ")
 	first, _, _ = strings.Cut(first, "; ")
 	return strings.TrimSuffix(first, ".")
 }
@@ -88,49 +98,41 @@ func flagPurpose(f *kong.Flag) string {
 // orderedFlags returns the visible flags, group by group in the order in which
 // the groups first appear, the groups of this program before those that all
 // share.
-func orderedFlags(model *kong.Application) []*kong.Flag {
+func orderedFlags(g *grammar.Grammar) []*grammar.Flag {
 	var order []string
-	byGroup := map[string][]*kong.Flag{}
-	for _, f := range model.Flags {
-		if f.Hidden {
+	byGroup := map[string][]*grammar.Flag{}
+	for _, f := range g.Flags {
+		if f.Hidden() {
 			continue
 		}
-		g := groupOf(f)
-		if byGroup[g] == nil {
-			order = append(order, g)
+		group := groupOf(f)
+		if byGroup[group] == nil {
+			order = append(order, group)
 		}
-		byGroup[g] = append(byGroup[g], f)
+		byGroup[group] = append(byGroup[group], f)
 	}
-	var flags []*kong.Flag
+	var flags []*grammar.Flag
 	shared := []string{"Output", "Network", "Help"}
-	for _, g := range order {
-		if !slices.Contains(shared, g) {
-			flags = append(flags, byGroup[g]...)
+	for _, group := range order {
+		if !slices.Contains(shared, group) {
+			flags = append(flags, byGroup[group]...)
 		}
 	}
-	for _, g := range shared {
-		flags = append(flags, byGroup[g]...)
+	for _, group := range shared {
+		flags = append(flags, byGroup[group]...)
 	}
 	return flags
 }
 
-func groupOf(f *kong.Flag) string {
-	if f.Group != nil {
-		return f.Group.Key
-	}
-	if f.Name == "help" {
-		return "Help"
-	}
-	return "Flags"
-}
+func groupOf(f *grammar.Flag) string { return cmp.Or(f.Group(), "Flags") }
 
-func flagText(f *kong.Flag) string {
+func flagText(f *grammar.Flag) string {
 	text := "    --" + f.Name
 	if f.Short != 0 {
 		text = "-" + string(f.Short) + ", --" + f.Name
 	}
 	if !f.IsBool() {
-		text += " " + f.FormatPlaceHolder()
+		text += " " + f.PlaceHolder()
 	}
 	return text
 }

@@ -2,10 +2,9 @@ package cli
 
 import (
 	"io"
-	"slices"
 	"strings"
 
-	"github.com/alecthomas/kong"
+	"aws-sso-plugins/pkg/cli/grammar"
 )
 
 // Manual holds what the man page of a program says beyond its help.
@@ -58,7 +57,7 @@ var (
 )
 
 // writeManual writes the man page, in the macros of man(7).
-func writeManual(out io.Writer, p Program, model *kong.Application) error {
+func writeManual(out io.Writer, p Program, g *grammar.Grammar) error {
 	m := Manual{}
 	if p.Manual != nil {
 		m = p.Manual()
@@ -78,16 +77,16 @@ func writeManual(out io.Writer, p Program, model *kong.Application) error {
 	r.paragraphs(asPlugin(p.Name))
 
 	r.section("Options")
-	r.flags(model)
+	r.flags(p, g)
 	r.list(List{Title: "Formats", Items: p.formatValues()})
 	for _, l := range m.Lists {
 		r.list(l)
 	}
 	r.section("Exit status")
 	r.items(p.statuses())
-	r.list(List{Title: "Environment", Intro: "A flag takes precedence over its variable.", Items: environmentOf(model)})
+	r.list(List{Title: "Environment", Intro: "A flag takes precedence over its variable.", Items: environmentOf(g)})
 	r.items(sharedEnvironment[:])
-	networked := slices.Contains(flagNames(model), "timeout")
+	networked := g.Flag("timeout") != nil
 	if networked {
 		r.items(networkEnvironment[:])
 	}
@@ -127,11 +126,11 @@ func asPlugin(name string) []string {
 }
 
 // environmentOf returns the variables that stand for a flag.
-func environmentOf(model *kong.Application) []Value {
+func environmentOf(g *grammar.Grammar) []Value {
 	var values []Value
-	for _, f := range orderedFlags(model) {
-		for _, name := range f.Envs {
-			values = append(values, Value{name, "For --" + f.Name + "."})
+	for _, f := range orderedFlags(g) {
+		if f.Variable != "" {
+			values = append(values, Value{f.Variable, "For --" + f.Name + "."})
 		}
 	}
 	return values
@@ -189,11 +188,11 @@ func (r *roff) list(l List) {
 	r.items(l.Items)
 }
 
-func (r *roff) flags(model *kong.Application) {
+func (r *roff) flags(p Program, g *grammar.Grammar) {
 	group := ""
-	for _, f := range orderedFlags(model) {
-		if g := groupOf(f); g != group {
-			group = g
+	for _, f := range orderedFlags(g) {
+		if of := groupOf(f); of != group {
+			group = of
 			r.line(".SS " + escape(group))
 		}
 		term := bold("--" + f.Name)
@@ -201,9 +200,9 @@ func (r *roff) flags(model *kong.Application) {
 			term = bold("-"+string(f.Short)) + ", " + term
 		}
 		if !f.IsBool() {
-			term += ` \fI` + escape(f.FormatPlaceHolder()) + `\fR`
+			term += ` \fI` + escape(f.PlaceHolder()) + `\fR`
 		}
-		r.item(term, f.Help)
+		r.item(term, p.flagHelp(f))
 	}
 }
 

@@ -15,11 +15,11 @@ import (
 	"os"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"sync/atomic"
 
-	"github.com/alecthomas/kong"
-
+	"aws-sso-plugins/pkg/cli/grammar"
 	_ "aws-sso-plugins/pkg/cli/harden" // before net/http reads GODEBUG
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/resolve"
@@ -107,10 +107,10 @@ type App struct {
 	// command; nil: there is no --.
 	Words []string
 
-	ctx   context.Context // of the run: it ends what reads the config or the CA bundle
-	env   Environment
-	model *kong.Application
-	store *safefile.Store
+	ctx     context.Context // of the run: it ends what reads the config or the CA bundle
+	env     Environment
+	grammar *grammar.Grammar
+	store   *safefile.Store
 
 	clockTold atomic.Bool // that the clock is wrong
 }
@@ -134,11 +134,7 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 	writeToClosedPipeFails()
 	console := newConsole(program.typed, os.Stdin, os.Stdout, os.Stderr)
 	listening := console.listenForSignals(context.Background())
-	parser, refused, err := newParser(program, command, console)
-	if err != nil {
-		console.Error(err) // the grammar itself is wrong: a defect that any test shows
-		return StatusFailed, nil
-	}
+	g := program.grammar(command)
 	env := Environment{os.Getenv, os.UserHomeDir}
 	if program.HandsOver {
 		env.Getenv = resolve.WithoutHandover(os.Getenv)
@@ -154,9 +150,9 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 		switch args[0] {
 		case completeWord:
 			ctx := <-listening
-			return console.ended(ctx, writeCompletions(ctx, console.Out, program, parser.Model, env, args[1:]))
+			return console.ended(ctx, writeCompletions(ctx, console.Out, program, g, env, args[1:]))
 		case manualWord:
-			return console.finish(writeManual(console.Out, program, parser.Model)), nil
+			return console.finish(writeManual(console.Out, program, g)), nil
 		case aliasesWord:
 			words := args[1:]
 			work = func(ctx context.Context, app *App) error { return app.aliases(ctx, words) }
@@ -168,17 +164,19 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 		args, words = cutCommand(args)
 	}
 	if c, ok := command.(checker); ok {
-		app := &App{Program: program, Console: console, ctx: context.Background(), env: env, model: parser.Model, Words: words}
+		app := &App{Program: program, Console: console, ctx: context.Background(), env: env, grammar: g, Words: words}
 		if err := c.Check(app, args); err != nil {
 			return console.finish(err), nil
 		}
 	}
-	if _, err := parser.Parse(args); err != nil {
-		var done finished
-		if errors.As(err, &done) || console.outFailed() {
-			return console.finish(nil), nil
-		}
-		console.Error(usageFault(program, parser.Model, args, *refused, err))
+	switch err := g.Read(args); {
+	case err == nil:
+	case errors.Is(err, grammar.ErrHelp):
+		return console.finish(printHelp(console, program, g)), nil
+	case errors.Is(err, grammar.ErrVersion):
+		return console.finish(printVersion(console, program)), nil
+	default:
+		console.Error(usageFault(program, g, args, err))
 		if program.Mistyped != nil && !console.OutTerminal {
 			_, _ = io.WriteString(console.Out, program.Mistyped(args)) // the mistake is told already
 		}
@@ -192,7 +190,7 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 	signaled := <-listening // before the work begins
 	app := &App{
 		Program: program, Console: console, Common: common,
-		ctx: signaled, env: env, model: parser.Model, Words: words,
+		ctx: signaled, env: env, grammar: g, Words: words,
 	}
 	defer func() {
 		if defect := recover(); defect != nil {
@@ -208,13 +206,22 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 	ctx, stop := withDeadline(signaled, common.Deadline)
 	defer stop()
 	app.ctx = ctx
-	err = work(ctx, app)
+	err := work(ctx, app)
 	stop()
 	console.endProgress()
 	if DeadlinePassed(ctx) {
 		return app.finishAtDeadline(), nil
 	}
 	return console.ended(ctx, err)
+}
+
+func (p Program) grammar(command Command) *grammar.Grammar {
+	return grammar.Of(p.Name, command, map[string]string{"concurrency": strconv.Itoa(p.Concurrency)})
+}
+
+func printVersion(c *Console, p Program) error {
+	_, err := fmt.Fprintln(c.Out, p.Name, p.Version)
+	return err
 }
 
 // cutCommand cuts arguments at the first --. Without one there are no words.
@@ -251,37 +258,36 @@ func (c *Console) reportPanic(program Program, defect any) int {
 	return StatusFailed
 }
 
-// usageFault returns the fault of a command line that kong refused with err.
-func usageFault(program Program, model *kong.Application, args []string, refused valueError, err error) error {
+// usageFault returns the fault of a command line that the grammar refused with
+// err.
+func usageFault(program Program, g *grammar.Grammar, args []string, err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) {
 		return f
 	}
 	hint := "run: " + program.typed + " --help"
-	if refused.text != "" {
-		return fault.New(fault.Usage, refused.Error(), "").WithHint("%s", hint)
-	}
-	if flag := (&completer{model: model}).parse(args).unknown; flag != "" {
-		return program.unknownFlagFault(model, flag, args)
+	var refused *grammar.ValueError
+	if flag := (&completer{grammar: g}).parse(args).unknown; flag != "" && !errors.As(err, &refused) {
+		return program.unknownFlagFault(g, flag, args)
 	}
 	return fault.New(fault.Usage, err.Error(), "").WithHint("%s", hint)
 }
 
-func (p Program) unknownFlagFault(model *kong.Application, flag string, args []string) error {
+func (p Program) unknownFlagFault(g *grammar.Grammar, flag string, args []string) error {
 	if hint := p.flagHint(flag); hint != "" {
 		return fault.New(fault.Usage, "unknown flag "+flag, "").WithHint("%s", hint)
 	}
-	return fault.New(fault.Usage, unknownFlag(flag, args, flagNames(model)), "").WithHint("run: %s --help", p.typed)
+	return fault.New(fault.Usage, unknownFlag(flag, args, g.Names()), "").WithHint("run: %s --help", p.typed)
 }
 
 // CheckFlags returns a fault of kind Usage if there is a flag among the arguments
 // that the program does not have, or one without the value that it needs. For a
 // [checker]: what else is wrong with them the parser tells.
 func (a *App) CheckFlags(args []string) error {
-	read := (&completer{model: a.model}).parse(args)
+	read := (&completer{grammar: a.grammar}).parse(args)
 	switch {
 	case read.unknown != "":
-		return a.Program.unknownFlagFault(a.model, read.unknown, args)
+		return a.Program.unknownFlagFault(a.grammar, read.unknown, args)
 	case read.open != nil:
 		return fault.Newf(fault.Usage, "--%s needs a value", read.open.Name).WithHint("run: %s --help", a.Program.typed)
 	}

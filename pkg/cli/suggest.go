@@ -12,7 +12,7 @@ import (
 // flag without its dashes, one of the known names, or help. It returns "" if
 // nothing is similar.
 func (a *App) suggest(name string, known []string) string {
-	if slices.Contains(flagNames(a.model), name) {
+	if a.grammar.Flag(name) != nil {
 		return "--" + name
 	}
 	if near := fault.Closest(name, known); near != "" {

@@ -1,6 +1,7 @@
-package cli
+package grammar
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"reflect"
@@ -9,10 +10,78 @@ import (
 	"github.com/alecthomas/kong"
 )
 
+// ReadByKong reads a command line with kong. Of the errors of [Grammar.Read] it
+// returns all.
+func (g *Grammar) ReadByKong(args []string) error {
+	refused := &ValueError{}
+	parser, err := g.kong(refused)
+	if err != nil {
+		return err // the grammar itself is wrong: a defect that any test shows
+	}
+	if _, err = parser.Parse(args); err == nil {
+		return nil
+	}
+	for _, asked := range []error{ErrHelp, ErrVersion} {
+		if errors.Is(err, asked) {
+			return asked
+		}
+	}
+	if refused.text != "" {
+		return refused // kong keeps the text alone of a value that is a variable's
+	}
+	return err
+}
+
+// Model returns kong's model of the command.
+func (g *Grammar) Model() (*kong.Application, error) {
+	parser, err := g.kong(&ValueError{})
+	if err != nil {
+		return nil, err
+	}
+	return parser.Model, nil
+}
+
+// kong returns kong's parser. It leaves the first value that it refuses in
+// refused.
+func (g *Grammar) kong(refused *ValueError) (*kong.Kong, error) {
+	options := append(valueMappers(refused),
+		kong.Name(g.program),
+		kong.Help(func(kong.HelpOptions, *kong.Context) error { return ErrHelp }),
+		kong.PostBuild(func(k *kong.Kong) error { g.setDefaults(k.Model); return nil }),
+	)
+	parser, err := kong.New(g.command, options...)
+	if err != nil {
+		return nil, err
+	}
+	g.setVariables(parser.Model)
+	return parser, nil
+}
+
+func (g *Grammar) setDefaults(model *kong.Application) {
+	for _, f := range model.Flags {
+		if own, ok := g.defaults[f.Name]; ok {
+			f.HasDefault, f.Default = true, own
+		}
+	}
+}
+
+// setVariables makes kong read the variables that are not empty.
+func (g *Grammar) setVariables(model *kong.Application) {
+	for _, f := range model.Flags {
+		variable := g.Flag(f.Name).Variable
+		if variable == "" {
+			continue
+		}
+		f.Envs = []string{variable}
+		if os.Getenv(variable) != "" {
+			f.Tag.Envs = f.Envs
+		}
+	}
+}
+
 // valueMappers returns kong's own decoders of values, with errors in the words of
-// this suite. They leave the first error in refused: kong keeps the text alone
-// of one that a variable caused.
-func valueMappers(refused *valueError) []kong.Option {
+// this suite.
+func valueMappers(refused *ValueError) []kong.Option {
 	decoders := kong.NewRegistry().RegisterDefaults()
 	mapper := func(t reflect.Type, must string) valueMapper {
 		return valueMapper{decoders.ForType(t), must, refused}
@@ -31,7 +100,7 @@ func valueMappers(refused *valueError) []kong.Option {
 type valueMapper struct {
 	decoder kong.Mapper
 	must    string
-	refused *valueError
+	refused *ValueError
 }
 
 // Decode is called by kong.
@@ -59,7 +128,7 @@ func isNegative(word string) bool {
 }
 
 func (m valueMapper) refuse(ctx *kong.DecodeContext, value, text string) error {
-	*m.refused = valueError{ctx.Value.Flag, value, text}
+	*m.refused = ValueError{ctx.Value.Flag, value, text}
 	return m.refused
 }
 
@@ -78,15 +147,15 @@ func (m boolMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error 
 	return m.valueMapper.Decode(ctx, target)
 }
 
-// valueError is a value that a flag cannot have.
-type valueError struct {
+// ValueError is a value that a flag cannot have.
+type ValueError struct {
 	flag  *kong.Flag
 	value string
 	text  string
 }
 
 // Error names the flag, or the variable that the value is from.
-func (e valueError) Error() string {
+func (e ValueError) Error() string {
 	if e.flag == nil {
 		return e.text
 	}
