@@ -328,7 +328,7 @@ func (c *command) finish(app *cli.App, plan *profiles.Plan, summary string, fail
 		app.Status("%s", summary) // where nobody looks, success is silent
 	}
 	switch {
-	case c.Check && (len(failed) > 0 || plan.Incomplete()):
+	case c.Check && (len(failed) > 0 || plan.Incomplete):
 		return cli.ExitStatus(cli.StatusFailed)
 	case flawed, c.Check && plan.Changes():
 		return cli.ExitStatus(cli.StatusPartial)

@@ -54,7 +54,7 @@ type row struct {
 func newRow(r profiles.Row) row {
 	return row{
 		Profile: r.Profile, AccountId: r.Assignment.ID, AccountName: r.Assignment.Name, AccountEmail: r.Assignment.Email,
-		RoleName: r.Assignment.Role, Region: r.Region, Session: r.Session, State: r.State, Was: r.Was,
+		RoleName: r.Assignment.Role, Region: r.Region, Session: r.Session, State: r.State, Was: r.Was(),
 	}
 }
 

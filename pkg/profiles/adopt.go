@@ -45,16 +45,10 @@ type refusal struct {
 
 // newAdoption plans an adoption.
 func newAdoption(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
-	if err := config.Err(); err != nil {
-		return nil, err
-	}
-	p := newPlanner(config, options)
-	inputs, err := p.usable(inputs)
+	p, inputs, err := newPlanner(config, inputs, options)
 	if err != nil {
 		return nil, err
 	}
-	p.several = len(inputs) > 1
-	p.index(inputs)
 	a := &adoption{
 		planner: p, inputs: map[string]*Input{}, listed: map[identity]portal.Assignment{}, names: accountNames(inputs),
 		assignments: resolve.NewAssignments(config), blocks: blocksOf(string(config.ConfigFile().Bytes())),
@@ -73,11 +67,9 @@ func newAdoption(config *awsconfig.Config, inputs []Input, options Options) (*Pl
 // collect takes the assignments that the filter picks, and makes the rows of
 // those that have a generated profile.
 func (a *adoption) collect(inputs []Input) {
-	assignments := 0
 	for i := range inputs {
 		in := &inputs[i]
 		a.inputs[in.Session.Name] = in
-		assignments += len(in.Listing.Assignments)
 		for _, as := range in.Listing.Assignments {
 			if !a.options.Filter.match(as) {
 				continue
@@ -91,10 +83,7 @@ func (a *adoption) collect(inputs []Input) {
 			}
 		}
 	}
-	if len(a.listed) > 0 {
-		assignments = 0 // some are picked: reportFilter is to look at the patterns alone
-	}
-	a.reportFilter(inputs, assignments)
+	a.reportFilter(inputs, len(a.listed))
 }
 
 func (a *adoption) add(profile *awsconfig.Profile, id identity, state State) {

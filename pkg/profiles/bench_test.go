@@ -36,6 +36,15 @@ func round(b *testing.B, old []byte, inputs []profiles.Input, o profiles.Options
 	return out
 }
 
+// saoPaulo gives every profile another region.
+func saoPaulo(tb testing.TB) profiles.RegionRules {
+	rules, err := profiles.ParseRegionRules([]string{"sa-east-1"})
+	if err != nil {
+		tb.Fatal(err)
+	}
+	return rules
+}
+
 func BenchmarkRun(b *testing.B) {
 	template, err := profiles.ParseTemplate("{{.AccountName | slug}}-{{.RoleName | lower}}")
 	if err != nil {
@@ -52,7 +61,7 @@ func BenchmarkRun(b *testing.B) {
 			{"first", []byte(sessions), profiles.Options{}},
 			{"same", old, profiles.Options{}},
 			{"renamed", old, profiles.Options{Template: template}},
-			{"region", old, profiles.Options{Regions: profiles.RegionRules{{Region: "sa-east-1"}}}},
+			{"region", old, profiles.Options{Regions: saoPaulo(b)}},
 		} {
 			b.Run(fmt.Sprintf("%s/%d", bench.name, n), func(b *testing.B) {
 				b.ReportAllocs()
@@ -68,7 +77,7 @@ func BenchmarkDiff(b *testing.B) {
 	for _, n := range []int{1_000, 10_000} {
 		old := round(b, []byte(sessions), many(n), profiles.Options{})
 		config := awsconfig.Merge(awsconfig.Parse("config", awsconfig.ConfigFile, old), nil)
-		plan, err := profiles.Make(config, many(n), profiles.Options{Regions: profiles.RegionRules{{Region: "sa-east-1"}}})
+		plan, err := profiles.Make(config, many(n), profiles.Options{Regions: saoPaulo(b)})
 		if err != nil {
 			b.Fatal(err)
 		}

@@ -26,7 +26,7 @@ func (t *Template) Name(session string, a portal.Assignment) (string, error) {
 	return t.name(session, a)
 }
 
-func (p *Plan) Bytes() ([]byte, error) { return p.bytes() }
+func (p *Plan) Bytes() ([]byte, error) { return p.edit.Bytes() }
 
 func (s Settings) For(session string, a portal.Assignment) (keys []awsconfig.KeyValue, failed []error) {
 	keys = s.of(nil, session, a, func(err error) { failed = append(failed, err) })

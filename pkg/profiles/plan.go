@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"cmp"
 	"fmt"
 
 	"aws-sso-plugins/pkg/awsconfig"
@@ -55,6 +56,9 @@ type planner struct {
 	byOld   map[string]*want // by the name of the profile there is
 	gone    map[string]bool  // names of profiles that are removed
 
+	nameless []*want // the template makes no name for these
+	nameErr  error   // why, for the first for which it fails
+
 	references map[string]string               // profile -> one that names it as source_profile
 	marked     map[string][]*awsconfig.Profile // by folded name; see markedLike
 	apart      *string                         // see tellApart
@@ -69,30 +73,37 @@ type planner struct {
 	plan         *Plan
 }
 
-func newPlanner(config *awsconfig.Config, options Options) *planner {
-	return &planner{
+// newPlanner returns a planner that knows the generated profiles, and those of
+// the inputs that can be planned for. A config that AWS could not read is an
+// error, and so are regions that can be used for none of the sessions.
+func newPlanner(config *awsconfig.Config, inputs []Input, options Options) (*planner, []Input, error) {
+	if err := config.Err(); err != nil {
+		return nil, nil, err
+	}
+	p := &planner{
 		merged: config, own: configFileOf(config), options: options,
 		count: map[string]int{},
 		gone:  map[string]bool{},
 		trial: config.ConfigFile().Edit(),
 		plan:  &Plan{file: config.ConfigFile(), edit: config.ConfigFile().Edit(), settings: options.Settings},
 	}
-}
-
-// newPlan compares the listings with the config and returns what to do. A config that AWS could not read is an error, and so are regions
-// that can be used for none of the sessions; what is left undone for other
-// reasons is in the plan.
-func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
-	if err := config.Err(); err != nil {
-		return nil, err
-	}
-	p := newPlanner(config, options)
 	inputs, err := p.usable(inputs)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	p.several = len(inputs) > 1
 	p.index(inputs)
+	return p, inputs, nil
+}
+
+// newPlan compares the listings with the config and returns what to do. Its
+// errors are those of [newPlanner]; what is left undone for other reasons is in
+// the plan.
+func newPlan(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
+	p, inputs, err := newPlanner(config, inputs, options)
+	if err != nil {
+		return nil, err
+	}
 	p.collect(inputs)
 	p.reportListings(inputs)
 	p.prune(inputs)
@@ -130,9 +141,9 @@ func (p *planner) usable(inputs []Input) (kept []Input, err error) {
 				WithHint("run: sso-profiles %s", fault.Word(in.Session.Name)))
 			continue
 		}
-		if wrong := p.options.Regions.check(in.Session, p.pickedAccounts(&in)); wrong != nil {
+		if wrong := p.options.Regions.check(in.Session, p.picked(&in)); wrong != nil {
 			p.gap(fault.Annotate(wrong, "nothing was done for %q", in.Session.Name))
-			p.plan.incomplete = true
+			p.plan.Incomplete = true
 			err = wrong
 			continue
 		}
@@ -213,7 +224,6 @@ func (p *planner) collect(inputs []Input) {
 	}
 	p.wants = make([]want, 0, n)
 	p.byOld = make(map[string]*want, len(p.byID))
-	var nameless nameless
 	for i := range inputs {
 		in := &inputs[i]
 		for _, a := range in.Listing.Assignments {
@@ -224,17 +234,17 @@ func (p *planner) collect(inputs []Input) {
 				first = -1
 			}
 			if p.options.Filter.match(a) {
-				p.want(in, a, first, &nameless)
+				p.want(in, a, first)
 			}
 		}
 	}
-	p.reportNameless(nameless)
-	p.reportFilter(inputs, n)
+	p.reportNameless()
+	p.reportFilter(inputs, len(p.wants))
 }
 
 // want plans the name for an assignment; first is the first generated profile
 // that it has, or -1.
-func (p *planner) want(in *Input, a portal.Assignment, first int, nameless *nameless) {
+func (p *planner) want(in *Input, a portal.Assignment, first int) {
 	p.wants = append(p.wants, want{input: in, assignment: a, place: len(p.wants) + 1})
 	w := &p.wants[len(p.wants)-1]
 	if first >= 0 {
@@ -256,7 +266,7 @@ func (p *planner) want(in *Input, a portal.Assignment, first int, nameless *name
 	case w.old != nil && p.options.Template == nil:
 		w.name = w.old.Name
 	case planned == "":
-		nameless.add(w, err)
+		p.nameless, p.nameErr = append(p.nameless, w), cmp.Or(p.nameErr, err)
 		p.keepName(w)
 	default:
 		w.name = planned
@@ -285,28 +295,16 @@ func (p *planner) pick(w *want, first int, planned string) {
 	}
 }
 
-// nameless collects the assignments for which the template makes no name.
-type nameless struct {
-	wants []*want
-	err   error // of the first for which it fails
-}
-
-func (n *nameless) add(w *want, err error) {
-	n.wants = append(n.wants, w)
-	if n.err == nil {
-		n.err = err
-	}
-}
-
-func (p *planner) reportNameless(n nameless) {
-	if len(n.wants) == 0 {
+// reportNameless reports the assignments for which the template makes no name.
+func (p *planner) reportNameless() {
+	if len(p.nameless) == 0 {
 		return
 	}
 	what := fmt.Sprintf("the name template %q leaves no usable name for", p.options.Template.String())
-	f := fault.New(fault.Conflict, what+" "+p.list(what, n.wants), "")
-	if n.err != nil {
+	f := fault.New(fault.Conflict, what+" "+p.list(what, p.nameless), "")
+	if p.nameErr != nil {
 		what = "no name was made for"
-		f = fault.Wrap(fault.Conflict, n.err, "%s %s", what, p.list(what, n.wants))
+		f = fault.Wrap(fault.Conflict, p.nameErr, "%s %s", what, p.list(what, p.nameless))
 	}
 	p.problem(single, f.WithHint("a template that always works: --name %s", fault.Word(defaultTemplate)))
 }

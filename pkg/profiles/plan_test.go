@@ -137,8 +137,8 @@ func rows(plan *profiles.Plan) []string {
 	var texts []string
 	for _, r := range plan.Rows {
 		text := string(r.State) + " "
-		if r.Was != "" {
-			text += r.Was + " -> "
+		if r.Was() != "" {
+			text += r.Was() + " -> "
 		}
 		text += r.Profile
 		if r.Listed() && r.After == "" {

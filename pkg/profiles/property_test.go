@@ -245,7 +245,7 @@ func (w world) rowFlaw(plan *profiles.Plan, file *awsconfig.File) string {
 				return fmt.Sprintf("still there: %+v", r)
 			}
 		}
-		if r.Listed() && (r.State != profiles.Unchanged || r.Was != "") {
+		if r.Listed() && (r.State != profiles.Unchanged || r.Was() != "") {
 			rows++
 		}
 	}

@@ -13,7 +13,7 @@ import (
 func (p *planner) reportListings(inputs []Input) {
 	for i := range inputs {
 		in := &inputs[i]
-		p.plan.incomplete = p.plan.incomplete || !in.Listing.Complete()
+		p.plan.Incomplete = p.plan.Incomplete || !in.Listing.Complete()
 		if err := in.Listing.Err; err != nil {
 			p.gap(fault.Annotate(err, "the listing of %q is incomplete", in.Session.Name))
 		}
@@ -30,13 +30,12 @@ func (p *planner) reportListings(inputs []Input) {
 // of those that the filter picks. Where the filter picks no account, that says
 // nothing about the portal.
 func (p *planner) listsNothing(in *Input) bool {
-	return len(in.Listing.Named) == 0 || len(in.Listing.Assignments) == 0 && p.picked(in) > 0
+	return len(in.Listing.Named) == 0 || len(in.Listing.Assignments) == 0 && len(p.picked(in)) > 0
 }
 
-// picked returns how many of the accounts that the portal named the filter picks.
-func (p *planner) picked(in *Input) int { return len(p.pickedAccounts(in)) }
-
-func (p *planner) pickedAccounts(in *Input) []portal.Account {
+// picked returns those of the accounts that the portal named that the filter
+// picks.
+func (p *planner) picked(in *Input) []portal.Account {
 	globs := p.options.Filter.Accounts
 	if globs.matchAll() {
 		return in.Listing.Named
@@ -58,7 +57,7 @@ func (p *planner) reportEmpty(in *Input) {
 		kept = fmt.Sprintf("it keeps its %s", many(n, "profile"))
 	}
 	what := fmt.Sprintf("the portal lists no accounts for %q", in.Session.Name)
-	if picked := p.picked(in); picked < len(in.Listing.Named) {
+	if picked := len(p.picked(in)); picked < len(in.Listing.Named) {
 		accounts := "account"
 		if picked > 1 {
 			accounts = many(picked, "account")
@@ -69,10 +68,11 @@ func (p *planner) reportEmpty(in *Input) {
 }
 
 // reportFilter names the patterns of --account that match no account, and says
-// so if the filter picks nothing. Where some accounts are not known it cannot
-// tell.
-func (p *planner) reportFilter(inputs []Input, assignments int) {
+// so if the filter picks nothing; matched is how many assignments it picks.
+// Where some accounts are not known it cannot tell.
+func (p *planner) reportFilter(inputs []Input, matched int) {
 	var all []portal.Account
+	picked, assignments := 0, 0
 	var sessions []string
 	for i := range inputs {
 		if inputs[i].Listing.Err != nil {
@@ -80,22 +80,19 @@ func (p *planner) reportFilter(inputs []Input, assignments int) {
 		}
 		all = append(all, inputs[i].Listing.Named...)
 		sessions = append(sessions, inputs[i].Session.Name)
+		picked += len(p.picked(&inputs[i]))
+		assignments += len(inputs[i].Listing.Assignments)
 	}
 	if len(all) == 0 { // reportEmpty says so
 		return
 	}
-	picked := 0
-	for i := range inputs {
-		picked += p.picked(&inputs[i])
-	}
-	filter := p.options.Filter
-	switch unmatched := filter.Accounts.unmatched(all); {
+	switch unmatched := p.options.Filter.Accounts.unmatched(all); {
 	case len(unmatched) > 0:
 		p.gap(fault.New(fault.Nothing, fmt.Sprintf("no account of %s matches --account %s", quotedList(sessions), quotedList(unmatched)),
 			fmt.Sprintf("%d listed", len(all))).WithHint("to see them: sso-profiles %s --list", words(sessions)))
 	case picked == 0:
 		p.gap(fault.New(fault.Nothing, "--account excludes every account of "+quotedList(sessions), fmt.Sprintf("%d listed", len(all))))
-	case len(p.wants) == 0 && assignments > 0:
+	case matched == 0 && assignments > 0:
 		p.gap(fault.New(fault.Nothing, "no assignment matches --role", fmt.Sprintf("%d listed", assignments)))
 	}
 }

@@ -11,12 +11,12 @@ import (
 
 // RegionRules give the profiles' region: the first rule that matches an
 // account does.
-type RegionRules []RegionRule
+type RegionRules []regionRule
 
-// RegionRule is a region for the accounts that match.
-type RegionRule struct {
-	Accounts Globs
-	Region   string
+// regionRule is a region for the accounts that match.
+type regionRule struct {
+	accounts Globs
+	region   string
 }
 
 // ParseRegionRules reads [GLOB=]REGION values. A bad one is a fault of kind
@@ -37,7 +37,7 @@ func ParseRegionRules(values []string) (RegionRules, error) {
 		if err := wire.CheckRegion(region); err != nil {
 			return nil, fault.Annotate(err, "--client-region %q", value).OrKind(fault.Usage)
 		}
-		rules = append(rules, RegionRule{globs, region})
+		rules = append(rules, regionRule{globs, region})
 	}
 	return rules, nil
 }
@@ -45,8 +45,8 @@ func ParseRegionRules(values []string) (RegionRules, error) {
 // regionOf returns the region that the rules give an account, "" for none.
 func (r RegionRules) regionOf(a portal.Account) string {
 	for _, rule := range r {
-		if rule.Accounts.match(a.ID, a.Name) {
-			return rule.Region
+		if rule.accounts.match(a.ID, a.Name) {
+			return rule.region
 		}
 	}
 	return ""
@@ -70,10 +70,10 @@ func (r RegionRules) check(s portal.Session, accounts []portal.Account) error {
 // checkAll does what check does before the accounts are known, for a first rule
 // that is for all of them.
 func (r RegionRules) checkAll(s portal.Session) error {
-	if len(r) == 0 || !r[0].Accounts.matchAll() {
+	if len(r) == 0 || !r[0].accounts.matchAll() {
 		return nil
 	}
-	return checkPartition(r[0].Region, s)
+	return checkPartition(r[0].region, s)
 }
 
 func checkPartition(region string, s portal.Session) error {

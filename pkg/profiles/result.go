@@ -26,15 +26,14 @@ type Plan struct {
 	// Problems stands for.
 	Details []string
 
-	incomplete bool
-	file       *awsconfig.File
-	edit       *awsconfig.Edit
-	settings   Settings
-}
+	// Incomplete says that an account or more of some session could not be
+	// listed, so that the plan may lack profiles.
+	Incomplete bool
 
-// Incomplete reports whether an account or more of some session could not be
-// listed, so that the plan may lack profiles.
-func (p *Plan) Incomplete() bool { return p.incomplete }
+	file     *awsconfig.File
+	edit     *awsconfig.Edit
+	settings Settings
+}
 
 // Summary returns "12 added, 3 renamed, 2 removed, 880 unchanged", with "nothing to
 // do" for a plan without rows.
@@ -92,9 +91,6 @@ func (p *Plan) DropWriting(sections bool) {
 
 // Changes reports whether carrying out the plan changes the file.
 func (p *Plan) Changes() bool { return p.edit.Changed() }
-
-// bytes returns the file after the plan, read back and checked by pkg/awsconfig.
-func (p *Plan) bytes() ([]byte, error) { return p.edit.Bytes() }
 
 // INI returns a config with a generated section for every assignment that has a
 // profile after the run. A profile that a person changed so that AWS clients would

@@ -19,8 +19,8 @@ func TestResult(t *testing.T) {
 	if got, want := plan.ListSummary(), "5 roles in 2 accounts, 3 with a profile"; got != want {
 		t.Errorf("census %q, want %q", got, want)
 	}
-	if !plan.Changes() || plan.Incomplete() {
-		t.Errorf("changes %v incomplete %v", plan.Changes(), plan.Incomplete())
+	if !plan.Changes() || plan.Incomplete {
+		t.Errorf("changes %v incomplete %v", plan.Changes(), plan.Incomplete)
 	}
 
 	var names, news []string

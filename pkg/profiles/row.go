@@ -26,7 +26,6 @@ func states() []State {
 // Row is one profile of a plan.
 type Row struct {
 	Profile    string // the name after the run; for Foreign the one that was not to be had
-	Was        string // the name before, of a renamed profile
 	Assignment portal.Assignment
 	Region     string
 	Session    string
@@ -39,6 +38,14 @@ type Row struct {
 	Before, After string
 
 	place int // of the assignment in the listings, from 1; 0 where it does not matter
+}
+
+// Was returns the name before, of a renamed profile; else "".
+func (r Row) Was() string {
+	if r.State != Renamed {
+		return ""
+	}
+	return r.Before
 }
 
 // Listed reports whether the row's assignment was listed.

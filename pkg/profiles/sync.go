@@ -32,21 +32,22 @@ type Sync struct {
 }
 
 // List asks the portal for the assignments of every session in the accounts that
-// the filter picks, all sessions at once: each has a pace of its own. What could not be listed is in the
-// listings.
+// the filter picks, all sessions at once: each has a pace of its own. What could
+// not be listed is in the listings.
 func (s *Sync) List(ctx context.Context, sources []Source) []Input {
 	inputs := make([]Input, len(sources))
 	var pick func(portal.Account) bool
 	if globs := s.Options.Filter.Accounts; !globs.matchAll() {
 		pick = func(a portal.Account) bool { return globs.match(a.ID, a.Name) }
 	}
-	progress := newTally(s.Progress, len(sources))
+	progress := sumProgress(s.Progress)
 	var wg sync.WaitGroup
 	for i, source := range sources {
+		part := progress()
 		wg.Go(func() {
 			inputs[i] = Input{
 				Session: source.Session,
-				Listing: source.Portal.List(ctx, s.Concurrency, pick, progress.of(i)),
+				Listing: source.Portal.List(ctx, s.Concurrency, pick, part),
 			}
 		})
 	}
@@ -76,7 +77,7 @@ func (s *Sync) Preview(ctx context.Context, inputs []Input) (*Plan, error) {
 	if err != nil {
 		return nil, err
 	}
-	_, err = plan.bytes()
+	_, err = plan.edit.Bytes()
 	return plan, err
 }
 
@@ -90,7 +91,7 @@ func (s *Sync) Write(ctx context.Context, inputs []Input) (*Plan, error) {
 		if plan, err = s.plan(ctx, old, inputs); err != nil {
 			return nil, err
 		}
-		return plan.bytes()
+		return plan.edit.Bytes()
 	})
 	if err != nil {
 		return nil, err
@@ -115,30 +116,22 @@ func (s *Sync) plan(ctx context.Context, old []byte, inputs []Input) (*Plan, err
 
 func holds(f *awsconfig.File, text []byte) bool { return bytes.Equal(f.Bytes(), text) }
 
-// tally adds up the progress of several listings.
-type tally struct {
-	mu          sync.Mutex
-	done, known []int
-	tell        func(done, known int)
-}
-
-func newTally(tell func(done, known int), n int) *tally {
-	return &tally{done: make([]int, n), known: make([]int, n), tell: tell}
-}
-
-func (t *tally) of(i int) func(done, known int) {
-	if t.tell == nil {
-		return nil
-	}
-	return func(done, known int) {
-		t.mu.Lock()
-		defer t.mu.Unlock()
-		t.done[i], t.known[i] = done, known
-		sumDone, sumKnown := 0, 0
-		for j := range t.done {
-			sumDone += t.done[j]
-			sumKnown += t.known[j]
+// sumProgress returns a function that makes the progress function of one more
+// listing; all of them tell the sums of all listings. Without tell they are nil.
+func sumProgress(tell func(done, known int)) func() func(done, known int) {
+	var mu sync.Mutex
+	var allDone, allKnown int
+	return func() func(done, known int) {
+		if tell == nil {
+			return nil
 		}
-		t.tell(sumDone, sumKnown)
+		var lastDone, lastKnown int
+		return func(done, known int) {
+			mu.Lock()
+			defer mu.Unlock()
+			allDone, allKnown = allDone+done-lastDone, allKnown+known-lastKnown
+			lastDone, lastKnown = done, known
+			tell(allDone, allKnown)
+		}
 	}
 }

@@ -71,7 +71,7 @@ func TestWriteKeepsTheOldFile(t *testing.T) {
 	}
 
 	before := read(t, s.ConfigPath)
-	s.Options.Regions = profiles.RegionRules{{Region: "sa-east-1"}}
+	s.Options.Regions = saoPaulo(t)
 	if plan, err = s.Write(t.Context(), inputs); err != nil || plan.Summary() != "1 changed" {
 		t.Fatal(plan, err)
 	}

@@ -114,7 +114,7 @@ func (p *planner) writeOld(w *want) Row {
 		}
 	}
 	if w.moves() {
-		row.State, row.Was = Renamed, w.old.Name
+		row.State = Renamed
 	}
 	p.reportCovered(w)
 	return row
