@@ -1,12 +1,7 @@
 package profiles
 
 import (
-	"cmp"
 	"fmt"
-	"regexp"
-	"slices"
-	"strings"
-	"sync"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
@@ -14,9 +9,9 @@ import (
 	"aws-sso-plugins/pkg/resolve"
 )
 
-// adoption plans to make profiles ours that a person or another tool wrote for
-// assignments that are listed. They get the mark, and legacy ones their session;
-// nothing else of them changes, and no other profile does.
+// adoption plans which profiles become ours: those that a person or another tool
+// wrote for listed assignments. They get the mark, and legacy ones their session;
+// their other keys stay, and so does every other profile.
 type adoption struct {
 	*planner
 	inputs      map[string]*Input // by session
@@ -36,14 +31,8 @@ type candidate struct {
 	legacy bool
 }
 
-// refusal is why some profiles are not adopted.
-type refusal struct {
-	why, hint string
-	class     class
-	profiles  []string
-}
-
-// newAdoption plans an adoption.
+// newAdoption compares the listings with the config and returns which profiles are
+// adopted. Its errors are those of [newPlanner].
 func newAdoption(config *awsconfig.Config, inputs []Input, options Options) (*Plan, error) {
 	p, inputs, err := newPlanner(config, inputs, options)
 	if err != nil {
@@ -127,196 +116,14 @@ func (a *adoption) consider(profile *awsconfig.Profile) {
 	a.candidates = append(a.candidates, candidate{profile, id, c.session == ""})
 }
 
-// assignmentOf is what a filter looks at. The portal's name of the account comes
-// first, then the key account_name.
+// assignmentOf returns what a filter looks at. The account has the name that the
+// portal gives it, else that of the key account_name.
 func (a *adoption) assignmentOf(profile *awsconfig.Profile, id identity) portal.Assignment {
 	name := a.names[id.session+"/"+id.account]
 	if name == "" {
 		name = profile.Get(accountNameKey)
 	}
 	return portal.Assignment{Account: portal.Account{ID: id.account, Name: name}, Role: id.role}
-}
-
-// claim is the assignment that a profile is for, as far as its keys say it.
-type claim struct {
-	session, startURL, region string
-	account, role             string
-}
-
-// claimOf reads the keys of Identity Center; else those that granted writes beside
-// its credential_process; else the role in the credential_process of aws-sso-cli.
-func claimOf(profile *awsconfig.Profile) claim {
-	for _, prefix := range []string{"", "granted_"} {
-		c := claim{
-			session: profile.Get(prefix + "sso_session"), startURL: profile.Get(prefix + "sso_start_url"), region: profile.Get(prefix + "sso_region"),
-			account: profile.Get(prefix + "sso_account_id"), role: profile.Get(prefix + "sso_role_name"),
-		}
-		if c.account != "" || c.role != "" {
-			return c
-		}
-	}
-	if process := profile.Get("credential_process"); strings.Contains(process, "aws-sso") {
-		if m := roleARN().FindStringSubmatch(process); m != nil {
-			return claim{account: m[1], role: m[2]}
-		}
-	}
-	return claim{}
-}
-
-var roleARN = sync.OnceValue(func() *regexp.Regexp {
-	return regexp.MustCompile(`--arn[ =]["']?arn:aws[a-z-]*:iam::(\d{12}):role/(?:\S*/)?([\w+=,.@-]+)`)
-})
-
-// sessionOf returns the session at hand that a claim is of. "" without a
-// refusal stands for a profile that no such session has to do with.
-func (a *adoption) sessionOf(c claim) (session string, why refusal) {
-	switch {
-	case c.session != "":
-		if a.inputs[c.session] == nil {
-			return "", refusal{}
-		}
-		return c.session, refusal{}
-	case c.startURL == "":
-		for _, name := range sortedKeys(a.inputs) {
-			if _, ok := a.listed[identity{name, c.account, c.role}]; ok {
-				return name, refusal{}
-			}
-		}
-		return "", refusal{}
-	}
-	var same, sameRegion []string
-	atHand := false
-	for _, section := range a.merged.Sessions() {
-		s, err := portal.SessionIn(section)
-		if err != nil || !samePortal(s.StartURL, c.startURL) {
-			continue
-		}
-		same = append(same, s.Name)
-		atHand = atHand || a.inputs[s.Name] != nil
-		if c.region == "" || c.region == s.Region {
-			sameRegion = append(sameRegion, s.Name)
-		}
-	}
-	switch {
-	case a.options.Named && !atHand:
-		return "", refusal{}
-	case len(same) == 0:
-		return "", refusal{why: "no [sso-session] has its start URL", hint: fmt.Sprintf("run: sso-login NAME --sso-start-url %s --sso-region %s",
-			fault.Word(c.startURL), fault.Word(cmp.Or(c.region, "REGION")))}
-	case len(sameRegion) == 0 && !atHand:
-		return "", refusal{}
-	case len(sameRegion) == 0:
-		return "", refusal{why: fmt.Sprintf("its sso_region is %q, and that of %s another", c.region, quotedList(same))}
-	case len(sameRegion) > 1:
-		return "", refusal{why: "its start URL is that of several sessions, " + quotedList(sameRegion),
-			hint: "put sso_session = NAME in the place of sso_start_url and sso_region"}
-	case a.inputs[sameRegion[0]] == nil:
-		return "", refusal{}
-	}
-	return sameRegion[0], refusal{}
-}
-
-// obstacle is why a profile is left alone; a zero refusal if it may be adopted.
-func (a *adoption) obstacle(profile *awsconfig.Profile, id identity, c claim) refusal {
-	if strings.EqualFold(profile.Name, "default") {
-		return refusal{why: "it is what every client takes without being asked"}
-	}
-	if !profile.InConfig() || profile.InCredentials() {
-		return refusal{why: "the credentials file has a section of that name", hint: "rename or remove that section"}
-	}
-	if b := a.blockOf(profile); b != nil {
-		return refusal{why: "it stands between " + b.String() + ": whoever wrote those writes it anew"}
-	}
-	for _, other := range otherCredentials {
-		if _, ok := profile.Lookup(other.key); ok {
-			return refusal{why: other.key + " " + other.does, hint: other.hint}
-		}
-	}
-	if mark := profile.Get(markKey); mark != "" {
-		return refusal{why: fmt.Sprintf("it has the mark of another program, %s = %q", markKey, mark)}
-	}
-	// also finds what is missing, and values that the session contradicts
-	if _, err := a.assignments.Of(profile); err != nil {
-		return refusal{class: unusable, why: err.Error()}
-	}
-	for _, key := range []string{"sso_account_id", "sso_role_name"} {
-		if !profile.Own(key) {
-			return refusal{why: "its " + key + " does not stand in its own section"}
-		}
-	}
-	if first, ok := a.byID[id]; ok {
-		return refusal{class: sameRole, why: fmt.Sprintf("%q was made by sso-profiles for the same role", a.mine[first].profile.Name)}
-	}
-	if c.session == "" {
-		return a.legacyObstacle(profile, id.session)
-	}
-	return refusal{}
-}
-
-// otherCredentials are keys by which some client has a profile's credentials from
-// elsewhere than Identity Center.
-var otherCredentials = []struct{ key, does, hint string }{
-	{"credential_process", "serves it", "remove that key, then run: sso-profiles --adopt"},
-	{"aws_access_key_id", "serves it", "give the keys a profile of their own"},
-	{"aws_secret_access_key", "serves it", "give the keys a profile of their own"},
-	{"role_arn", "makes it a role of its own", ""},
-	{"web_identity_token_file", "serves it", ""},
-	{"credential_source", "serves it", ""},
-	{"login_session", "serves it", ""},
-}
-
-// legacyObstacle is why sso_session cannot take the place of a profile's start
-// URL.
-func (a *adoption) legacyObstacle(profile *awsconfig.Profile, session string) refusal {
-	section, _ := a.merged.Session(session)
-	if section.Region == "" {
-		return refusal{why: fmt.Sprintf("[sso-session %s] has no sso_region, which SDKs need", session), hint: "write sso_region = " + a.inputs[session].Session.Region + " there"}
-	}
-	for _, key := range legacyKeys {
-		if _, ok := profile.Lookup(key); ok && !profile.Own(key) {
-			return refusal{why: "its " + key + " does not stand in its own section"}
-		}
-	}
-	for _, key := range section.Keys() {
-		value, _ := section.Lookup(key)
-		own, ok := profile.Lookup(key)
-		if ok && own != value && !slices.Contains(legacyKeys, key) {
-			return refusal{why: fmt.Sprintf("its %s is another than that of [sso-session %s]", key, session)}
-		}
-	}
-	return refusal{}
-}
-
-var legacyKeys = []string{"sso_start_url", "sso_region"}
-
-// blockOf is the block that a profile's section stands in, or a part of it.
-func (a *adoption) blockOf(profile *awsconfig.Profile) *block {
-	_, first := profile.Pos("")
-	last := first
-	for _, key := range profile.Keys() {
-		if profile.Own(key) {
-			_, line := profile.Pos(key)
-			last = max(last, line)
-		}
-	}
-	for i := range a.blocks {
-		if b := &a.blocks[i]; first <= b.last && last >= b.first {
-			return b
-		}
-	}
-	return nil
-}
-
-func (a *adoption) refuse(profile *awsconfig.Profile, id identity, why refusal) {
-	if _, listed := a.listed[id]; listed {
-		a.add(profile, id, Foreign)
-	}
-	i := slices.IndexFunc(a.refusals, func(r refusal) bool { return r.why == why.why })
-	if i < 0 {
-		i = len(a.refusals)
-		a.refusals = append(a.refusals, why)
-	}
-	a.refusals[i].profiles = append(a.refusals[i].profiles, profile.Name)
 }
 
 // adopt writes the mark into one profile of each assignment: the one with the name
@@ -362,7 +169,7 @@ func (a *adoption) write(c candidate) error {
 	return a.plan.edit.UnsetProfile(c.profile.Name, legacyKeys...)
 }
 
-// explain says what an adoption means.
+// explain notes what the adoption means for the profiles.
 func (a *adoption) explain(adopted []candidate) {
 	if len(adopted) == 0 {
 		return
@@ -397,51 +204,4 @@ var makers = []struct{ key, tool string }{
 	{"common_fate_generated_from", "granted"},
 	{"granted_generated_from", "granted"},
 	{"sso_auto_populated", "aws-sso-util"},
-}
-
-func (a *adoption) report() {
-	for _, r := range a.refusals {
-		what := fmt.Sprintf("%s were not adopted: %s", many(len(r.profiles), "profile"), some(r.profiles))
-		if len(r.profiles) == 1 {
-			what = fmt.Sprintf("%q was not adopted", r.profiles[0])
-		}
-		f := fault.New(fault.Conflict, what, r.why)
-		if r.hint != "" {
-			f = f.WithHint("%s", r.hint)
-		}
-		if len(r.profiles) > mostNamed+1 {
-			a.plan.Details = append(a.plan.Details, r.why+": "+quotedList(r.profiles))
-		}
-		a.problem(r.class, f)
-	}
-	told, details := gather(a.problems)
-	a.plan.Problems, a.plan.Details = told, append(a.plan.Details, details...)
-	if len(a.plan.Rows) == 0 && len(a.plan.Gaps)+len(told) == 0 {
-		a.remark("no profile of the listed assignments was found")
-	}
-}
-
-// some is the first of many names, and how many more there are.
-func some(names []string) string {
-	if len(names) <= mostNamed+1 {
-		return quotedList(names)
-	}
-	return fmt.Sprintf("%s and %d more", quotedList(names[:mostNamed]), len(names)-mostNamed)
-}
-
-// mostNamed is how many of many profiles a message names.
-const mostNamed = 3
-
-// samePortal reports whether two start URLs lead to one access portal: with and
-// without what a browser puts at the end.
-func samePortal(a, b string) bool { return a == b || portalURL(a) == portalURL(b) }
-
-func portalURL(startURL string) string {
-	if clean, err := portal.CleanStartURL(startURL); err == nil {
-		return clean
-	}
-	if end := strings.IndexAny(startURL, "?#"); end >= 0 {
-		startURL = startURL[:end]
-	}
-	return strings.TrimRight(startURL, "/")
 }

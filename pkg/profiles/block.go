@@ -15,7 +15,7 @@ type block struct {
 	first, last int    // lines, from 1
 }
 
-// String is how messages name the block.
+// String returns what messages call the block.
 func (b *block) String() string {
 	if b.tool != "" {
 		return fmt.Sprintf("the marks of %s in lines %d and %d", b.tool, b.first, b.last)
@@ -23,8 +23,8 @@ func (b *block) String() string {
 	return fmt.Sprintf("%q in line %d and its end in line %d", b.mark, b.first, b.last)
 }
 
-// markers are parts of the comments of tools whose blocks are theirs to the end
-// of the file where the closing comment is missing.
+// markers are texts in the opening comments of known tools. A tool of these owns
+// the rest of the file where its closing comment is missing.
 var markers = []struct{ text, tool string }{
 	{"aws_sso_cli", "aws-sso-cli"},
 	{"aws_sso_config_generator", "aws-sso-profile-generator"},

@@ -203,31 +203,19 @@ func expired(p *awsconfig.Profile, now time.Time) bool {
 // Remove takes the sections with the keys of a session's roles out of the file,
 // and returns their names. Without any the file is not touched.
 func (f *KeyFile) Remove(ctx context.Context, s portal.Session) (removed []string, err error) {
-	of := func(p *awsconfig.Profile) bool { return isKeySection(p) && p.Get(keysSessionKey) == s.Label() }
 	file, err := awsconfig.ReadFile(ctx, f.CredentialsPath, awsconfig.CredentialsFile)
-	if err != nil {
+	if err != nil || len(keySectionsOf(file, s)) == 0 {
 		return nil, err
-	}
-	any := false
-	for _, p := range awsconfig.Merge(nil, file).Profiles() {
-		any = any || of(p)
-	}
-	if !any {
-		return nil, nil
 	}
 	target := safefile.Target{Path: f.CredentialsPath, Secret: true}
 	_, err = f.Store.Update(ctx, target, func(old []byte) ([]byte, error) {
-		removed = nil
 		file := awsconfig.Parse(f.CredentialsPath, awsconfig.CredentialsFile, old)
 		edit := file.Edit()
-		for _, p := range awsconfig.Merge(nil, file).Profiles() {
-			if !of(p) {
-				continue
-			}
-			if err := edit.RemoveProfile(p.Name); err != nil {
+		removed = keySectionsOf(file, s)
+		for _, name := range removed {
+			if err := edit.RemoveProfile(name); err != nil {
 				return nil, err
 			}
-			removed = append(removed, p.Name)
 		}
 		return edit.Bytes()
 	})
@@ -235,4 +223,16 @@ func (f *KeyFile) Remove(ctx context.Context, s portal.Session) (removed []strin
 		return nil, err
 	}
 	return removed, nil
+}
+
+// keySectionsOf returns the names of the sections with the keys of a session's
+// roles.
+func keySectionsOf(file *awsconfig.File, s portal.Session) []string {
+	var names []string
+	for _, p := range awsconfig.Merge(nil, file).Profiles() {
+		if isKeySection(p) && p.Get(keysSessionKey) == s.Label() {
+			names = append(names, p.Name)
+		}
+	}
+	return names
 }

@@ -41,8 +41,8 @@ type Options struct {
 	Overwrite  bool
 
 	// Adopt makes profiles ours that somebody else wrote, and does nothing else: of
-	// the other options only Filter counts. Named is whether a person named the
-	// sessions; profiles of other portals are then none of the run's business.
+	// the other options only Filter counts. Named says that a person named the
+	// sessions: then an adoption does not report profiles of other portals.
 	Adopt, Named bool
 }
 

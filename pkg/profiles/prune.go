@@ -132,7 +132,7 @@ func (p *planner) lost(inputs []Input) map[string][]*awsconfig.Profile {
 		}
 		name, known := names[g.session+"/"+g.account]
 		if name == "" {
-			name = g.profile.Get("account_name")
+			name = g.profile.Get(accountNameKey)
 		}
 		switch {
 		case !p.options.Filter.match(portal.Assignment{Account: portal.Account{ID: g.account, Name: name}, Role: g.role}):

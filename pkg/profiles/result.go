@@ -80,8 +80,9 @@ func many(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-// DropWriting removes the messages that are about a run that writes. Names that
-// could not be given stay for a list of sections, which lacks these sections.
+// DropWriting removes the messages that only matter to a run that writes. With
+// sections, which is for a list of them, the problems stay: the list lacks what
+// they are about.
 func (p *Plan) DropWriting(sections bool) {
 	if !sections {
 		p.Problems, p.Details = nil, nil

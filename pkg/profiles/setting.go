@@ -82,8 +82,7 @@ func (s setting) withTemplate() (setting, error) {
 }
 
 // of returns the key with its value for an assignment. An error says that the
-// template fails for this one, or that AWS clients would not read alike what it
-// makes.
+// template fails for it, or makes a value that AWS clients read in different ways.
 func (s setting) of(session string, a portal.Assignment) (awsconfig.KeyValue, error) {
 	if s.template == nil {
 		return s.KeyValue, nil
