@@ -8,10 +8,8 @@ import (
 	"io"
 	"slices"
 
-	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/fault"
-	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/profiles"
 	"aws-sso-plugins/pkg/report"
 )
@@ -47,18 +45,6 @@ func (c *command) local(ctx context.Context, app *cli.App) error {
 	}
 	app.Status("%s", profiles.LocalCensus(rows))
 	return tellFaulty(app, rows)
-}
-
-func namedSessions(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]portal.Session, error) {
-	var sessions []portal.Session
-	for _, name := range names {
-		s, err := app.SessionNamed(config, name.Text)
-		if err != nil && s.Name == "" { // a faulty section is a fault of its profiles
-			return nil, err
-		}
-		sessions = append(sessions, s)
-	}
-	return sessions, nil
 }
 
 func showLocal(app *cli.App, rows []profiles.LocalRow, format report.Format) error {

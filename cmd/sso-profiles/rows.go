@@ -66,18 +66,18 @@ func (r row) Cells() []string {
 // show writes the rows. A table is for a person, who wants to see what changed
 // or, of a list, all; the name format is for the next program, which wants to
 // know what is in the file now.
-func (c *command) show(app *cli.App, plan *profiles.Plan, format report.Format) error {
-	buffered := bufio.NewWriterSize(app.Out, 64<<10) // all rows are here already
-	out := report.NewWriter(buffered, format, columns, app.Screen())
-	for _, r := range plan.Rows {
-		if c.List && !r.Listed() || format == report.Table && !c.List && !r.News() {
+func (r *run) show(plan *profiles.Plan) error {
+	buffered := bufio.NewWriterSize(r.app.Out, 64<<10) // all rows are here already
+	out := report.NewWriter(buffered, r.format, columns, r.app.Screen())
+	for _, p := range plan.Rows {
+		if r.List && !p.Listed() || r.format == report.Table && !r.List && !p.News() {
 			continue
 		}
-		shown := newRow(r)
-		if format == report.Name {
-			shown.Profile = r.After
-			if c.List || c.previews() {
-				shown.Profile = r.Before
+		shown := newRow(p)
+		if r.format == report.Name {
+			shown.Profile = p.After
+			if r.List || r.previews() {
+				shown.Profile = p.Before
 			}
 		}
 		if err := out.Add(shown); err != nil {
