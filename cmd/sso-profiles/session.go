@@ -30,25 +30,19 @@ func sessionsToList(ctx context.Context, app *cli.App, config *awsconfig.Config,
 		return nil, err
 	}
 	for _, section := range all {
+		state := login.State{Status: login.StatusInvalid}
 		s, err := portal.SessionIn(section)
-		if err != nil {
-			if len(all) == 1 {
-				return nil, err
-			}
-			app.Warn(fault.Annotate(err, "%q was skipped", s.Name).OrKind(fault.Config))
-			continue
+		if err == nil {
+			state, err = engine.State(ctx, s)
 		}
-		state, err := engine.State(ctx, s)
-		if err != nil && state.Status == login.StatusInvalid && len(all) > 1 {
+		switch {
+		case err != nil && state.Status == login.StatusInvalid && len(all) > 1:
 			app.Warn(fault.Annotate(err, "%q was skipped", s.Name).OrKind(fault.Config))
-			continue
-		}
-		if err != nil {
+		case err != nil:
 			return nil, err
-		}
-		if state.Status == login.StatusValid || state.Status == login.StatusRefreshable {
+		case state.Status == login.StatusValid, state.Status == login.StatusRefreshable:
 			sessions = append(sessions, s)
-		} else if len(all) > 1 {
+		case len(all) > 1:
 			app.Warn(fault.Newf(fault.Login, "%q was skipped: it has no login", s.Name).WithHint("run: %s", s.LoginCommand()))
 		}
 	}

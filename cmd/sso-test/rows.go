@@ -35,34 +35,15 @@ func statusColor(status string) report.Color {
 	return report.Red
 }
 
-// The marks of the statuses: a sign besides the colour.
-const (
-	markOK      = "✓"
-	markSkipped = "-"
-	markWaiting = "!" // something has to be done first
-	markFailed  = "✗"
-)
-
-func mark(status probe.Status) string {
-	switch statusColor(string(status)) {
-	case report.Green:
-		return markOK
-	case report.Faint:
-		return markSkipped
-	case report.Yellow:
-		return markWaiting
-	}
-	return markFailed
-}
+// marks are the signs that stand beside the colours; Yellow is a profile for which
+// something has to be done first.
+var marks = map[report.Color]string{report.Green: "✓", report.Faint: "-", report.Yellow: "!", report.Red: "✗"}
 
 func markColor(mark string) report.Color {
-	switch mark {
-	case markOK:
-		return report.Green
-	case markSkipped:
-		return report.Faint
-	case markWaiting:
-		return report.Yellow
+	for color, sign := range marks {
+		if sign == mark {
+			return color
+		}
 	}
 	return report.Red
 }
@@ -107,7 +88,7 @@ func (r row) Cells() []string {
 		ms = strconv.FormatInt(*r.LatencyMs, 10)
 	}
 	return []string{
-		r.Profile, mark(r.Status), string(r.Status), r.AccountId, r.RoleName, r.Region, ms,
+		r.Profile, marks[statusColor(string(r.Status))], string(r.Status), r.AccountId, r.RoleName, r.Region, ms,
 		cmp.Or(r.Reason, r.Arn), r.shown,
 	}
 }

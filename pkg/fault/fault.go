@@ -107,7 +107,7 @@ func Wrap(kind Kind, err error, format string, args ...any) *Error {
 	outer := &Error{Kind: kind, What: fmt.Sprintf(format, args...), Err: err}
 	var inner *Error
 	if errors.As(err, &inner) {
-		outer.Why, outer.Hint = inner.reason(), inner.Hint
+		outer.Why, outer.Hint = inner.Error(), inner.Hint
 	}
 	return outer
 }
@@ -156,8 +156,6 @@ func (e *Error) why() string {
 	}
 	return e.Why
 }
-
-func (e *Error) reason() string { return (&Error{What: e.What, Why: e.Why, Err: e.Err}).Error() }
 
 // KindOf returns the kind of the outermost fault in err: Unknown if there is none,
 // and for nil.

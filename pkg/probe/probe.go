@@ -120,37 +120,27 @@ func (r *run) send(result Result) {
 func (r *run) check(job []*resolve.Target) {
 	first := job[0]
 	credentials, err := first.Credentials(r.ctx)
-	var c caller
+	c := caller{err: err}
 	if err == nil {
 		c = whoami(r.ctx, first, credentials)
 	}
 	for _, t := range job {
 		t.Release()
-		if err != nil {
-			r.send(failure(t, t.Explain(err, "")))
-			continue
-		}
 		r.send(judge(t, c))
 	}
 }
 
 // judge compares what STS said with what the profile says.
 func judge(t *resolve.Target, c caller) Result {
-	fail := func(err error, key string) Result {
-		result := failure(t, t.Explain(err, key))
-		result.Latency, result.ARN, result.UserID = c.latency, c.arn, c.userID
-		return result
-	}
-	if c.err != nil {
-		return fail(c.err, "")
-	}
-	if t.FromIdentityCenter() {
-		if key, err := c.differs(t); err != nil {
-			return fail(err, key)
-		}
+	key, err := "", c.err
+	if err == nil && t.FromIdentityCenter() {
+		key, err = c.differs(t)
 	}
 	result := resultOf(t)
 	result.Status, result.AccountID = OK, c.account
+	if err != nil {
+		result = failure(t, t.Explain(err, key))
+	}
 	result.Latency, result.ARN, result.UserID = c.latency, c.arn, c.userID
 	return result
 }

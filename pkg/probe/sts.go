@@ -19,7 +19,7 @@ import (
 type caller struct {
 	account, arn, userID string
 	latency              time.Duration // 0: no answer
-	err                  error
+	err                  error         // of the credentials or of STS
 }
 
 // whoami asks the STS of a target whose its credentials are.
