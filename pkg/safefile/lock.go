@@ -151,14 +151,16 @@ func prepareLock(dir, path string) error {
 			info, err = os.Stat(dir)
 		}
 	}
-	switch {
-	case err != nil:
+	if err == nil && !info.IsDir() {
+		err = &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is not a folder")}
+	}
+	if err == nil {
+		err = checkLockOwner(dir, info)
+	}
+	if err != nil {
 		return err
-	case !info.IsDir():
-		return &fs.PathError{Op: "open", Path: dir, Err: errors.New("it is not a folder")}
-	case checkLockOwner(dir, info) != nil:
-		return checkLockOwner(dir, info)
-	case sharedWithOthers(info):
+	}
+	if sharedWithOthers(info) {
 		// Anybody who may open a lock file may hold the lock for ever.
 		if err := os.Chmod(dir, 0o700); err != nil { //nolint:gosec // a folder
 			return err

@@ -49,9 +49,7 @@ func Read(ctx context.Context, path string, max int64, complete func(data []byte
 		case busy:
 			wait = writerPoll // who writes again and again leaves short gaps
 		}
-		select {
-		case <-time.After(wait):
-		case <-ctx.Done():
+		if pause(ctx, wait) != nil {
 			return nil, stopped(ctx, "read", path)
 		}
 	}
@@ -91,14 +89,13 @@ func readOnce(path string, max int64, anyway bool) (data []byte, settled bool, e
 	if data, err = readUpTo(f, max); err != nil {
 		return nil, false, err
 	}
-	if data == nil {
-		data = []byte{}
-	}
 	// Some programs truncate a file, close it, and open it again to write.
 	settled = writer == nil && (leased && len(data) > 0 || !fresh(info))
 	return data, settled, writer
 }
 
+// readUpTo returns what is in a file, not nil where that is nothing. More than
+// max bytes are an error that wraps [ErrTooLarge].
 func readUpTo(f *os.File, max int64) ([]byte, error) {
 	var b bytes.Buffer
 	if info, err := f.Stat(); err == nil && info.Size() < max {

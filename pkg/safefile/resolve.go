@@ -185,7 +185,7 @@ func checkOwned(path string, info fs.FileInfo) error {
 	if !ok || uid == 0 || uid == os.Geteuid() {
 		return nil
 	}
-	return fmt.Errorf("a symbolic link is or leads to %s, which belongs to another user (uid %d)", fault.Path(path), uid)
+	return fmt.Errorf("a symbolic link is or leads to %s, which belongs to %s", fault.Path(path), userName(uid))
 }
 
 // makeFolder creates a folder and those above it, 0700.

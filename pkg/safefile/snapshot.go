@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"math"
 	"os"
 
 	"aws-sso-plugins/pkg/fault"
@@ -63,17 +64,12 @@ func snapshotOf(f *os.File, at location) (snapshot, error) {
 	if err != nil {
 		return snapshot{}, failed("use", at.path, err)
 	}
-	data, err := readUpTo(f, maxInt)
+	data, err := readUpTo(f, math.MaxInt)
 	if err != nil {
 		return snapshot{}, failed("read", at.path, err)
 	}
-	if data == nil {
-		data = []byte{}
-	}
 	return snapshot{data: data, info: info}, nil
 }
-
-const maxInt = int64(^uint(0) >> 1)
 
 // equal reports whether two snapshots have the same content, mode and owner.
 // The modification time is not compared: it is coarse, and a program that
