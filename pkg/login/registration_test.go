@@ -80,23 +80,6 @@ func TestOtherScopesAreAnotherRegistration(t *testing.T) {
 	}
 }
 
-// The AWS CLI must not find a client that is registered for another flow.
-func TestTheAWSCLIsRegistrationIsLeftAlone(t *testing.T) {
-	w := newWorld(t, idctest.Config{})
-	key := tokencache.RegistrationKey{
-		Region: w.s.Region, StartURL: w.s.StartURL, SessionName: w.s.Name, Scopes: []string{oidc.DefaultScope}, Tool: "botocore",
-	}
-	own := tokencache.Registration{ClientID: "cli", ClientSecret: "secret", ExpiresAt: time.Now().Add(24 * time.Hour).Truncate(time.Second).UTC()}
-	c := w.engine().Cache
-	if err := c.PutRegistration(t.Context(), key, own); err != nil {
-		t.Fatal(err)
-	}
-	w.again(browser())
-	if now, found, err := c.Registration(t.Context(), key); err != nil || !found || now.ClientID != "cli" {
-		t.Errorf("%v, %v, %v", now, found, err)
-	}
-}
-
 func TestTheClientsName(t *testing.T) {
 	for _, tc := range []struct{ session, option, want string }{
 		{"okta", "", "sso-login-okta"},

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strconv"
 	"unicode/utf16"
 )
 
@@ -62,50 +61,43 @@ func (d dialect) value(b []byte, v any) []byte {
 	}
 }
 
-// raw encodes any JSON value again: on one line, in ASCII, numbers as they are.
+// raw encodes a JSON value again: on one line, in ASCII, numbers as they are.
 func (d dialect) raw(b []byte, value json.RawMessage) []byte {
-	dec := json.NewDecoder(bytes.NewReader(value))
-	dec.UseNumber()
-	var inObject, wantKey []bool // of each open object or array
-	first := true
-	for {
-		token, err := dec.Token()
-		if err != nil {
-			return b
-		}
-		depth := len(inObject) - 1
-		closing := token == json.Delim('}') || token == json.Delim(']')
-		afterKey := depth >= 0 && inObject[depth] && !wantKey[depth]
-		if !first && !closing && !afterKey {
-			b = append(b, d.comma...)
-		}
-		first = false
-		isKey := depth >= 0 && inObject[depth] && wantKey[depth] && !closing
-		if depth >= 0 && inObject[depth] && !closing {
-			wantKey[depth] = !wantKey[depth]
-		}
-		switch t := token.(type) {
-		case json.Delim:
-			b = append(b, byte(t))
-			if closing {
-				inObject, wantKey = inObject[:depth], wantKey[:depth]
-			} else {
-				inObject, wantKey = append(inObject, t == '{'), append(wantKey, true)
-				first = true
-			}
-		case string:
-			b = appendString(b, t)
-			if isKey {
-				b = append(b, d.colon...)
-			}
-		case json.Number:
-			b = append(b, t...)
-		case bool:
-			b = strconv.AppendBool(b, t)
-		case nil:
-			b = append(b, "null"...)
-		}
+	var line bytes.Buffer
+	if json.Compact(&line, value) != nil {
+		return b
 	}
+	for text := line.Bytes(); len(text) > 0; {
+		n := 1
+		switch text[0] {
+		case ',':
+			b = append(b, d.comma...)
+		case ':':
+			b = append(b, d.colon...)
+		case '"':
+			n = stringLength(text)
+			var s string
+			_ = json.Unmarshal(text[:n], &s) // cannot fail: Compact has checked it
+			b = appendString(b, s)
+		default:
+			b = append(b, text[0])
+		}
+		text = text[n:]
+	}
+	return b
+}
+
+// stringLength returns the length of the JSON string that text begins with, its
+// quotes included.
+func stringLength(text []byte) int {
+	n := 1
+	for text[n] != '"' {
+		if text[n] == '\\' {
+			n++
+		}
+		n++
+	}
+	return n + 1
 }
 
 // appendString dumps a string with ensure_ascii: beyond ASCII \u in lower-case

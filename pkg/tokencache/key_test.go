@@ -53,13 +53,9 @@ func TestRegistrationFiles(t *testing.T) {
 		{tokencache.RegistrationKey{StartURL: d1, SessionName: "my-sso", Scopes: []string{"sso:account:access", "codewhisperer:completions"}}, "1a89b51651b6fe49fd17427bb3ebb97783be2d41"},
 	} {
 		k := tc.key
-		k.Region, k.Tool = "us-east-1", "botocore"
-		if got := k.File(); got != tc.want+".json" {
+		k.Region = "us-east-1"
+		if got := k.FileOf("botocore"); got != tc.want+".json" {
 			t.Errorf("%+v: %s, want %s.json", k, got, tc.want)
-		}
-		k.Flow = tokencache.DeviceCode
-		if got := k.File(); got != tc.want+".json" {
-			t.Errorf("%+v: the flow changes the AWS CLI's own key", k)
 		}
 	}
 }
@@ -74,7 +70,6 @@ func TestRegistrationFilesDiffer(t *testing.T) {
 	vary := []func(*tokencache.RegistrationKey){
 		func(*tokencache.RegistrationKey) {},
 		func(k *tokencache.RegistrationKey) { k.Flow = tokencache.AuthorizationCode },
-		func(k *tokencache.RegistrationKey) { k.Tool = "botocore" },
 		func(k *tokencache.RegistrationKey) { k.Region = "eu-west-1" },
 		func(k *tokencache.RegistrationKey) { k.StartURL += "/" },
 		func(k *tokencache.RegistrationKey) { k.SessionName = "" },
@@ -83,7 +78,7 @@ func TestRegistrationFilesDiffer(t *testing.T) {
 		func(k *tokencache.RegistrationKey) { k.Scopes = []string{} },
 		func(k *tokencache.RegistrationKey) { k.Scopes = []string{"b"} },
 	}
-	seen := map[string]int{}
+	seen := map[string]int{base.FileOf("botocore"): -1}
 	for i, f := range vary {
 		k := base
 		f(&k)

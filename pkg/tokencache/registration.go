@@ -46,20 +46,16 @@ type RegistrationKey struct {
 	SessionName string   // empty: a legacy profile
 	Scopes      []string // in the order of the config; nil and empty are two keys
 	Flow        Flow
-	// Tool says whose registration it is. Empty is this suite and the Flow:
-	// AWS CLIs before 2.22 do not look what a registration under their own
-	// value, "botocore", is for, and would use one for the wrong flow. With a
-	// Tool the Flow is no part of the key, as in the AWS CLI.
-	Tool string
 }
 
-// File returns the name of the file in [Cache.Dir]: the AWS CLI's hash of the
+// file returns the name of the file in [Cache.Dir]. It is never one of the AWS
+// CLI's, whose tool is "botocore": before 2.22 that does not look what a
+// registration is for, and would use one for the wrong flow.
+func (k RegistrationKey) file() string { return k.fileOf("aws-sso-plugins " + string(k.Flow)) }
+
+// fileOf returns the name that a tool gives the file: the AWS CLI's hash of the
 // key.
-func (k RegistrationKey) File() string {
-	tool := k.Tool
-	if tool == "" {
-		tool = "aws-sso-plugins " + string(k.Flow)
-	}
+func (k RegistrationKey) fileOf(tool string) string {
 	var session any // null
 	if k.SessionName != "" {
 		session = k.SessionName
@@ -72,7 +68,7 @@ func (k RegistrationKey) File() string {
 // Registration reads a registration, as [Cache.Token] does a token. It is
 // returned whether or not it is still valid.
 func (c *Cache) Registration(ctx context.Context, k RegistrationKey) (Registration, bool, error) {
-	return load(ctx, c, filepath.Join(c.Dir, k.File()), parseRegistration)
+	return load(ctx, c, filepath.Join(c.Dir, k.file()), parseRegistration)
 }
 
 // PutRegistration writes a registration. One without an id, a secret or an
@@ -84,7 +80,7 @@ func (c *Cache) PutRegistration(ctx context.Context, k RegistrationKey, r Regist
 	case !storable(r.ExpiresAt):
 		return refuse("client registration", "the answer says nothing sensible about when it expires")
 	}
-	target := safefile.Target{Path: filepath.Join(c.Dir, k.File()), Secret: true}
+	target := safefile.Target{Path: filepath.Join(c.Dir, k.file()), Secret: true}
 	if err := safefile.CheckPrivate(target.Path); err != nil {
 		return err
 	}
@@ -95,7 +91,7 @@ func (c *Cache) PutRegistration(ctx context.Context, k RegistrationKey, r Regist
 // RemoveRegistration removes a registration and reports whether there was one.
 // It is for one that the service does not know any more.
 func (c *Cache) RemoveRegistration(ctx context.Context, k RegistrationKey) (existed bool, err error) {
-	return c.Store.Remove(ctx, filepath.Join(c.Dir, k.File()))
+	return c.Store.Remove(ctx, filepath.Join(c.Dir, k.file()))
 }
 
 func parseRegistration(data []byte) (Registration, error) {

@@ -4,7 +4,6 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io/fs"
 	"iter"
 	"os"
@@ -191,7 +190,7 @@ func parseRoleCredentials(data []byte) (roleCredentials, error) {
 	case strings.ContainsFunc(c.AccessKeyID+c.SecretAccessKey+c.SessionToken, notInHeader):
 		return roleCredentials{}, errors.New("its credentials hold characters that no request can carry")
 	case c.Expires.IsZero():
-		return roleCredentials{}, fmt.Errorf("its Expiration is no time with a zone")
+		return roleCredentials{}, errors.New("its Expiration is no time with a zone")
 	}
 	return roleCredentials{Credentials: c}, nil
 }

@@ -55,8 +55,8 @@ const maxFile = 1 << 20
 
 // load reads a file of the cache and parses it. It is not found where the file
 // is missing or makes no sense; the error is of one that cannot be read, or that
-// another user may have written. The AWS CLI and some SDKs write in place, so a file that makes no sense may be
-// half written and is read again.
+// another user may have written. The AWS CLI and some SDKs write in place, so a
+// file that makes no sense may be half written and is read again.
 func load[T any](ctx context.Context, c *Cache, path string, parse func([]byte) (T, error)) (value T, found bool, err error) {
 	if err := safefile.CheckPrivate(path); err != nil {
 		return value, false, err
