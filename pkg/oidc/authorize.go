@@ -11,6 +11,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/fault"
@@ -98,10 +99,8 @@ func (a *Authorization) exchange(ctx context.Context, got answer) (Grant, error)
 	if got.denial != "" {
 		return Grant{}, denied(got)
 	}
-	grantType, redirect := grantCode, a.callback.RedirectURI()
-	return a.client.token(ctx, "", &ssooidc.CreateTokenInput{
-		ClientId: &a.registration.ClientID, ClientSecret: &a.registration.ClientSecret,
-		GrantType: &grantType, Code: &got.code, CodeVerifier: &a.verifier, RedirectUri: &redirect,
+	return a.client.token(ctx, a.registration, &ssooidc.CreateTokenInput{
+		GrantType: aws.String(grantCode), Code: &got.code, CodeVerifier: &a.verifier, RedirectUri: aws.String(a.callback.RedirectURI()),
 	})
 }
 

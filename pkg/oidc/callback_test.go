@@ -66,8 +66,8 @@ func TestThePageNamesTheSession(t *testing.T) {
 			pageDone(name):   "<p>sso-login is signed in" + want + "</p>",
 			pageFailed(name): "<p>sso-login got no token" + strings.Replace(want, " to ", " for ", 1) + "</p>",
 		} {
-			if !strings.Contains(page.text, text) {
-				t.Errorf("%q: %s", name, page.text[strings.Index(page.text, "<h1>"):])
+			if !strings.Contains(string(page), text) {
+				t.Errorf("%q: %s", name, page[strings.Index(string(page), "<h1>"):])
 			}
 		}
 	}

@@ -74,9 +74,9 @@ func (c *Client) now() time.Time {
 	return time.Now()
 }
 
-// authorizeURL returns the login page that the browser opens. The service has no operation for it,
-// so it is built from the endpoint that the operations use: the region's, a
-// FIPS or dual-stack variant of it, or the user's own.
+// authorizeURL returns the login page that the browser opens. The service has no
+// operation for it, so it is built from the endpoint that the operations use: the
+// region's, a FIPS or dual-stack variant of it, or the user's own.
 func (c *Client) authorizeURL(ctx context.Context) (*url.URL, error) {
 	o := c.sdk.Options()
 	endpoint, err := o.EndpointResolverV2.ResolveEndpoint(ctx, ssooidc.EndpointParameters{

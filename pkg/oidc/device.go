@@ -7,6 +7,7 @@ import (
 	"io"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/fault"
@@ -70,12 +71,12 @@ func (c *Client) StartDevice(ctx context.Context, r tokencache.Registration, sta
 		return DeviceCode{}, explain(err, what)
 	}
 	d := DeviceCode{
-		UserCode:        text(out.UserCode),
-		VerificationURL: text(out.VerificationUri),
-		CompleteURL:     text(out.VerificationUriComplete),
+		UserCode:        aws.ToString(out.UserCode),
+		VerificationURL: aws.ToString(out.VerificationUri),
+		CompleteURL:     aws.ToString(out.VerificationUriComplete),
 		ExpiresAt:       begun.Add(within(out.ExpiresIn, defaultCodeLife, maxCodeLife)),
 		Interval:        within(out.Interval, defaultInterval, maxInterval),
-		deviceCode:      text(out.DeviceCode),
+		deviceCode:      aws.ToString(out.DeviceCode),
 	}
 	if err := d.check(); err != nil {
 		return DeviceCode{}, fault.Annotate(err, what).OrKind(fault.Reply)
@@ -125,12 +126,8 @@ func showable(code string) bool {
 // [ErrNoToken]; kind Canceled when ctx was. Polls without an answer are repeated
 // a few times, with growing pauses.
 func (c *Client) WaitDevice(ctx context.Context, r tokencache.Registration, d DeviceCode) (Grant, error) {
-	grantType := grantDevice
 	return poll(ctx, d, func(ctx context.Context) (Grant, error) {
-		return c.token(ctx, "", &ssooidc.CreateTokenInput{
-			ClientId: &r.ClientID, ClientSecret: &r.ClientSecret,
-			GrantType: &grantType, DeviceCode: &d.deviceCode,
-		})
+		return c.token(ctx, r, &ssooidc.CreateTokenInput{GrantType: aws.String(grantDevice), DeviceCode: &d.deviceCode})
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc/types"
 
 	"aws-sso-plugins/pkg/fault"
@@ -51,18 +52,15 @@ type refusal struct {
 	denied   bool   // nobody can log in, whatever they do: kind Denied and not Login
 }
 
-// explain turns an error of the SDK into a fault. The OIDC service names what
-// is wrong by the type of its exception and keeps its words in a field of its
-// own, error_description, which the SDK leaves out of the message.
-func explain(err error, format string, args ...any) error {
-	if err == nil {
-		return nil
-	}
+// explain turns an error of the SDK into a fault that says what failed. The OIDC
+// service names what is wrong by the type of its exception and keeps its words in
+// a field of its own, error_description, which the SDK leaves out of the message.
+func explain(err error, what string) error {
 	r, ok := refusalOf(err)
 	if !ok {
-		return wire.Fault(err, format, args...)
+		return wire.Fault(err, "%s", what)
 	}
-	f := &fault.Error{Kind: fault.Login, What: fmt.Sprintf(format, args...), Why: r.why, Hint: r.hint, Err: err}
+	f := &fault.Error{Kind: fault.Login, What: what, Why: r.why, Hint: r.hint, Err: err}
 	if r.denied {
 		f.Kind = fault.Denied
 	}
@@ -89,7 +87,7 @@ func givenUp(caller context.Context) error {
 
 func refusalOf(err error) (refusal, bool) {
 	of := func(sentinel error, said *string) (refusal, bool) {
-		return refusal{sentinel: sentinel, why: sentinel.Error(), said: text(said)}, true
+		return refusal{sentinel: sentinel, why: sentinel.Error(), said: aws.ToString(said)}, true
 	}
 	if e, ok := errors.AsType[*types.AuthorizationPendingException](err); ok {
 		return of(errPending, e.Error_description)
@@ -102,7 +100,7 @@ func refusalOf(err error) (refusal, bool) {
 	}
 	if e, ok := errors.AsType[*types.AccessDeniedException](err); ok {
 		if isKMS(string(e.Reason)) {
-			return keyUnusable(text(e.Error_description), string(e.Reason)), true
+			return keyUnusable(aws.ToString(e.Error_description), string(e.Reason)), true
 		}
 		r, _ := of(ErrDenied, e.Error_description)
 		r.said += reason(string(e.Reason))
@@ -124,28 +122,28 @@ func refusalOf(err error) (refusal, bool) {
 func badRequestOf(err error) (refusal, bool) {
 	if e, ok := errors.AsType[*types.InvalidRequestException](err); ok {
 		if isKMS(string(e.Reason)) {
-			return keyUnusable(text(e.Error_description), string(e.Reason)), true
+			return keyUnusable(aws.ToString(e.Error_description), string(e.Reason)), true
 		}
 		return refusal{
 			why:  "AWS does not accept the request",
 			hint: "check the start URL, and that the region is the one of its Identity Center instance",
-			said: text(e.Error_description) + reason(string(e.Reason)),
+			said: aws.ToString(e.Error_description) + reason(string(e.Reason)),
 		}, true
 	}
 	if e, ok := errors.AsType[*types.InvalidRequestRegionException](err); ok {
-		return refusal{why: "AWS serves this from another region: " + fmt.Sprintf("%.40q", text(e.Region)), said: text(e.Error_description)}, true
+		return refusal{why: "AWS serves this from another region: " + fmt.Sprintf("%.40q", aws.ToString(e.Region)), said: aws.ToString(e.Error_description)}, true
 	}
 	if e, ok := errors.AsType[*types.InvalidScopeException](err); ok {
-		return refusal{why: "AWS does not know one of the scopes", said: text(e.Error_description)}, true
+		return refusal{why: "AWS does not know one of the scopes", said: aws.ToString(e.Error_description)}, true
 	}
 	if e, ok := errors.AsType[*types.InvalidClientMetadataException](err); ok {
-		return refusal{why: "AWS does not register such a client", said: text(e.Error_description)}, true
+		return refusal{why: "AWS does not register such a client", said: aws.ToString(e.Error_description)}, true
 	}
 	if e, ok := errors.AsType[*types.InvalidRedirectUriException](err); ok {
-		return refusal{why: "AWS does not send the browser back to this address", said: text(e.Error_description)}, true
+		return refusal{why: "AWS does not send the browser back to this address", said: aws.ToString(e.Error_description)}, true
 	}
 	if e, ok := errors.AsType[*types.UnsupportedGrantTypeException](err); ok {
-		return refusal{why: "AWS does not offer this kind of login", said: text(e.Error_description)}, true
+		return refusal{why: "AWS does not offer this kind of login", said: aws.ToString(e.Error_description)}, true
 	}
 	return refusal{}, false
 }
@@ -161,13 +159,6 @@ func keyUnusable(said, reason string) refusal {
 		said:   said,
 		denied: true,
 	}
-}
-
-func text(s *string) string {
-	if s == nil {
-		return ""
-	}
-	return *s
 }
 
 func reason(s string) string {

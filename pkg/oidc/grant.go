@@ -6,10 +6,12 @@ import (
 	"io"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	awsmiddleware "github.com/aws/aws-sdk-go-v2/aws/middleware"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/fault"
+	"aws-sso-plugins/pkg/tokencache"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -38,11 +40,9 @@ type Grant struct {
 	Capped bool
 }
 
-const (
-	// MaxLifetime is the longest session that Identity Center can be set to. A
-	// token said to live longer is taken to live that long.
-	MaxLifetime = 90 * 24 * time.Hour
-)
+// MaxLifetime is the longest session that Identity Center can be set to. A token
+// said to live longer is taken to live that long.
+const MaxLifetime = 90 * 24 * time.Hour
 
 // String returns when the token expires, and no secret.
 func (g Grant) String() string {
@@ -52,31 +52,32 @@ func (g Grant) String() string {
 // Format prints String, whatever the verb.
 func (g Grant) Format(s fmt.State, _ rune) { _, _ = io.WriteString(s, g.String()) }
 
-// token makes a CreateToken call.
-func (c *Client) token(ctx context.Context, what string, in *ssooidc.CreateTokenInput) (Grant, error) {
+// token makes a CreateToken call as the registered client.
+func (c *Client) token(ctx context.Context, r tokencache.Registration, in *ssooidc.CreateTokenInput) (Grant, error) {
+	in.ClientId, in.ClientSecret = &r.ClientID, &r.ClientSecret
 	out, err := c.sdk.CreateToken(ctx, in)
 	if err != nil {
-		return Grant{}, explain(err, "%s", what)
+		return Grant{}, explain(err, "")
 	}
 	server, _ := awsmiddleware.GetServerTime(out.ResultMetadata)
-	return grantOf(what, out, c.now(), server)
+	return grantOf(out, c.now(), server)
 }
 
 // grantOf checks that an answer has what a token must have. The SDK accepts {} as
 // an answer: no token, and a lifetime of 0.
-func grantOf(what string, out *ssooidc.CreateTokenOutput, now, server time.Time) (Grant, error) {
+func grantOf(out *ssooidc.CreateTokenOutput, now, server time.Time) (Grant, error) {
 	no := func(why string) error {
-		return &fault.Error{Kind: fault.Login, What: what, Why: why, Err: ErrNoToken}
+		return &fault.Error{Kind: fault.Login, Why: why, Err: ErrNoToken}
 	}
 	switch {
-	case text(out.AccessToken) == "":
+	case aws.ToString(out.AccessToken) == "":
 		return Grant{}, no("AWS answered without an access token")
 	case !wire.Carries(*out.AccessToken):
-		return Grant{}, fault.New(fault.Reply, what, "AWS sent an access token with characters that HTTP cannot carry")
+		return Grant{}, fault.New(fault.Reply, "", "AWS sent an access token with characters that HTTP cannot carry")
 	case out.ExpiresIn <= 0:
 		return Grant{}, no(fmt.Sprintf("AWS gave an access token that has already expired (expiresIn is %d)", out.ExpiresIn))
 	}
-	g := Grant{AccessToken: *out.AccessToken, RefreshToken: text(out.RefreshToken), Skew: skew(now, server)}
+	g := Grant{AccessToken: *out.AccessToken, RefreshToken: aws.ToString(out.RefreshToken), Skew: skew(now, server)}
 	g.Lifetime = time.Duration(out.ExpiresIn) * time.Second
 	if g.Lifetime > MaxLifetime {
 		g.Lifetime, g.Capped = MaxLifetime, true

@@ -20,7 +20,7 @@ func TestGrantWithoutUse(t *testing.T) {
 		"no expiry":       {AccessToken: &token},
 		"negative expiry": {AccessToken: &token, ExpiresIn: -5},
 	} {
-		g, err := grantOf("", out, now, now)
+		g, err := grantOf(out, now, now)
 		if !errors.Is(err, ErrNoToken) || fault.KindOf(err) != fault.Login || g.AccessToken != "" {
 			t.Errorf("%s: %v, %v", name, g, err)
 		}
@@ -30,7 +30,7 @@ func TestGrantWithoutUse(t *testing.T) {
 // A token that cannot be sent to the portal is no login.
 func TestGrantThatHTTPCannotCarry(t *testing.T) {
 	for _, token := range []string{"a\nb", "a\x00", "\x7f", "a\r\nX-Y: z"} {
-		g, err := grantOf("", &ssooidc.CreateTokenOutput{AccessToken: &token, ExpiresIn: 3600}, time.Now(), time.Now())
+		g, err := grantOf(&ssooidc.CreateTokenOutput{AccessToken: &token, ExpiresIn: 3600}, time.Now(), time.Now())
 		if fault.KindOf(err) != fault.Reply || g.AccessToken != "" {
 			t.Errorf("%q: %v, %v", token, g, err)
 		}
@@ -57,7 +57,7 @@ func TestGrantExpiry(t *testing.T) {
 		{"90 days", 90 * 86400, now, now.Add(MaxLifetime), 0, false},
 		{"absurdly long", 1<<31 - 1, now, now.Add(MaxLifetime), 0, true},
 	} {
-		g, err := grantOf("", &ssooidc.CreateTokenOutput{AccessToken: &token, ExpiresIn: tc.seconds}, now, tc.server)
+		g, err := grantOf(&ssooidc.CreateTokenOutput{AccessToken: &token, ExpiresIn: tc.seconds}, now, tc.server)
 		if err != nil || !g.ExpiresAt.Equal(tc.want) || g.Skew != tc.skew || g.Capped != tc.isCapped {
 			t.Errorf("%s: %v, skew %v, capped %v, %v", tc.name, g.ExpiresAt, g.Skew, g.Capped, err)
 		}

@@ -3,6 +3,7 @@ package oidc
 import (
 	"context"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/tokencache"
@@ -16,9 +17,5 @@ import (
 // [ErrInvalidGrant] says that the refresh token is spent or the session over,
 // [ErrInvalidClient] that the registration is.
 func (c *Client) Refresh(ctx context.Context, r tokencache.Registration, refreshToken string) (Grant, error) {
-	grantType := grantRefresh
-	return c.token(ctx, "", &ssooidc.CreateTokenInput{
-		ClientId: &r.ClientID, ClientSecret: &r.ClientSecret,
-		GrantType: &grantType, RefreshToken: &refreshToken,
-	})
+	return c.token(ctx, r, &ssooidc.CreateTokenInput{GrantType: aws.String(grantRefresh), RefreshToken: &refreshToken})
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/aws/aws-sdk-go-v2/aws"
 	"github.com/aws/aws-sdk-go-v2/service/ssooidc"
 
 	"aws-sso-plugins/pkg/fault"
@@ -62,14 +63,13 @@ func orDefault(scopes []string) []string {
 
 func (c *Client) register(ctx context.Context, in *ssooidc.RegisterClientInput) (tokencache.Registration, error) {
 	const what = "cannot register with IAM Identity Center"
-	public := "public"
-	in.ClientType = &public
+	in.ClientType = aws.String("public")
 	out, err := c.sdk.RegisterClient(ctx, in)
 	if err != nil {
 		return tokencache.Registration{}, explain(err, what)
 	}
 	r := tokencache.Registration{
-		ClientID: text(out.ClientId), ClientSecret: text(out.ClientSecret),
+		ClientID: aws.ToString(out.ClientId), ClientSecret: aws.ToString(out.ClientSecret),
 		Scopes: slices.Clone(in.Scopes), GrantTypes: slices.Clone(in.GrantTypes),
 	}
 	if r.ClientID == "" || r.ClientSecret == "" {

@@ -49,9 +49,6 @@ func foreign(r rune) bool {
 	return r <= ' ' || r > '~' || strings.ContainsRune("\"<>\\^`{|}", r)
 }
 
-// regionalDomains end the hosts device.sso.REGION and oidc.REGION.
-var regionalDomains = []string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"}
-
 // KnownHost reports whether the URL leads to a sign-in page of AWS, or to this
 // machine. A page elsewhere that asks for a code may be a trap, and a person
 // should be told before going there.
@@ -66,15 +63,10 @@ func KnownHost(raw string) bool {
 
 // isRegional reports whether the host is the service's own in some region.
 func isRegional(host string) bool {
+	name, ok := portal.CutServiceDomain(host)
 	for _, service := range []string{"device.sso.", "oidc.", "oidc-fips."} {
-		rest, ok := strings.CutPrefix(host, service)
-		if !ok {
-			continue
-		}
-		for _, domain := range regionalDomains {
-			if region, ok := strings.CutSuffix(rest, domain); ok && wire.CheckRegion(region) == nil {
-				return true
-			}
+		if region, named := strings.CutPrefix(name, service); ok && named && wire.CheckRegion(region) == nil {
+			return true
 		}
 	}
 	return false

@@ -116,28 +116,31 @@ func otherPage(u *url.URL) string {
 	if isConsole(host) {
 		return "management console"
 	}
+	_, service := CutServiceDomain(host)
 	for _, other := range otherPages {
 		if !regexp.MustCompile(other.host).MatchString(host) {
 			continue
 		}
 		// By its first label alone a host is anybody's: it must be AWS's as well.
-		if strings.HasSuffix(other.host, "$") || isServiceHost(host) {
+		if strings.HasSuffix(other.host, "$") || service {
 			return other.page
 		}
 	}
-	if isServiceHost(host) {
+	if service {
 		return "interface for programs"
 	}
 	return ""
 }
 
-// isServiceHost reports whether a host is below a domain that AWS uses for its
-// services. Buckets of customers are there too, but no portal is.
-func isServiceHost(host string) bool {
+// CutServiceDomain returns the host without the domain that AWS uses for its
+// services, and reports whether the host is below one: device.sso.us-east-1 and
+// true for device.sso.us-east-1.amazonaws.com. Buckets of customers are there too,
+// but no portal is.
+func CutServiceDomain(host string) (name string, found bool) {
 	for _, domain := range []string{".amazonaws.com", ".amazonaws.com.cn", ".amazonaws.eu", ".api.aws"} {
-		if strings.HasSuffix(host, domain) {
-			return true
+		if name, found = strings.CutSuffix(host, domain); found {
+			return name, true
 		}
 	}
-	return false
+	return host, false
 }
