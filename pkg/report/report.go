@@ -69,7 +69,7 @@ type Writer struct {
 	columns []Column
 	screen  Screen
 	rows    [][]string
-	count   int
+	begun   bool // the array in JSON
 }
 
 // NewWriter returns a writer of format to out.
@@ -79,7 +79,6 @@ func NewWriter(out io.Writer, format Format, columns []Column, screen Screen) *W
 
 // Add writes one record, or keeps it for the table. An error is that of out.
 func (w *Writer) Add(r Record) error {
-	w.count++
 	switch w.format {
 	case Name:
 		if name := r.Cells()[0]; name != "" {
@@ -107,7 +106,7 @@ func (w *Writer) Close() error {
 		}
 		return writeTable(w.out, w.columnsOf(Table), w.rows, w.screen)
 	case JSON:
-		if w.count == 0 {
+		if !w.begun {
 			return w.line("[]")
 		}
 		return w.line("\n]")
@@ -124,12 +123,21 @@ func (w *Writer) addJSON(r Record) error {
 	if w.format == JSONL {
 		return w.line(string(object))
 	}
-	separator := ",\n  "
-	if w.count == 1 {
-		separator = "[\n  "
-	}
-	_, err = io.WriteString(w.out, separator+string(object))
+	_, err = io.WriteString(w.out, w.next()+string(object))
 	return err
+}
+
+// next returns what comes before the next object of a report in JSON or JSON
+// lines.
+func (w *Writer) next() string {
+	switch {
+	case w.format == JSONL:
+		return ""
+	case w.begun:
+		return ",\n  "
+	}
+	w.begun = true
+	return "[\n  "
 }
 
 func (w *Writer) line(s string) error {

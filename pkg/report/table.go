@@ -81,7 +81,7 @@ func writeLine(b *strings.Builder, cells []string, columns []Column, widths []in
 			indent += widths[i] + len(gap)
 		default:
 			indent += widths[i] + len(gap)
-			value = cut(value, widths[i])
+			value = Cut(value, widths[i])
 		}
 		padding := strings.Repeat(" ", widths[i]-displayWidth(value))
 		if columns[i].Right {
@@ -114,7 +114,7 @@ func wrap(s string, width int) []string {
 		}
 		lines, s = append(lines, s[:end]), s[next:]
 	}
-	return append(lines, cut(s, width))
+	return append(lines, Cut(s, width))
 }
 
 // isEmpty reports whether column i is empty in all rows.
@@ -253,8 +253,10 @@ func narrow(widths []int, limit int, atLeast func(i int) int) {
 	}
 }
 
-// cut shortens s to width columns, with an ellipsis for the rest.
-func cut(s string, width int) string {
+// Cut shortens s to width columns of a terminal, at least one, with an ellipsis for
+// the rest.
+func Cut(s string, width int) string {
+	width = max(width, 1)
 	if displayWidth(s) <= width {
 		return s
 	}
@@ -272,6 +274,3 @@ func prefix(s string, width int) int {
 	}
 	return len(s)
 }
-
-// Cut shortens s to width columns of a terminal, with an ellipsis for the rest.
-func Cut(s string, width int) string { return cut(s, max(width, 1)) }

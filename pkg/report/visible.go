@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"unicode"
+	"unicode/utf16"
 	"unicode/utf8"
 )
 
@@ -133,7 +134,7 @@ func escapeJSON(text []byte) []byte {
 		case !hidden(r) && !marks.tooMany(r):
 			out = append(out, text[i:i+size]...)
 		case r > 0xffff:
-			hi, lo := surrogates(r)
+			hi, lo := utf16.EncodeRune(r)
 			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
 		default:
 			out = fmt.Appendf(out, `\u%04x`, r)
@@ -141,9 +142,4 @@ func escapeJSON(text []byte) []byte {
 		i += size
 	}
 	return out
-}
-
-func surrogates(r rune) (hi, lo rune) {
-	r -= 0x10000
-	return 0xd800 + r>>10, 0xdc00 + r&0x3ff
 }

@@ -8,15 +8,12 @@ import (
 // displayWidth returns how many columns of a terminal s takes.
 func displayWidth(s string) int {
 	n := 0
-	for i := 0; i < len(s); {
-		if s[i] < utf8.RuneSelf {
-			n++
-			i++
-			continue
+	for _, r := range s {
+		if r < utf8.RuneSelf {
+			n++ // without a call: most texts have no others
+		} else {
+			n += runeWidth(r)
 		}
-		r, size := utf8.DecodeRuneInString(s[i:])
-		n += runeWidth(r)
-		i += size
 	}
 	return n
 }
