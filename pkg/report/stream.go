@@ -111,33 +111,6 @@ func visibleLine(line string) string {
 	return text
 }
 
-// chunks hands out what r has, without splitting a character of UTF-8, or a
-// carriage return from its newline.
-func chunks(r io.Reader, take func([]byte) error) error {
-	buffer := make([]byte, chunkSize)
-	kept := 0
-	for {
-		n, err := r.Read(buffer[kept:])
-		n += kept
-		end := n
-		if err == nil {
-			end = n - unfinished(buffer[:n])
-		}
-		if end > 0 {
-			if err := take(buffer[:end]); err != nil {
-				return err
-			}
-		}
-		kept = copy(buffer, buffer[end:n])
-		switch {
-		case errors.Is(err, io.EOF):
-			return nil
-		case err != nil:
-			return err
-		}
-	}
-}
-
 // unfinished returns how many bytes at the end wait for those that follow.
 func unfinished(b []byte) int {
 	if len(b) > 0 && b[len(b)-1] == '\r' {
