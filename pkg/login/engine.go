@@ -149,8 +149,6 @@ func (e *Engine) notifyOf(s portal.Session, g oidc.Grant) {
 	}
 }
 
-func quote(s string) string { return strconv.Quote(s) }
-
 // clockText returns a time for a person, with the day where that is not today.
 func (e *Engine) clockText(t time.Time) string {
 	t, today := t.Local(), e.now().Local()

@@ -42,7 +42,7 @@ func (e *Engine) Logout(ctx context.Context, s portal.Session) (existed bool, er
 	case atPortal != nil:
 		atPortal = fault.Annotate(atPortal, "logged out on this machine only")
 	}
-	return existed, join([]error{atPortal, err, e.removeRoles(local, s)})
+	return existed, errors.Join(atPortal, err, e.removeRoles(local, s))
 }
 
 // removeRoles removes the role credentials that are cached for the session.
@@ -77,18 +77,4 @@ func (e *Engine) endAtPortal(ctx context.Context, s portal.Session, t tokencache
 		return fault.Annotate(err, "%s", quoted(s))
 	}
 	return nil
-}
-
-// join returns the errors that are not nil as one; a single one as it is.
-func join(all []error) error {
-	var some []error
-	for _, err := range all {
-		if err != nil {
-			some = append(some, err)
-		}
-	}
-	if len(some) == 1 {
-		return some[0]
-	}
-	return errors.Join(some...)
 }

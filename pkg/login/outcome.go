@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strconv"
 	"time"
 
 	"aws-sso-plugins/pkg/fault"
@@ -24,7 +25,7 @@ import (
 // that is killed writes none and frees its lock: the next in line then asks the
 // person.
 func (e *Engine) login(ctx context.Context, s portal.Session, o Options, needed error) (State, error) {
-	what := "cannot log in to " + quote(s.Label())
+	what := "cannot log in to " + strconv.Quote(s.Label())
 	release, err := e.lockLogin(ctx, s)
 	if err != nil {
 		return State{}, fault.Annotate(err, "%s", what).OrKind(fault.File)
@@ -74,7 +75,7 @@ func (e *Engine) lockLogin(ctx context.Context, s portal.Session) (release func(
 		}
 		if !told {
 			told = true
-			e.notify(Waiting, s, other+" is logging in to "+quote(s.Label())+"; waiting", "")
+			e.notify(Waiting, s, other+" is logging in to "+strconv.Quote(s.Label())+"; waiting", "")
 		}
 		if time.Now().Before(e.loginEnds(ctx, s, pid, begun).Add(lateness)) {
 			return nil

@@ -2,6 +2,7 @@ package login
 
 import (
 	"net/url"
+	"strconv"
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/oidc"
@@ -25,9 +26,9 @@ func checkSession(s portal.Session) error {
 }
 
 // quoted names the session in a sentence.
-func quoted(s portal.Session) string { return "session " + quote(s.Label()) }
+func quoted(s portal.Session) string { return "session " + strconv.Quote(s.Label()) }
 
-// scopesOf are those to ask for. Without the default one there would be no
+// scopesOf returns the scopes to ask for. Without the default one there would be no
 // refresh token; a legacy login must not have one.
 func scopesOf(s portal.Session) []string {
 	if len(s.Scopes) > 0 || s.Legacy() {

@@ -26,7 +26,7 @@ func (e *Engine) Source(s portal.Session) portal.TokenSource { return e.SourceBy
 func (e *Engine) SourceBy(w *wire.Wire, s portal.Session) portal.TokenSource {
 	by := *e
 	by.Wire = w
-	return &source{engine: &by, session: s, turn: make(chan struct{}, 1), revived: map[string]outcomeOf{}}
+	return &source{engine: &by, session: s, turn: make(chan struct{}, 1), renewals: map[string]renewal{}}
 }
 
 // How long a refresh is not tried again: while the old token is good or the
@@ -48,13 +48,13 @@ type source struct {
 	loaded bool
 	issued time.Time // when a refresh here got token; zero: it was in the cache
 
-	failed   error     // of the last refresh
-	failedAt time.Time // when that was
-	revived  map[string]outcomeOf
+	failed   error              // of the last refresh
+	failedAt time.Time          // when that was
+	renewals map[string]renewal // by the token that the portal refused
 }
 
-// outcomeOf is the outcome of renewing a token that the portal refused.
-type outcomeOf struct {
+// renewal is what came of renewing a token.
+type renewal struct {
 	token string
 	err   error
 	at    time.Time
@@ -98,7 +98,7 @@ func (s *source) Renew(ctx context.Context, refused string) (string, error) {
 		return "", err
 	}
 	defer s.leave()
-	if done, ok := s.revived[refused]; ok && (done.err == nil || s.within(retryAfter(done.err), done.at)) {
+	if done, ok := s.renewals[refused]; ok && (done.err == nil || s.within(retryAfter(done.err), done.at)) {
 		return done.token, done.err
 	}
 	if s.loaded && s.token.AccessToken != refused {
@@ -111,11 +111,11 @@ func (s *source) Renew(ctx context.Context, refused string) (string, error) {
 	if ctx.Err() != nil {
 		return "", err // this caller's own end, not the others'
 	}
-	done := outcomeOf{err: err, at: s.engine.now()}
+	done := renewal{err: err, at: s.engine.now()}
 	if err == nil {
 		done.token = s.token.AccessToken
 	}
-	s.revived[refused] = done
+	s.renewals[refused] = done
 	return done.token, done.err
 }
 
