@@ -18,13 +18,6 @@ type Account struct {
 	Email string // may be empty
 }
 
-// AccountRoles is an account and the roles assigned in it.
-type AccountRoles struct {
-	Account Account
-	Roles   []string // sorted, each once; nil if they could not be listed
-	Known   int      // accounts found so far, this one included
-}
-
 // Assignment is one role in one account that a person may assume.
 type Assignment struct {
 	Account

@@ -3,7 +3,6 @@ package portal
 import (
 	"context"
 	"errors"
-	"iter"
 	"slices"
 	"sync"
 
@@ -13,40 +12,6 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/wire"
 )
-
-// Accounts hands out each account with its roles as they come, in no order,
-// asking with up to concurrency calls at once (at least one): the roles of the
-// accounts known so far, while further pages of accounts are fetched.
-//
-// An account whose roles could not be listed comes with the error; the others
-// go on. An error with an empty Account.ID comes last and says that the
-// listing is incomplete: the accounts of a page could not be fetched, the
-// login ended (kind Login), ctx did (Canceled), or nobody answers any more.
-// What was listed until then has been handed out before.
-//
-// Breaking out of the loop stops all calls; when the loop has ended, however
-// it did, nothing is left running.
-func (c *Client) Accounts(ctx context.Context, concurrency int) iter.Seq2[AccountRoles, error] {
-	return func(yield func(AccountRoles, error) bool) {
-		c.begin(ctx, max(concurrency, 1), nil).results(ctx)(yield)
-	}
-}
-
-// results returns what [Client.Accounts] hands out. ctx is the caller's.
-func (l *listing) results(ctx context.Context) iter.Seq2[AccountRoles, error] {
-	return func(yield func(AccountRoles, error) bool) {
-		defer l.end()
-		for o := range l.outcomes {
-			o.Known = l.known()
-			if !yield(o.AccountRoles, o.err) {
-				return
-			}
-		}
-		if err := l.incomplete(ctx); err != nil {
-			yield(AccountRoles{Known: l.known()}, err)
-		}
-	}
-}
 
 // roles returns the names of the roles assigned in one account, sorted.
 func (c *Client) roles(ctx context.Context, account string) ([]string, error) {
@@ -76,16 +41,17 @@ func (c *Client) roles(ctx context.Context, account string) ([]string, error) {
 	return slices.Compact(roles), nil
 }
 
-// listing is one run of Accounts. It works with as many goroutines as there is
-// work for, the first of which finds the accounts.
+// listing is one run of [Client.List]. It works with as many goroutines as there is
+// work for, the first of which finds the accounts: the roles of the accounts known
+// so far are listed while further pages of accounts are fetched.
 type listing struct {
 	client      *Client
 	concurrency int
 	pick        func(Account) bool // nil: all
-	outcomes    chan outcome       // always read to its end
+	outcomes    chan outcome       // read to its end
 	workers     sync.WaitGroup
 
-	ctx  context.Context // of the calls; ends with stop, too
+	ctx  context.Context // of the calls; stop ends it
 	stop context.CancelFunc
 
 	breaker *wire.Breaker
@@ -108,8 +74,9 @@ const (
 
 // outcome is what came of one account.
 type outcome struct {
-	AccountRoles
-	err error
+	account Account
+	roles   []string // sorted, each once
+	err     error    // why they could not be listed
 }
 
 func (c *Client) begin(ctx context.Context, concurrency int, pick func(Account) bool) *listing {
@@ -127,14 +94,6 @@ func (c *Client) begin(ctx context.Context, concurrency int, pick func(Account) 
 		close(l.outcomes)
 	}()
 	return l
-}
-
-// end stops what still runs, and returns when it has ended.
-func (l *listing) end() {
-	l.stop()
-	for range l.outcomes {
-		continue
-	}
 }
 
 func (l *listing) findAccounts() error {
@@ -203,10 +162,7 @@ func (l *listing) work() {
 			l.abort(fatal)
 			continue
 		}
-		l.outcomes <- outcome{
-			AccountRoles{Account: account, Roles: roles},
-			wire.Fault(err, "cannot list the roles in account %s", account.ID),
-		}
+		l.outcomes <- outcome{account, roles, wire.Fault(err, "cannot list the roles in account %s", account.ID)}
 	}
 }
 

@@ -8,7 +8,6 @@ import (
 	"net/http"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -179,16 +178,16 @@ func TestPagesOverlap(t *testing.T) {
 		}
 		begun := time.Now()
 		var early int
-		for ar, err := range f.client(t, &source{}).Accounts(t.Context(), 8) {
-			if err != nil {
-				t.Error(err)
-			}
+		l := f.client(t, &source{}).List(t.Context(), 8, nil, func(done, known int) {
 			if time.Since(begun) < 5*time.Second {
-				early++
-				if ar.Known != 100 {
-					t.Errorf("%d known, want 100", ar.Known)
+				early = done
+				if known != 100 {
+					t.Errorf("%d known, want 100", known)
 				}
 			}
+		})
+		if !l.Complete() || l.Accounts != 200 {
+			t.Errorf("%d accounts, %v", l.Accounts, l.Err)
 		}
 		if early != 100 {
 			t.Errorf("%d accounts came before the second page, want 100", early)
@@ -667,59 +666,7 @@ func TestOutageEndsTheListing(t *testing.T) {
 	}
 }
 
-// Leaving the loop ends all that runs: the bubble would not end else.
-func TestBreakEndsTheListing(t *testing.T) {
-	t.Parallel()
-	for _, after := range []int{0, 1, 100} {
-		synctest.Test(t, func(t *testing.T) {
-			f := &fake{accounts: some(300, 3), latency: 50 * time.Millisecond}
-			c := f.client(t, &source{})
-			var took time.Duration
-			n := 0
-			for range c.Accounts(t.Context(), 64) {
-				if n == after {
-					begun := time.Now()
-					defer func() { took = time.Since(begun) }()
-					break
-				}
-				n++
-			}
-			calls := f.count()
-			time.Sleep(time.Minute)
-			if f.count() != calls || took != 0 {
-				t.Errorf("%d calls after the break, which took %v", f.count()-calls, took)
-			}
-		})
-	}
-}
-
-// A loop may be run twice, and in several goroutines.
-func TestAccountsMayBeAskedTwice(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		f := &fake{accounts: some(120, 2), latency: time.Millisecond}
-		accounts := f.client(t, &source{}).Accounts(t.Context(), 8)
-		var runs sync.WaitGroup
-		for range 3 {
-			runs.Go(func() {
-				n := 0
-				for _, err := range accounts {
-					if err != nil {
-						t.Error(err)
-					}
-					n++
-				}
-				if n != 120 {
-					t.Errorf("%d accounts", n)
-				}
-			})
-		}
-		runs.Wait()
-	})
-}
-
-// A context that ends does so at once, wherever the listing is, as the last
-// word.
+// A context that ends does so at once, wherever the listing is.
 func TestCancelEndsTheListing(t *testing.T) {
 	t.Parallel()
 	for _, test := range []struct {
@@ -748,25 +695,14 @@ func TestCancelEndsTheListing(t *testing.T) {
 				ctx, cancel := context.WithCancel(t.Context())
 				time.AfterFunc(time.Second, cancel)
 				begun := time.Now()
-				var last error
-				listed := 0
-				for ar, err := range c.Accounts(ctx, 64) {
-					if last != nil {
-						t.Errorf("%v came before the last word", last)
-					}
-					if ar.Account.ID != "" {
-						listed++
-					} else {
-						last = err
-					}
-				}
+				l := c.List(ctx, 64, nil, nil)
 				if took := time.Since(begun); took != time.Second {
 					t.Errorf("ended after %v", took)
 				}
-				if fault.KindOf(last) != fault.Canceled || !errors.Is(last, context.Canceled) {
-					t.Errorf("the last word is %v", last)
+				if fault.KindOf(l.Err) != fault.Canceled || !errors.Is(l.Err, context.Canceled) {
+					t.Errorf("ended with %v", l.Err)
 				}
-				if test.name == "roles" && listed != 2*63 && listed != 2*64 {
+				if listed := l.Accounts + len(l.Unlisted); test.name == "roles" && listed != 2*63 && listed != 2*64 {
 					t.Errorf("%d accounts before the end", listed)
 				}
 			})

@@ -30,23 +30,27 @@ type Unlisted struct {
 	Err     error
 }
 
-// List collects what [Client.Accounts] hands out, of the accounts that pick
-// reports true for (nil: of all). The roles of other accounts are not asked
-// for, so they cannot make the listing incomplete.
+// List lists the roles in the accounts that pick reports true for (nil: in all),
+// with up to concurrency calls at once (at least one). The roles of other accounts
+// are not asked for, so they cannot make the listing incomplete. An account whose
+// roles cannot be listed does not end the listing. What does is [Listing.Err]: a
+// page of accounts that could not be fetched, a login that ended (kind Login), ctx
+// (Canceled), or a portal that does not answer any more.
 //
 // List calls progress, if it is not nil, after each account with how many are
 // done and how many are known. Neither number ever shrinks, and done never
-// exceeds known.
+// exceeds known. When List returns, nothing is left running.
 func (c *Client) List(ctx context.Context, concurrency int, pick func(Account) bool, progress func(done, known int)) *Listing {
 	l := &Listing{}
 	run := c.begin(ctx, max(concurrency, 1), pick)
-	for ar, err := range run.results(ctx) {
-		l.add(ar, err)
+	defer run.stop()
+	for o := range run.outcomes {
+		l.add(o)
 		if progress != nil {
-			progress(l.Accounts+len(l.Unlisted), l.Known)
+			progress(l.Accounts+len(l.Unlisted), run.known())
 		}
 	}
-	l.Named = run.accounts
+	l.Err, l.Known, l.Named = run.incomplete(ctx), run.known(), run.accounts
 	slices.SortFunc(l.Assignments, func(a, b Assignment) int {
 		return cmp.Or(cmp.Compare(a.ID, b.ID), cmp.Compare(a.Role, b.Role))
 	})
@@ -54,18 +58,14 @@ func (c *Client) List(ctx context.Context, concurrency int, pick func(Account) b
 	return l
 }
 
-func (l *Listing) add(ar AccountRoles, err error) {
-	l.Known = ar.Known
-	switch {
-	case err != nil && ar.Account.ID == "":
-		l.Err = err
-	case err != nil:
-		l.Unlisted = append(l.Unlisted, Unlisted{ar.Account, err})
-	default:
-		l.Accounts++
-		for _, role := range ar.Roles {
-			l.Assignments = append(l.Assignments, Assignment{ar.Account, role})
-		}
+func (l *Listing) add(o outcome) {
+	if o.err != nil {
+		l.Unlisted = append(l.Unlisted, Unlisted{o.account, o.err})
+		return
+	}
+	l.Accounts++
+	for _, role := range o.roles {
+		l.Assignments = append(l.Assignments, Assignment{o.account, role})
 	}
 }
 
