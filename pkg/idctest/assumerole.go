@@ -71,9 +71,14 @@ func (c *call) assumeRole(caller *credential) reply {
 		return stsError("ValidationError",
 			"The requested DurationSeconds exceeds the 1 hour session limit for roles assumed by role chaining")
 	}
+	return c.stsReply(c.assumedRole(m, name, source, transitive, life, packed))
+}
+
+// assumedRole issues the credentials of a role, as [roleARN] found it in its ARN, and returns the result of the call.
+func (c *call) assumedRole(role []string, sessionName, source string, transitive []string, life time.Duration, packed int) string {
 	s := c.s
 	s.mu.Lock()
-	k := c.newSessionKey(m[2], m[3], name, life)
+	k := c.newSessionKey(role[2], role[3], sessionName, life)
 	k.sourceIdentity, k.transitive = source, transitive
 	s.mu.Unlock()
 	arn, user := s.identity(k)
@@ -85,14 +90,14 @@ func (c *call) assumeRole(caller *credential) reply {
 	if source != "" {
 		result += element("SourceIdentity", source)
 	}
-	return c.stsReply(result)
+	return result
 }
 
 // leastDuration is the shortest session in seconds.
 const leastDuration = 900
 
-// duration reads DurationSeconds, which is most at most. Without it a configured lifetime that is shorter than fallback holds, so that a test
-// can have credentials that are about to expire.
+// duration reads DurationSeconds, which is most at most. Without it a configured lifetime that is shorter than fallback
+// holds, so that a test can have credentials that are about to expire.
 func (c *call) duration(most int, fallback time.Duration) (time.Duration, reply, bool) {
 	text := c.params.Get("DurationSeconds")
 	if text == "" {
@@ -122,7 +127,7 @@ func (c *call) checkMFA() (reply, bool) {
 	return reply{}, true
 }
 
-// The characters that the policies and tags of a session may have in all, and what AWS packs them into.
+// policyLimit is how many characters the policies and tags of a session may have in all, and what AWS packs them into.
 const policyLimit = 2048
 
 // packedPolicySize returns which part of their limit the session's policies and tags take, in percent; 0 is that there

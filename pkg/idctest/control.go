@@ -16,7 +16,8 @@ import (
 // controlPrefix begins the paths by which scripts control a server in another process. No AWS service has such paths.
 const controlPrefix = "/_idc/"
 
-const controlHelp = `GET  /_idc/stats        counts by operation and status, as JSON
+// ControlHelp is the list of the control paths, a line each.
+const ControlHelp = `GET  /_idc/stats        counts by operation and status, as JSON
 GET  /_idc/requests     the requests, a line each, without secrets
 GET  /_idc/violations   what clients got wrong, a line each
 GET  /_idc/warnings     what clients got wrong that -warn names, a line each
@@ -60,7 +61,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 	switch name {
 	case "":
-		io.WriteString(w, controlHelp)
+		io.WriteString(w, ControlHelp)
 	case "stats":
 		writeJSON(w, s.Stats())
 	case "requests":
@@ -130,7 +131,7 @@ func (s *Server) control(w http.ResponseWriter, r *http.Request) {
 			http.Error(w, "nothing that was issued", http.StatusNotFound)
 		}
 	default:
-		http.Error(w, controlHelp, http.StatusNotFound)
+		http.Error(w, ControlHelp, http.StatusNotFound)
 	}
 }
 

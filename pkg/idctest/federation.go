@@ -118,7 +118,7 @@ func (c *call) assumeRoleWithSAML() reply {
 	if sources := attribute("SourceIdentity"); len(sources) == 1 {
 		source = sources[0]
 	}
-	result := c.federate(role, names[0], source, life, packed)
+	result := c.assumedRole(role, names[0], source, nil, life, packed)
 	result += element("Subject", strings.TrimSpace(a.Subject.NameID.Text)) + element("SubjectType", kind) +
 		element("Issuer", issuer) + element("Audience", confirmed.Recipient) +
 		element("NameQualifier", base64.StdEncoding.EncodeToString(qualifier[:]))
@@ -188,28 +188,10 @@ func (c *call) assumeRoleWithWebIdentity() reply {
 	if !ok {
 		return rep
 	}
-	result := c.federate(role, name, token.Source, life, packed)
+	result := c.assumedRole(role, name, token.Source, nil, life, packed)
 	result += element("SubjectFromWebIdentityToken", token.Subject) + element("Audience", token.Audience[0]) +
 		element("Provider", strings.TrimPrefix(token.Issuer, "https://"))
 	return c.stsReply(result)
-}
-
-// federate issues the credentials of a role for somebody whom an identity provider vouches for.
-func (c *call) federate(role []string, sessionName, source string, life time.Duration, packed int) string {
-	s := c.s
-	s.mu.Lock()
-	k := c.newSessionKey(role[2], role[3], sessionName, life)
-	k.sourceIdentity = source
-	s.mu.Unlock()
-	arn, user := s.identity(k)
-	result := "\n    <AssumedRoleUser>" + element("AssumedRoleId", user) + element("Arn", arn) + "\n    </AssumedRoleUser>" + k.element()
-	if packed > 0 {
-		result += element("PackedPolicySize", strconv.Itoa(packed))
-	}
-	if source != "" {
-		result += element("SourceIdentity", source)
-	}
-	return result
 }
 
 // requireSTS refuses a call without one of the parameters, which no SDK sends.

@@ -1,12 +1,10 @@
 package idctest
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
-
-// ControlHelp is the list of the control paths, a line each.
-const ControlHelp = controlHelp
 
 // FaultHelp returns what a fault may be in the text form that [ParseFault] reads: the operations, and the kinds.
 func FaultHelp() string {
@@ -40,27 +38,14 @@ func FaultHelp() string {
 	names("listings:", string(RepeatToken), string(CycleTokens), string(EmptyPage))
 	names("GetCallerIdentity:", string(WrongAccount), string(WrongRole))
 	names("GetRoleCredentials:", string(ShellKeys), string(ControlKeys))
-	var errors []string
-	for name := range oidcErrors {
-		errors = append(errors, name)
-	}
+	oidc := slices.Collect(maps.Keys(oidcErrors))
 	for kind := range kmsErrors {
-		errors = append(errors, string(kind))
+		oidc = append(oidc, string(kind))
 	}
-	slices.Sort(errors)
-	names("OIDC:    ", errors...)
-	errors = nil
-	for name := range portalStatus {
-		errors = append(errors, name)
-	}
-	slices.Sort(errors)
-	names("portal:  ", errors...)
-	errors = nil
-	for name := range stsStatus {
-		errors = append(errors, name)
-	}
-	slices.Sort(errors)
-	names("STS:     ", errors...)
+	slices.Sort(oidc)
+	names("OIDC:    ", oidc...)
+	names("portal:  ", slices.Sorted(maps.Keys(portalStatus))...)
+	names("STS:     ", slices.Sorted(maps.Keys(stsStatus))...)
 	return b.String()
 }
 

@@ -147,10 +147,9 @@ func (s *Server) Close() {
 }
 
 // Update changes the configuration: change gets the present one, and what it leaves there holds for every request that
-// arrives after Update returns. Addr, AllowRemote, PublicURL, Region, StartURL, Log, Intercept, NoEndpoints
-// and CADir stay as they were at the start. Faults with Times tell
-// how many are left. Tokens and codes that were issued keep their lifetimes. Update panics if the outcome makes no
-// sense, which is a mistake in the test.
+// arrives after Update returns. Addr, AllowRemote, PublicURL, Region, StartURL, Log, Intercept, NoEndpoints and CADir stay
+// as they were at the start. Faults with Times tell how many are left. Tokens and codes that were issued keep their
+// lifetimes. Update panics if the outcome makes no sense, which is a mistake in the test.
 func (s *Server) Update(change func(*Config)) {
 	if err := s.update(func(c *Config) error { change(c); return nil }); err != nil {
 		panic("idctest: Update: " + err.Error())

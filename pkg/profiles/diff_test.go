@@ -26,7 +26,8 @@ func TestDiff(t *testing.T) {
 		"CRLF":              {config: strings.ReplaceAll(mine+second, "\n", "\r\n"), args: []string{"--client-region", "111111111111=us-east-1"}, want: "@@ -8,1 +8,1 @@ [profile a]|-region = r|+region = us-east-1"},
 		"no final line end": {config: mine + strings.TrimSuffix(second, "\n"), args: []string{"--set", "x=y"}, want: "@@ -12,0 +13,1 @@ [profile a]|+x = y|@@ -18,0 +20,1 @@ [profile b]|+x = y"},
 		"header and key":    {config: mine + second, args: []string{"--name", "x-{{.AccountId}}", "--client-region", "111111111111=us-east-1"}, want: "@@ -7,2 +7,2 @@|-[profile a]|-region = r|+[profile x-111111111111]|+region = us-east-1|@@ -13,1 +13,1 @@|-[profile b]|+[profile x-222222222222]"},
-		"removed key":       {config: mine + second, args: []string{"--set", "region2="}},
+		"key that is not":   {config: mine + second, args: []string{"--set", "x="}},
+		"removed key":       {config: mine + "x = y\n" + second, args: []string{"--set", "x="}, want: "@@ -13,1 +12,0 @@ [profile a]|-x = y"},
 		"removed":           {config: mine + second + rest, args: []string{"--prune"}, removed: true, want: "@@ -13,8 +12,0 @@|-[profile b]|-region = r|-sso_session = okta|-sso_account_id = 222222222222|-sso_role_name = Admin|-managed_by = sso-profiles|-aws_session_token: (not shown)|-AWS_SECRET_ACCESS_KEY=(not shown)"},
 	} {
 		t.Run(name, func(t *testing.T) {

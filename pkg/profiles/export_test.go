@@ -16,8 +16,6 @@ var (
 
 func (g Globs) Match(names ...string) bool { return g.match(names...) }
 
-func (f Filter) Match(a portal.Assignment) bool { return f.match(a) }
-
 func (l Limit) Of(generated int) int { return l.of(generated) }
 
 func (r RegionRules) For(a portal.Account) string { return r.regionOf(a) }
