@@ -111,10 +111,12 @@ func BenchmarkPace(b *testing.B) {
 	b.ReportAllocs()
 	b.RunParallel(func(pb *testing.PB) {
 		for pb.Next() {
-			if err := pace.Wait(b.Context()); err != nil {
+			turn, err := pace.Wait(b.Context())
+			if err != nil {
 				b.Error(err)
+				return
 			}
-			pace.Served()
+			turn.Served()
 		}
 	})
 }

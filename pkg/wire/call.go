@@ -83,18 +83,21 @@ func (c *call) HandleInitialize(ctx context.Context, in middleware.InitializeInp
 func (c *call) HandleFinalize(ctx context.Context, in middleware.FinalizeInput, next middleware.FinalizeHandler) (
 	middleware.FinalizeOutput, middleware.Metadata, error,
 ) {
-	if err := c.wait(ctx); err != nil {
+	turn, err := c.wait(ctx)
+	if err != nil {
 		return middleware.FinalizeOutput{}, middleware.Metadata{}, err
 	}
 	out, metadata, err := next.HandleFinalize(ctx, in)
 	if c.pace != nil {
 		switch {
 		case throttled(err):
-			if c.pace.Throttled(retryAfter(err)) && c.notify != nil {
+			if turn.Throttled(retryAfter(err)) && c.notify != nil {
 				c.notify()
 			}
 		case err == nil, answered(err):
-			c.pace.Served()
+			turn.Served()
+		default:
+			turn.Failed()
 		}
 	}
 	if req, ok := in.Request.(*smithyhttp.Request); ok && err != nil && c.setting != "" {
@@ -116,17 +119,17 @@ func (e *movedError) Error() string { return e.err.Error() }
 // Unwrap returns the cause.
 func (e *movedError) Unwrap() error { return e.err }
 
-func (c *call) wait(ctx context.Context) error {
+func (c *call) wait(ctx context.Context) (Turn, error) {
 	if c.pause > 0 {
 		select {
 		case <-time.After(c.pause):
 		case <-ctx.Done():
-			return ctx.Err()
+			return Turn{}, ctx.Err()
 		}
 		c.pause = 0
 	}
 	if c.pace == nil {
-		return nil
+		return Turn{}, nil
 	}
 	return c.pace.Wait(ctx)
 }

@@ -386,12 +386,12 @@ func TestPaceCountsEveryAnswerAsServed(t *testing.T) {
 		s := &script{replies: []reply{refuse(403, "ForbiddenException", "No access")}}
 		pace := wire.NewPace()
 		c := newClient(t, inMemory(t, s.ServeHTTP), pace)
-		pace.Throttled(0)
+		leave(t, pace).Throttled(0)
 		for range 40 {
 			_ = operations["ListAccounts"](t.Context(), c)
 		}
 		before, _ := pace.Rate()
-		pace.Throttled(0)
+		leave(t, pace).Throttled(0)
 		if after, _ := pace.Rate(); after < 20 {
 			t.Errorf("the rate fell from %v to %v a second, although 20 a second were answered", before, after)
 		}
@@ -486,7 +486,7 @@ func TestTimeoutLeavesThePaceOut(t *testing.T) {
 		settings := inMemory(t, s.ServeHTTP)
 		settings.Timeout = time.Second
 		pace := wire.NewPace()
-		pace.Throttled(time.Minute)
+		leave(t, pace).Throttled(time.Minute)
 		begun := time.Now()
 		if err := operations["ListAccounts"](t.Context(), newClient(t, settings, pace)); err != nil {
 			t.Error(err)
@@ -518,7 +518,7 @@ func TestCancelEndsACallAtOnce(t *testing.T) {
 					s := &script{replies: test.replies}
 					pace := wire.NewPace()
 					if test.paced > 0 {
-						pace.Throttled(test.paced)
+						leave(t, pace).Throttled(test.paced)
 					}
 					c := newClient(t, inMemory(t, s.ServeHTTP), pace)
 					ctx, cancel := context.WithCancel(t.Context())
