@@ -8,6 +8,8 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strconv"
+	"strings"
 	"syscall"
 
 	"aws-sso-plugins/pkg/fault"
@@ -41,7 +43,8 @@ func userName(uid int) string {
 // secrets holds: the folder may be written by others or belongs to another user
 // than us or root, or the file belongs to another user than us or the folder's
 // owner. For root the folder may be anybody's, because sudo works in the home of
-// a user. The hint is the command that mends it. What does not exist is no error.
+// a user. A group of our own, as many Linux systems make for each user, is nobody
+// else. The hint is the command that mends it. What does not exist is no error.
 // On Windows access lists decide, and nothing is checked.
 func CheckPrivate(path string) error {
 	dir := filepath.Dir(path)
@@ -49,13 +52,14 @@ func CheckPrivate(path string) error {
 	if err != nil {
 		return nil // whoever opens the file reports it
 	}
-	owns, _, _ := owner(folder)
+	owns, group, _ := owner(folder)
 	me := os.Geteuid()
 	if owns != me && owns != 0 && me != 0 {
 		return fault.New(fault.File, "cannot trust the files in "+fault.Path(dir), "the folder belongs to "+userName(owns)).
 			WithHint("%s", takeHint(dir))
 	}
-	if mode := folder.Mode().Perm(); mode&0o022 != 0 {
+	mode := folder.Mode().Perm()
+	if mode&0o002 != 0 || mode&0o020 != 0 && !(group == me && isOwnGroup(groupFile, group)) {
 		return fault.New(fault.File, "cannot trust the files in "+fault.Path(dir), fmt.Sprintf("other users may write to the folder (mode %o)", mode)).
 			WithHint("run: chmod go-w %s", fault.Word(dir))
 	}
@@ -68,6 +72,27 @@ func CheckPrivate(path string) error {
 			WithHint("%s", takeHint(path))
 	}
 	return nil
+}
+
+const groupFile = "/etc/group"
+
+// isOwnGroup reports whether the only member of a group is the user whose number
+// it shares. Where that is so, pam_umask sets a umask of 002, with which the AWS CLI
+// makes folders that the group may write to. Root's group has others in it: users
+// of containers, for example.
+func isOwnGroup(groupFile string, gid int) bool {
+	groups, err := os.ReadFile(groupFile)
+	if err != nil || gid == 0 {
+		return false
+	}
+	for line := range strings.Lines(string(groups)) {
+		// group(5): name, password, number, members
+		fields := strings.Split(strings.TrimSpace(line), ":")
+		if len(fields) == 4 && fields[2] == strconv.Itoa(gid) {
+			return fields[3] == "" || fields[3] == fields[0]
+		}
+	}
+	return false
 }
 
 // homeVariable is where the home folder comes from.
