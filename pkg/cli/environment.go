@@ -151,8 +151,11 @@ func isTrue(v string) bool { return strings.EqualFold(v, "true") }
 func (a *App) Environment() Environment { return a.env }
 
 // Wire returns the connection to AWS that the environment and the flags
-// describe.
+// describe. A run has one.
 func (a *App) Wire() (*wire.Wire, error) {
+	if a.wire != nil {
+		return a.wire, nil
+	}
 	s, err := a.env.Wire()
 	if err != nil {
 		return nil, err
@@ -168,7 +171,8 @@ func (a *App) Wire() (*wire.Wire, error) {
 	if a.Verbose() {
 		s.Log = a.logExchange
 	}
-	return wire.New(s)
+	a.wire, err = wire.New(s)
+	return a.wire, err
 }
 
 func (a *App) logExchange(x wire.Exchange) {

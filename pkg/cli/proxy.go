@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"sync"
 
 	"golang.org/x/net/http/httpproxy"
 
@@ -31,8 +32,8 @@ func (e Environment) proxy() (func(*http.Request) (*url.URL, error), error) {
 				"? as %%3F, [ as %%5B, ] as %%5D, \\ as %%5C")
 	}
 	_, exceptions := e.eitherCase("NO_PROXY")
-	find := (&httpproxy.Config{HTTPSProxy: proxy.String(), NoProxy: exceptions}).ProxyFunc()
-	return func(req *http.Request) (*url.URL, error) { return find(req.URL) }, nil
+	find := sync.OnceValue((&httpproxy.Config{HTTPSProxy: proxy.String(), NoProxy: exceptions}).ProxyFunc)
+	return func(req *http.Request) (*url.URL, error) { return find()(req.URL) }, nil
 }
 
 // eitherCase returns the value of a variable that exists in two cases, and the

@@ -24,6 +24,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/resolve"
 	"aws-sso-plugins/pkg/safefile"
+	"aws-sso-plugins/pkg/wire"
 )
 
 // Command is the grammar of a program: a struct with kong's tags that embeds
@@ -111,6 +112,7 @@ type App struct {
 	env     Environment
 	grammar *grammar.Grammar
 	store   *safefile.Store
+	wire    *wire.Wire
 
 	clockTold atomic.Bool // that the clock is wrong
 }
@@ -131,9 +133,8 @@ func Main(program Program, command Command) {
 
 // run returns the exit status, and the signal that ended the run if one did.
 func run(program Program, command Command, args []string) (status int, sig os.Signal) {
-	writeToClosedPipeFails()
-	console := newConsole(program.typed, os.Stdin, os.Stdout, os.Stderr)
-	listening := console.listenForSignals(context.Background())
+	console := newConsole(program.typed, os.Stdin, failingWithoutReader(os.Stdout), failingWithoutReader(os.Stderr))
+	signaled := console.untilSignal()
 	g := program.grammar(command)
 	env := Environment{os.Getenv, os.UserHomeDir}
 	if program.HandsOver {
@@ -149,8 +150,7 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 	if len(args) > 0 {
 		switch args[0] {
 		case completeWord:
-			ctx := <-listening
-			return console.ended(ctx, writeCompletions(ctx, console.Out, program, g, env, args[1:]))
+			return console.ended(signaled, writeCompletions(signaled, console.Out, program, g, env, args[1:]))
 		case manualWord:
 			return console.finish(writeManual(console.Out, program, g)), nil
 		case aliasesWord:
@@ -164,7 +164,7 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 		args, words = cutCommand(args)
 	}
 	if c, ok := command.(checker); ok {
-		app := &App{Program: program, Console: console, ctx: context.Background(), env: env, grammar: g, Words: words}
+		app := &App{Program: program, Console: console, ctx: signaled, env: env, grammar: g, Words: words}
 		if err := c.Check(app, args); err != nil {
 			return console.finish(err), nil
 		}
@@ -187,7 +187,6 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 		return console.finish(printCompletion(console.Out, program, *common.Completion)), nil
 	}
 	console.configure(common)
-	signaled := <-listening // before the work begins
 	app := &App{
 		Program: program, Console: console, Common: common,
 		ctx: signaled, env: env, grammar: g, Words: words,

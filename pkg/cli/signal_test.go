@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"context"
 	"os"
 	"syscall"
 	"testing"
@@ -31,4 +32,26 @@ func TestSecondSignal(t *testing.T) {
 			}
 		}
 	})
+}
+
+// Whoever asks only whether the run has ended does not wait, and needs no thread
+// that waits for signals.
+func TestSignalsAreListenedForOnceSomethingWaits(t *testing.T) {
+	listening := false
+	run, end := context.WithCancelCause(t.Context())
+	ctx := &signalContext{run, func() { listening = true }}
+	if ctx.Err() != nil || interruptedBy(ctx) != nil || listening {
+		t.Errorf("ended: %v, by %v; listening: %v", ctx.Err(), interruptedBy(ctx), listening)
+	}
+	child, stop := context.WithCancel(ctx)
+	defer stop()
+	if !listening {
+		t.Error("what waits for the child hears of no signal")
+	}
+	end(signalCause{os.Interrupt})
+	<-ctx.Done()
+	<-child.Done()
+	if a, b := interruptedBy(ctx), interruptedBy(child); a != os.Interrupt || b != os.Interrupt {
+		t.Errorf("ended by %v and %v", a, b)
+	}
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 	"time"
 
@@ -21,26 +22,37 @@ func statusOf(sig os.Signal) int {
 	return 128 + int(n)
 }
 
-// listenForSignals returns a channel that gives the context of the run once
-// signals are listened for. The first signal that asks to end cancels the
-// context, a second one ends the process at once. The work must not begin
-// before: a shell starts what it puts into the background with SIGINT ignored,
-// and on a busy machine the work may be far along before a goroutine first
-// runs. The runtime makes a thread for this, which the parser of the command
-// line need not wait for.
-func (c *Console) listenForSignals(parent context.Context) <-chan context.Context {
-	listening := make(chan context.Context, 1)
-	go func() {
-		ctx, cancel := context.WithCancelCause(parent)
+// signalContext is a context that ends at a signal.
+type signalContext struct {
+	context.Context
+	listen func()
+}
+
+// Done is called by whoever waits, and by what derives another context.
+func (s *signalContext) Done() <-chan struct{} {
+	s.listen()
+	return s.Context.Done()
+}
+
+// untilSignal returns the context of the run. The first signal that asks to end
+// cancels it, a second one ends the process at once.
+//
+// Signals are listened for from when the context is first waited for: before a
+// request, a lock, an answer. Until then a signal ends the process by itself,
+// as dieOf does. To listen takes a thread, and each signal a turn of it: a tenth
+// of the time of a run that finds all it needs on the disk.
+func (c *Console) untilSignal() context.Context {
+	ctx, cancel := context.WithCancelCause(context.Background())
+	return &signalContext{ctx, sync.OnceFunc(func() {
 		signals := make(chan os.Signal, 2)
 		signal.Notify(signals, endingSignals...)
-		listening <- ctx
-		dieOf(secondOf(signals, func(first os.Signal) {
-			c.ctrlC.Store(c.ErrTerminal && first == os.Interrupt)
-			cancel(signalCause{first})
-		}))
-	}()
-	return listening
+		go func() {
+			dieOf(secondOf(signals, func(first os.Signal) {
+				c.ctrlC.Store(c.ErrTerminal && first == os.Interrupt)
+				cancel(signalCause{first})
+			}))
+		}()
+	})}
 }
 
 // A second signal within signalDebounce is the same one. A launcher that hands

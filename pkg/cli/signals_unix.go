@@ -7,15 +7,25 @@ import (
 	"os/signal"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 var endingSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 
-// writeToClosedPipeFails makes a write to a pipe without a reader an error,
-// which Console notes, instead of the end of the process: files that are being
-// written are finished first. The signal is not ignored but handled by nobody,
-// since what is ignored stays so in every child.
-func writeToClosedPipeFails() { signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE) }
+// failingWithoutReader returns a standard stream to which a write is an error
+// when it is a pipe that nobody reads, which Console notes, instead of the end of
+// the process: files that are being written are finished first. Go ends it at a
+// write to descriptors 1 and 2 alone, so the stream is written to by another. To
+// handle SIGPIPE would start a thread, to ignore it would last in every child.
+func failingWithoutReader(stream *os.File) *os.File {
+	fd, err := unix.FcntlInt(stream.Fd(), unix.F_DUPFD_CLOEXEC, 3)
+	if err != nil {
+		signal.Notify(make(chan os.Signal, 1), syscall.SIGPIPE)
+		return stream
+	}
+	return os.NewFile(uintptr(fd), stream.Name())
+}
 
 // raise sends the signal to this process, which it ends. It returns if the
 // signal is ignored, or if this is the first process of a container, which no

@@ -209,6 +209,11 @@ func (s *source) enter(ctx context.Context) error {
 	select {
 	case s.turn <- struct{}{}:
 		return nil
+	default: // there is something to wait for
+	}
+	select {
+	case s.turn <- struct{}{}:
+		return nil
 	case <-ctx.Done():
 		return fault.Wrap(fault.Canceled, ctx.Err(), "the token of %s was waited for", quoted(s.session))
 	}

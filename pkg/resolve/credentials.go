@@ -47,8 +47,12 @@ const settled = time.Minute
 func (s *credentialSet) get(ctx context.Context, p *Plan) (aws.Credentials, error) {
 	select {
 	case s.turn <- struct{}{}:
-	case <-ctx.Done():
-		return aws.Credentials{}, fault.Wrap(fault.Canceled, ctx.Err(), "credentials were waited for")
+	default: // there is something to wait for
+		select {
+		case s.turn <- struct{}{}:
+		case <-ctx.Done():
+			return aws.Credentials{}, fault.Wrap(fault.Canceled, ctx.Err(), "credentials were waited for")
+		}
 	}
 	defer func() { <-s.turn }()
 	if s.current(p) {

@@ -22,6 +22,12 @@ type Result struct {
 // all calls.
 func Each(ctx context.Context, targets []*Target, n int) iter.Seq[Result] {
 	return func(yield func(Result) bool) {
+		if len(targets) == 1 { // nothing to be done at once
+			if r, ok := targets[0].result(ctx); ok {
+				yield(r)
+			}
+			return
+		}
 		ctx, cancel := context.WithCancel(ctx)
 		defer cancel()
 		results := make(chan Result)
@@ -29,14 +35,13 @@ func Each(ctx context.Context, targets []*Target, n int) iter.Seq[Result] {
 		var workers sync.WaitGroup
 		for range min(max(n, 1), len(targets)) {
 			workers.Go(func() {
-				for ctx.Err() == nil {
+				for {
 					i := int(next.Add(1)) - 1
 					if i >= len(targets) {
 						return
 					}
-					r := Result{Target: targets[i]}
-					r.Credentials, r.Err = r.Target.Credentials(ctx)
-					if r.Err != nil && ctx.Err() != nil {
+					r, ok := targets[i].result(ctx)
+					if !ok {
 						return
 					}
 					results <- r
@@ -55,4 +60,15 @@ func Each(ctx context.Context, targets []*Target, n int) iter.Seq[Result] {
 			}
 		}
 	}
+}
+
+// result returns the credentials of a target, or why there are none. ok is false
+// if the end of ctx is why.
+func (t *Target) result(ctx context.Context) (r Result, ok bool) {
+	if ctx.Err() != nil {
+		return Result{}, false
+	}
+	r.Target = t
+	r.Credentials, r.Err = t.Credentials(ctx)
+	return r, r.Err == nil || ctx.Err() == nil
 }

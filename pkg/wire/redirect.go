@@ -52,7 +52,7 @@ func (t *transport) head(ctx context.Context, method, page string) (*http.Respon
 		return nil, err
 	}
 	start := time.Now()
-	resp, err := t.base.RoundTrip(req)
+	resp, err := t.base().RoundTrip(req)
 	if err != nil {
 		err = t.explain(ctx, req, err)
 	}

@@ -47,7 +47,7 @@ const (
 // would add what is not wanted here, redirects (a bearer token is a header,
 // which must not travel on) and cookies.
 type transport struct {
-	base    *http.Transport
+	base    func() *http.Transport // made when it is first asked: many a run asks nobody
 	timeout time.Duration
 	note    string // see Settings.CertificateNote
 	log     func(Exchange)
@@ -58,6 +58,24 @@ type transport struct {
 
 // newTransport reads the CA bundle, which caSetting names.
 func newTransport(s Settings, caSetting string) (*transport, error) {
+	t := &transport{
+		base: sync.OnceValue(s.newBase), timeout: s.Timeout, note: s.CertificateNote, log: s.Log, trust: func() error { return nil }, huge: make(chan struct{}, 1),
+	}
+	if s.CABundle != "" {
+		b, err := readBundle(s.Read, s.CABundle, caSetting)
+		if err != nil {
+			return nil, err
+		}
+		t.trust = sync.OnceValue(func() (err error) {
+			t.base().TLSClientConfig.RootCAs, err = b.roots()
+			return err
+		})
+	}
+	return t, nil
+}
+
+// newBase returns what makes the connections.
+func (s Settings) newBase() *http.Transport {
 	dialer := &net.Dialer{Timeout: s.Timeout, KeepAlive: 30 * time.Second}
 	base := &http.Transport{
 		DialContext:            dialer.DialContext,
@@ -82,20 +100,7 @@ func newTransport(s Settings, caSetting string) (*transport, error) {
 	if s.Proxy != nil {
 		base.Proxy = func(req *http.Request) (*url.URL, error) { return proxyOf(s.Proxy, req) }
 	}
-	t := &transport{
-		base: base, timeout: s.Timeout, note: s.CertificateNote, log: s.Log, trust: func() error { return nil }, huge: make(chan struct{}, 1),
-	}
-	if s.CABundle != "" {
-		b, err := readBundle(s.Read, s.CABundle, caSetting)
-		if err != nil {
-			return nil, err
-		}
-		t.trust = sync.OnceValue(func() (err error) {
-			base.TLSClientConfig.RootCAs, err = b.roots()
-			return err
-		})
-	}
-	return t, nil
+	return base
 }
 
 // proxyOf returns the proxy for a request: none for this machine itself, and no
@@ -171,7 +176,7 @@ func (t *transport) Do(req *http.Request) (*http.Response, error) {
 func (t *transport) attempt(c *call, req *http.Request) (*http.Response, error) {
 	ctx, cancel := context.WithTimeout(req.Context(), t.timeout)
 	defer cancel()
-	resp, err := t.base.RoundTrip(req.WithContext(watch(ctx, c)))
+	resp, err := t.base().RoundTrip(req.WithContext(watch(ctx, c)))
 	if err != nil {
 		return nil, t.explain(ctx, req, err)
 	}
@@ -234,10 +239,10 @@ func (t *transport) explainReply(attempt context.Context, req *http.Request, res
 }
 
 func (t *transport) proxyHost(req *http.Request) string {
-	if t.base.Proxy == nil {
+	if t.base().Proxy == nil {
 		return ""
 	}
-	proxy, err := t.base.Proxy(req)
+	proxy, err := t.base().Proxy(req)
 	if err != nil || proxy == nil {
 		return ""
 	}
@@ -325,4 +330,4 @@ func exchange(req *http.Request, resp *http.Response, err error, took time.Durat
 }
 
 // close closes the connections that nobody uses.
-func (t *transport) close() { t.base.CloseIdleConnections() }
+func (t *transport) close() { t.base().CloseIdleConnections() }
