@@ -151,14 +151,11 @@ func (a *App) removeAliases(ctx context.Context, store *safefile.Store, path str
 	if kept, err := suiteAliases().remove(path, old); err != nil || bytes.Equal(kept, old) {
 		return err
 	}
-	left := 0
 	_, err = store.Update(ctx, safefile.Target{Path: path}, func(old []byte) ([]byte, error) {
-		kept, err := suiteAliases().remove(path, old)
-		left = len(kept)
-		return kept, err
+		return suiteAliases().remove(path, old)
 	})
-	if err == nil && left == 0 {
-		_, err = store.Remove(ctx, path)
+	if err == nil {
+		_, err = store.RemoveEmpty(ctx, path)
 	}
 	if err == nil {
 		a.Note("removed the aliases from %s", path)

@@ -215,3 +215,67 @@ func TestSweepOnce(t *testing.T) {
 		t.Errorf("said %q", *said)
 	}
 }
+
+// What another program adds to an empty file while it is being removed is in the
+// file afterwards.
+func TestRemoveEmptyLosesNothing(t *testing.T) {
+	add := func(t *testing.T, path string) {
+		f, err := os.OpenFile(path, os.O_WRONLY|os.O_APPEND, 0)
+		if err == nil {
+			_, err = f.WriteString("theirs\n")
+			_ = f.Close()
+		}
+		if err != nil {
+			t.Error(err)
+		}
+	}
+	for _, test := range []struct {
+		name   string
+		leases bool
+		gap    func(t *testing.T, path string, interrupted func() bool)
+	}{
+		{"with a lease", true, func(t *testing.T, path string, interrupted func() bool) {
+			go add(t, path)
+			for !interrupted() {
+				time.Sleep(time.Millisecond)
+			}
+		}},
+		{"without", false, func(t *testing.T, path string, _ func() bool) { add(t, path) }},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			if !test.leases {
+				without(t, true, false)
+			}
+			s, path, _ := openStore(t)
+			put(t, path, "")
+			tries := 0
+			s.gap = func(interrupted func() bool) {
+				if tries++; tries == 1 {
+					test.gap(t, path, interrupted)
+				}
+			}
+			if removed, err := s.RemoveEmpty(t.Context(), path); removed || err != nil || tries != 1 {
+				t.Errorf("removed %v, error %v, after %d tries", removed, err, tries)
+			}
+			wantContent(t, path, "theirs\n")
+			if left, _ := os.ReadDir(filepath.Dir(path)); len(left) != 1 {
+				t.Errorf("left %v", left)
+			}
+		})
+	}
+	t.Run("nobody writes", func(t *testing.T) {
+		s, path, _ := openStore(t)
+		if removed, err := s.RemoveEmpty(t.Context(), path); removed || err != nil {
+			t.Errorf("with content: removed %v, error %v", removed, err)
+		}
+		wantContent(t, path, "old\n")
+		put(t, path, "")
+		removed, err := s.RemoveEmpty(t.Context(), path)
+		if left, _ := os.ReadDir(filepath.Dir(path)); !removed || err != nil || len(left) != 0 {
+			t.Errorf("empty: removed %v, error %v, left %v", removed, err, left)
+		}
+		if removed, err := s.RemoveEmpty(t.Context(), path); removed || err != nil {
+			t.Errorf("no file: removed %v, error %v", removed, err)
+		}
+	})
+}

@@ -303,11 +303,17 @@ func (s *Store) giveBack(t Target, at location, old string, content []byte) (cha
 			}
 		}
 	}
-	kept := freeName(t.Path + otherSuffix)
+	return true, keepOther(t.Path, old)
+}
+
+// keepOther keeps old, which another program changed, beside the file that yet
+// another one has put in its place, and returns the fault that tells of both.
+func keepOther(path, old string) error {
+	kept := freeName(path + otherSuffix)
 	if err := os.Rename(old, kept); err != nil {
-		return true, failed("keep the change of another program in", kept, err)
+		return failed("keep the change of another program in", kept, err)
 	}
-	return true, fault.New(fault.File, fmt.Sprintf("cannot write %s alone", fault.Path(t.Path)),
+	return fault.New(fault.File, fmt.Sprintf("cannot write %s alone", fault.Path(path)),
 		"two other programs wrote it at the same time; what one of them wrote is in "+fault.Path(kept)).
 		WithHint("compare the two files, then remove %s", fault.Word(kept))
 }
