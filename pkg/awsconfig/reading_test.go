@@ -241,7 +241,7 @@ func TestReading(t *testing.T) {
 			"[profile a]\nstray\n= x\n[profile b\n[]\n", nil,
 			[]string{
 				`!2: the line is neither a section header nor "key = value"`, `!3: the line has no key before the "="`,
-				`!4: "[profile b" is no section header`, `!5: "[]" is no section header`,
+				`!4: the line is no section header`, `!5: the line is no section header`,
 			},
 		},
 		{
@@ -290,6 +290,41 @@ func TestReading(t *testing.T) {
 			r, _ := ours(pair{config: []byte(tc.in)})
 			if diff := cmp.Diff(tc.want, r.Profiles); diff != "" {
 				t.Error(diff)
+			}
+		})
+	}
+}
+
+// What is wrong with a file may be a secret in the wrong place. Of such a line a
+// problem shows the names that clients know, and names of sections with a type.
+func TestProblemsShowNoSecret(t *testing.T) {
+	const secret = "wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"
+	for _, tc := range []struct{ name, config, credentials, want string }{
+		{"a header without its end", "[" + secret + "\n", "", "config:1: the line is no section header"},
+		{"a header before the end of a block", "[profile a]\ns3 =\n  [" + secret + "\n", "", `config:3: the line below the empty key "s3" is not "key = value"`},
+		{"a section of no type, twice", "[" + secret + "]\n[" + secret + "]\n", "", "config:2: the section stands a second time, first in line 1"},
+		{"a profile, twice", "[profile a]\n[profile a]\n", "", `config:2: section "profile a" stands a second time, first in line 1`},
+		{"[default], twice", "[default]\n[default]\n", "", `config:2: section "default" stands a second time, first in line 1`},
+		{"a profile in the credentials file, twice", "", "[" + secret + "]\n[" + secret + "]\n", "credentials:2: the section stands a second time, first in line 1"},
+		{"[default] there, twice", "", "[default]\n[default]\n", `credentials:2: section "default" stands a second time, first in line 1`},
+		{"a key, twice", "[profile a]\n" + secret + " =\n" + secret + " =\n", "", `config:3: a key stands a second time in section "profile a", first in line 2`},
+		{"a key in the credentials file, twice", "", "[" + secret + "]\n" + secret + " = 1\n" + secret + " = 2\n", "credentials:3: a key stands a second time in the section, first in line 2"},
+		{"a known key there, twice", "", "[a]\nAWS_Secret_Access_Key = " + secret + "\naws_secret_access_key = " + secret + "\n", `credentials:3: key "aws_secret_access_key" stands a second time in the section, first in line 2`},
+		{"a block below an unknown key", "[profile a]\n" + secret + " =\n  b\n", "", `config:3: the line below an empty key is not "key = value"`},
+		{"a line before all sections", secret + " = 1\n", "", "config:1: the line stands before the first section"},
+		{"a line without =", "[profile a]\n" + secret + "\n", "", `config:2: the line is neither a section header nor "key = value"`},
+		{"a header without its end, before all sections", "[" + secret + " = 1\n", "", "config:1: the line is no section header"},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			c := awsconfig.Merge(
+				awsconfig.Parse("config", awsconfig.ConfigFile, []byte(tc.config)),
+				awsconfig.Parse("credentials", awsconfig.CredentialsFile, []byte(tc.credentials)))
+			err := c.Err()
+			if err == nil || err.Error() != tc.want {
+				t.Errorf("%v, want %s", err, tc.want)
+			}
+			if got := strings.ToLower(fmt.Sprint(err, fault.HintOf(err), c.AllProblems())); strings.Contains(got, strings.ToLower(secret)) {
+				t.Errorf("it shows the secret: %s", got)
 			}
 		})
 	}

@@ -199,7 +199,7 @@ func (s *scanner) nameSection(sec *section, i int32) {
 // a name need not be compared.
 func (s *scanner) checkHeader(sec *section, i int32) {
 	if first, ok := s.headers[sec.header]; ok {
-		s.fatal(sec.line, fmt.Sprintf("section %q stands a second time, first in line %d", sec.header, s.f.sections[first].line),
+		s.fatal(sec.line, fmt.Sprintf("%s stands a second time, first in line %d", s.sectionWord(sec), s.f.sections[first].line),
 			"make the two sections one")
 		return
 	}
@@ -210,7 +210,7 @@ func (s *scanner) beginKey(line string, at int) {
 	n := delimiter(line)
 	switch {
 	case line[0] == '[' && (s.section < 0 || n < 0):
-		s.fatal(s.line, fmt.Sprintf("%s is no section header", quoteShort(line)), "write [type name]")
+		s.fatal(s.line, "the line is no section header", "write [type name]")
 		return
 	case s.section < 0:
 		s.fatal(s.line, fmt.Sprintf("the %s stands before the first section", excerpt(line)), "put it below a [section] header or remove it")
@@ -234,7 +234,11 @@ func (s *scanner) addKey(k key) {
 	f := s.f
 	sec := &f.sections[s.section]
 	if before := s.sameKey(k.name); before != nil {
-		s.fatal(k.line, fmt.Sprintf("key %q stands a second time in section %q, first in line %d", k.name, sec.header, before.line),
+		word := "a key"
+		if _, known := knownKeys[k.name]; known {
+			word = fmt.Sprintf("key %q", k.name)
+		}
+		s.fatal(k.line, fmt.Sprintf("%s stands a second time in %s, first in line %d", word, s.sectionWord(sec), before.line),
 			"remove one of the two")
 	}
 	f.keys = append(f.keys, k)
@@ -309,8 +313,11 @@ func (s *scanner) checkBlock(k *key) {
 			if line = trimSpace(line); line == "" || strings.IndexByte(line, '=') >= 0 {
 				continue
 			}
-			problem := s.f.problem(s.numbers[i], fmt.Sprintf("the %s below the empty key %q is not \"key = value\"", excerpt(line), k.name),
-				"remove the indentation, or write nested lines as key = value")
+			word := "an empty key"
+			if _, known := knownKeys[k.name]; known {
+				word = fmt.Sprintf("the empty key %q", k.name)
+			}
+			problem := s.f.problem(s.numbers[i], fmt.Sprintf("the %s below %s is not \"key = value\"", excerpt(line), word), "remove the indentation, or write nested lines as key = value")
 			if s.f.sections[s.section].typ == defaultsSection {
 				s.f.leaking = append(s.f.leaking, leakingBlock{k.name, problem})
 			} else {
@@ -344,30 +351,25 @@ func (s *scanner) fatal(line int32, text, hint string) {
 	s.f.fatal = append(s.f.fatal, s.f.problem(line, text, hint))
 }
 
-// excerpt is what a message calls a line of a file: a header as it stands, a
-// known key by its name, any other line without its text. It could be a secret
-// without its key, and messages end up in tickets.
+// excerpt is what a message calls a line of a file: a known key by its name, any
+// other line without its text. It could be a secret without its key, and
+// messages end up in tickets.
 func excerpt(line string) string {
-	if line != "" && line[0] == '[' {
-		return "header " + quoteShort(line)
-	}
 	if n := delimiter(line); n >= 0 {
 		name := trimSpace(line[:n])
 		if _, known := knownKeys[lowerKey(name)]; known {
-			return "key " + quoteShort(name)
+			return fmt.Sprintf("key %q", name)
 		}
 	}
 	return "line"
 }
 
-func quoteShort(line string) string {
-	const most = 60
-	if len(line) <= most {
-		return fmt.Sprintf("%q", line)
+// sectionWord is what a message calls a section: by its header if that says of
+// what type the section is. Any other may be a secret in the wrong place, too.
+func (s *scanner) sectionWord(sec *section) string {
+	typed := s.f.kind == ConfigFile && sec.named && sec.typ != otherSection || sec.header == defaultProfile
+	if !typed {
+		return "the section"
 	}
-	cut := most
-	for cut > 0 && !utf8.RuneStart(line[cut]) {
-		cut--
-	}
-	return fmt.Sprintf("%q...", line[:cut])
+	return fmt.Sprintf("section %q", sec.header)
 }
