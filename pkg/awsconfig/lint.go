@@ -231,6 +231,9 @@ func (l *lint) value(f *File, k *key, line string) {
 	case !ok:
 		l.add(f, k.line, "", "the Go SDK ignores the line: it sees a comment in %s", k.name)
 	case seen == k.value:
+	case quoted(k.value) && k.name == keyProcess && strings.ContainsAny(k.value[1:len(k.value)-1], " \t'\"\\"):
+		l.add(f, k.line, "begin or end the command with a word without quotes",
+			"the Go SDK drops the first and the last quote of %s, the AWS CLI does not", k.name)
 	case quoted(k.value):
 		l.add(f, k.line, "remove the quotes", "the value of %s has its quotes in the AWS CLI, and none in the Go SDK", k.name)
 	case strings.HasPrefix(k.value, seen) && knownKeys[k.name]:
@@ -294,7 +297,7 @@ func (l *lint) overrides(p *Profile) {
 // credentials beside Identity Center. They use these, so no failure tells of it.
 func (l *lint) otherCredentials(p *Profile) {
 	name, ok := p.Lookup(keySession)
-	beside := slices.IndexFunc([]string{keyAccess, "credential_process", "role_arn"}, func(key string) bool { return p.Get(key) != "" })
+	beside := slices.IndexFunc([]string{keyAccess, keyProcess, "role_arn"}, func(key string) bool { return p.Get(key) != "" })
 	if beside < 0 {
 		return
 	}
@@ -319,6 +322,7 @@ const (
 	keySource   = "source_profile"
 	keyServices = "services"
 	keyAccess   = "aws_access_key_id"
+	keyProcess  = "credential_process"
 )
 
 // knownKeys are the keys that change what a client does, and whether their
@@ -332,7 +336,7 @@ var knownKeys = map[string]bool{
 	"ca_bundle": true, "use_fips_endpoint": true, "use_dualstack_endpoint": true, "sts_regional_endpoints": true,
 	"ignore_configured_endpoint_urls": true, "defaults_mode": true, "retry_mode": true, "max_attempts": true,
 	keyAccess: false, "aws_secret_access_key": false, "aws_session_token": false, "aws_security_token": false,
-	"credential_process": false, "web_identity_token_file": false, "external_id": false, "endpoint_url": false,
+	keyProcess: false, "web_identity_token_file": false, "external_id": false, "endpoint_url": false,
 	"login_session": false, "s3": false, "sso": false, "sso_oidc": false, "sts": false,
 }
 

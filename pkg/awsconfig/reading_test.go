@@ -330,6 +330,32 @@ func TestProblemsShowNoSecret(t *testing.T) {
 	}
 }
 
+// A command is not what it was without the quotes of its first and its last word.
+func TestQuotesOfACommand(t *testing.T) {
+	const (
+		remove = "config:2: the value of credential_process has its quotes in the AWS CLI, and none in the Go SDK; remove the quotes"
+		other  = "config:2: the Go SDK drops the first and the last quote of credential_process, the AWS CLI does not; begin or end the command with a word without quotes"
+	)
+	for value, want := range map[string]string{
+		`"/usr/bin/cred"`:                     remove,
+		`'cred'`:                              remove,
+		`"C:\\x y\\a.exe" --role "b c"`:       other,
+		`'/opt/a b/cred' --role 'c'`:          other,
+		`"/opt/a b/cred"`:                     other,
+		`"C:\\x\\a.exe"`:                      other,
+		`"C:\\x y\\a.exe" --role "b c" --now`: "",
+		`"a" 'b'`:                             "",
+	} {
+		got := ""
+		for _, p := range parse("[profile a]\ncredential_process = " + value + "\n").AllProblems() {
+			got += p.String()
+		}
+		if got != want {
+			t.Errorf("%s\n got %s\nwant %s", value, got, want)
+		}
+	}
+}
+
 // TestErr says what a person sees of a file that botocore cannot read.
 func TestErr(t *testing.T) {
 	c := parse("[profile a]\nregion = r\n[profile a]\nstray\n")
