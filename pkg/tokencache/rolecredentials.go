@@ -96,7 +96,7 @@ func (c roleCredentials) goodFor(d time.Duration) bool { return time.Until(c.Exp
 // roleCredentials reads the entry of a role. It is not found where there is
 // none that counts.
 func (c *Cache) roleCredentials(ctx context.Context, r Role) (roleCredentials, bool, error) {
-	token, found, err := c.Token(ctx, r.Session)
+	token, found, err := c.unchangedToken(ctx, r.Session)
 	if err != nil || !found || !token.BelongsTo(r.StartURL, r.Region) {
 		return roleCredentials{}, false, err
 	}

@@ -1,6 +1,7 @@
 package tokencache_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -224,6 +225,46 @@ func TestRoleCredentialsOfAnotherPerson(t *testing.T) {
 			t.Errorf("%d calls, error %v", q.calls.Load(), err)
 		}
 	})
+	for name, change := range map[string]func(path string, content []byte) error{
+		"a login that writes in place": func(path string, content []byte) error { return os.WriteFile(path, content, 0o600) },
+		"a file that was moved there": func(path string, content []byte) error {
+			if err := os.WriteFile(path+".new", content, 0o600); err != nil {
+				return err
+			}
+			if err := os.Chtimes(path+".new", settled, settled.Add(time.Second)); err != nil {
+				return err
+			}
+			return os.Rename(path+".new", path)
+		},
+		"a token of another portal": func(path string, content []byte) error {
+			return os.WriteFile(path, bytes.Replace(content, []byte(full.Region), []byte("us-gone-9"), 1), 0o600)
+		},
+		"no token": func(path string, _ []byte) error { return os.Remove(path) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			c, _ := loggedIn(t)
+			p := &portalOf{credentials: issued(time.Hour), token: full.AccessToken}
+			for range 2 {
+				if _, err := c.RoleCredentials(ctx, admin, 0, p.fetch); err != nil {
+					t.Fatal(err)
+				}
+				// As old as it can be, but for what is newer than the token.
+				if err := os.Chtimes(rolePath(c, admin), settled, settled); err != nil {
+					t.Fatal(err)
+				}
+			}
+			content, err := os.ReadFile(c.TokenPath(okta))
+			if err == nil {
+				err = change(c.TokenPath(okta), content)
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.RoleCredentials(ctx, admin, 0, p.fetch); err != nil || p.calls.Load() != 2 {
+				t.Errorf("%d calls, error %v", p.calls.Load(), err)
+			}
+		})
+	}
 	t.Run("our own refresh", func(t *testing.T) {
 		c, _ := loggedIn(t)
 		p := &portalOf{credentials: issued(time.Hour), token: full.AccessToken}

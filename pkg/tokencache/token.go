@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
 	"net/url"
 	"os"
 	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"aws-sso-plugins/pkg/safefile"
@@ -91,6 +93,49 @@ func (c *Cache) Token(ctx context.Context, k Key) (Token, bool, error) {
 		f.token.LoginAt = info.ModTime()
 	}
 	return f.token, true, nil
+}
+
+// seenToken is a token that was read, and the file that it was read from.
+type seenToken struct {
+	mu    sync.Mutex
+	path  string
+	file  fs.FileInfo
+	token Token
+}
+
+// settled is how old a file must be that it has another time after a change: more
+// than the clock of a file system goes on in one step.
+const settled = 2 * time.Second
+
+// unchangedToken returns what Token returns. It does not read the file again that
+// it has read last: many roles of one session need its token.
+func (c *Cache) unchangedToken(ctx context.Context, k Key) (Token, bool, error) {
+	path := c.TokenPath(k)
+	before, err := os.Stat(path)
+	if err != nil {
+		return c.Token(ctx, k)
+	}
+	if token, ok := c.seen.same(path, before); ok {
+		return token, true, safefile.CheckPrivate(path)
+	}
+	token, found, err := c.Token(ctx, k)
+	if err == nil && found && token.LoginAt.Equal(before.ModTime()) && time.Since(before.ModTime()) > settled {
+		c.seen.set(path, before, token)
+	}
+	return token, found, err
+}
+
+func (s *seenToken) same(path string, file fs.FileInfo) (Token, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	same := s.path == path && os.SameFile(s.file, file) && s.file.Size() == file.Size() && s.file.ModTime().Equal(file.ModTime())
+	return s.token, same
+}
+
+func (s *seenToken) set(path string, file fs.FileInfo, token Token) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.path, s.file, s.token = path, file, token
 }
 
 // PutToken writes the token of a key, as the AWS CLI does. What is empty is

@@ -48,6 +48,8 @@ type Cache struct {
 	// of its content. It is for -v: nothing needs to be done. Nil tells
 	// nobody.
 	Note func(string)
+
+	seen seenToken
 }
 
 // maxFile is more than any client's token; what is larger is no token.
