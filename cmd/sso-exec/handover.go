@@ -24,6 +24,9 @@ type handover struct {
 	noted sync.Map // by text
 }
 
+// environ is the environment that each command's is made from. Nobody changes it.
+var environ = sync.OnceValue(func() []string { return slices.DeleteFunc(harden.Environ(), isWorkerVariable) })
+
 // to returns whom the command acts as.
 func (h *handover) to(t *resolve.Target) resolve.Handover {
 	to := t.Handover()
@@ -38,20 +41,19 @@ func (h *handover) environment(ctx context.Context, t *resolve.Target) ([]string
 	if err != nil {
 		return nil, aws.Credentials{}, err
 	}
-	environ := slices.DeleteFunc(harden.Environ(), isWorkerVariable)
 	var env resolve.Environment
 	if h.ProfileOnly {
-		env = resolve.ProfileEnvironment(h.to(t), environ)
+		env = resolve.ProfileEnvironment(h.to(t), environ())
 		credentials = aws.Credentials{}
 	} else {
-		env = resolve.RoleEnvironment(h.config, h.to(t), credentials, environ)
+		env = resolve.RoleEnvironment(h.config, h.to(t), credentials, environ())
 	}
 	for _, note := range env.Notes {
 		if _, told := h.noted.LoadOrStore(note, true); !told {
 			h.app.Warn(fault.Newf(fault.Notice, "%s", note))
 		}
 	}
-	return env.Apply(environ), credentials, nil
+	return env.Apply(environ()), credentials, nil
 }
 
 // one runs the command in the place of this process. Whatever fails here is not

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func session() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
+func (c *child) session() *syscall.SysProcAttr { return &syscall.SysProcAttr{Setsid: true} }
 
 // waitExit returns when the command has ended, and leaves it to be reaped. That
 // is kqueue's: waitid of macOS also returns for a process that has stopped

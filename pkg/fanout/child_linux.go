@@ -7,8 +7,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-func session() *syscall.SysProcAttr {
-	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL}
+func (c *child) session() *syscall.SysProcAttr {
+	return &syscall.SysProcAttr{Setsid: true, Pdeathsig: syscall.SIGKILL, PidFD: &c.pidfd}
 }
 
 // waitExit returns when the command has ended, and leaves it to be reaped.

@@ -13,20 +13,20 @@ import (
 
 // child is a command that was started.
 type child struct {
-	pid     int
-	pipes   [2]*os.File // the ends that are read, by Stream
-	started time.Time
+	pid            int
+	pidfd          int         // of Linux; negative: there is none
+	pipes          [2]*os.File // the ends that are read, by Stream
+	started, ended time.Time
 }
 
 // start starts a program as the leader of a session, so that it has no terminal
 // to wait for, and its number names its process group.
-func (s *starter) start(c *child, path string, argv, env []string, write [2]*os.File) error {
-	pid, _, err := syscall.StartProcess(path, argv, &syscall.ProcAttr{ //nolint:gosec // the command that the user named
+func (c *child) start(path string, argv, env []string, in *os.File, write [2]*os.File) (err error) {
+	c.pid, _, err = syscall.StartProcess(path, argv, &syscall.ProcAttr{ //nolint:gosec // the command that the user named
 		Env:   env,
-		Files: []uintptr{s.null.Fd(), write[Stdout].Fd(), write[Stderr].Fd()},
-		Sys:   session(),
+		Files: []uintptr{in.Fd(), write[Stdout].Fd(), write[Stderr].Fd()},
+		Sys:   c.session(),
 	})
-	c.pid = pid
 	return err
 }
 

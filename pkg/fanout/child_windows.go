@@ -14,12 +14,12 @@ import (
 
 // child is a command that was started.
 type child struct {
-	pipes   [2]*os.File // the ends that are read, by Stream
-	started time.Time
+	pipes          [2]*os.File // the ends that are read, by Stream
+	started, ended time.Time
 
 	process *os.Process
 	job     windows.Handle // of the command and what it starts; 0: there is none
-	ended   atomic.Bool
+	exited  atomic.Bool
 	killed  atomic.Bool // while it ran
 	state   *os.ProcessState
 	err     error
@@ -27,11 +27,11 @@ type child struct {
 
 // start starts a program in a process group and a job object of its own. What it
 // starts before it is in the job is in that of this process.
-func (s *starter) start(c *child, path string, argv, env []string, write [2]*os.File) error {
+func (c *child) start(path string, argv, env []string, in *os.File, write [2]*os.File) error {
 	endWithUs()
 	process, err := os.StartProcess(path, argv, &os.ProcAttr{
 		Env:   env,
-		Files: []*os.File{s.null, write[Stdout], write[Stderr]},
+		Files: []*os.File{in, write[Stdout], write[Stderr]},
 		Sys:   &syscall.SysProcAttr{CreationFlags: windows.CREATE_NEW_PROCESS_GROUP},
 	})
 	if err != nil {
@@ -87,7 +87,7 @@ func (c *child) ask(os.Signal) {
 }
 
 func (c *child) killGroup() {
-	if !c.ended.Load() {
+	if !c.exited.Load() {
 		c.killed.Store(true)
 	}
 	if c.job != 0 {
@@ -99,7 +99,7 @@ func (c *child) killGroup() {
 
 func (c *child) waitExit() {
 	c.state, c.err = c.process.Wait()
-	c.ended.Store(true)
+	c.exited.Store(true)
 }
 
 // controlExit is the exit code of a command that Ctrl-C or Ctrl-Break has ended

@@ -14,7 +14,6 @@ import (
 	"io"
 	"iter"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -86,10 +85,11 @@ type Runner struct {
 	// system's folder for temporary files.
 	TempDir string
 
-	limits  limits
-	spool   *spool
-	starter *starter
-	linesMu sync.Mutex
+	limits   limits
+	spool    *spool
+	null     *os.File   // standard input of the commands
+	starting sync.Mutex // one starts at a time
+	linesMu  sync.Mutex
 
 	turn   sync.Mutex
 	first  int // the job whose turn it is, if the run is Ordered
@@ -103,7 +103,6 @@ type Runner struct {
 	running  map[*child]struct{}
 	failures int
 	stopped  error // why no more jobs start
-	killed   bool  // Kill was called
 }
 
 // limits are the bounds of a run. Tests set others.
@@ -112,6 +111,8 @@ type limits struct {
 	disk   int64         // of output that waits and has no room in memory, in bytes
 	held   time.Duration // how long others may hold the output of a command that has ended
 	ending time.Duration // between the signal that asks a command to end and KILL
+
+	concurrent bool // output is taken by goroutines, as where one cannot wait for all
 }
 
 var defaultLimits = limits{memory: 16 << 20, disk: 4 << 30, held: time.Second, ending: 10 * time.Second}
@@ -185,7 +186,9 @@ func (r *Runner) Run(ctx context.Context, jobs int) iter.Seq[Result] {
 		r.running = map[*child]struct{}{}
 		r.feeds = map[int]*feed{}
 		var err error
-		r.starter, err = newStarter()
+		if r.null, err = os.Open(os.DevNull); err != nil {
+			err = fault.Wrap(fault.File, err, "cannot start anything")
+		}
 		results := make(chan Result, jobs) // so that no job waits for the loop
 		var ending sync.WaitGroup
 		ending.Go(func() {
@@ -207,7 +210,9 @@ func (r *Runner) Run(ctx context.Context, jobs int) iter.Seq[Result] {
 			}
 			ending.Wait()
 			r.sessions.sweep(false, func() {})
-			r.starter.close()
+			if r.null != nil {
+				_ = r.null.Close()
+			}
 			r.spool.close()
 		}()
 		all := func(yield func(Result) bool) {
@@ -245,6 +250,7 @@ func (r *Runner) work(ctx context.Context, jobs int, send func(Result)) {
 	}
 	for range min(r.width(), jobs) {
 		workers.Go(func() {
+			stayOnThread()
 			for i := take(); i < jobs; i = take() {
 				result := r.one(ctx, i)
 				if r.Ended != nil {
@@ -339,38 +345,11 @@ func (r *Runner) run(ctx context.Context, result *Result, job Job) {
 		timer := time.AfterFunc(time.Until(job.Expires), func() { r.Expired(result.Index) })
 		defer timer.Stop()
 	}
-	var readers sync.WaitGroup
-	closed := make(chan struct{})
-	var lost [2]error
-	f := r.newFeed(result.Index, &result.Output)
-	for s, pipe := range c.pipes {
-		readers.Go(func() { lost[s] = f.read(Stream(s), pipe) })
+	lost := r.collect(c, r.newFeed(result.Index, &result.Output))
+	for _, p := range c.pipes {
+		_ = p.Close()
 	}
-	go func() { readers.Wait(); close(closed) }()
-
-	c.waitExit()
-	result.Duration = time.Since(c.started)
-	isClosed := func(within time.Duration) bool {
-		select {
-		case <-closed:
-			return true
-		case <-time.After(within):
-			return false
-		}
-	}
-	// Before it is reaped: until then its number is nobody else's.
-	isClosed(r.limits.held)
-	c.killGroup()
-	f.last.Store(true)
-	// What was killed needs a moment to end, and what it has left in the pipes may
-	// wait for somebody who reads slowly.
-	for reads := int64(-1); !isClosed(r.limits.held/8) && (f.busy.Load() > 0 || f.reads.Load() != reads); {
-		reads = f.reads.Load()
-	}
-	for _, pipe := range c.pipes {
-		_ = pipe.Close()
-	}
-	<-closed
+	result.Duration = c.ended.Sub(c.started)
 	r.mu.Lock()
 	delete(r.running, c)
 	result.State, result.ExitCode, result.Signal, result.Err = c.reap()
@@ -412,34 +391,12 @@ func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
 		err   error
 	)
 	for s := range write {
-		if c.pipes[s], write[s], err = os.Pipe(); err != nil {
+		if c.pipes[s], write[s], err = pipe(); err != nil {
 			break
 		}
 	}
 	if err == nil {
-		// From the look at what stops the run to the entry in running, so that
-		// nobody who ends the run misses a command.
-		r.starter.do(func() {
-			r.mu.Lock()
-			defer r.mu.Unlock()
-			switch {
-			case r.killed || ctx.Err() != nil:
-				err = fault.Wrap(fault.Canceled, ErrNotStarted, "not started")
-				return
-			case r.stopped != nil:
-				err = r.stopped
-				return
-			}
-			if r.Starting != nil {
-				defer r.Starting()()
-			}
-			c.started = time.Now()
-			if err = r.starter.start(c, r.Path, append([]string{r.Name}, r.Args...), job.Env, write); err == nil {
-				r.running[c] = struct{}{}
-				r.sessions.add(c.number())
-				r.Supervisor.tell(c.number())
-			}
-		})
+		err = r.startWith(ctx, c, job, write)
 	}
 	for _, w := range write {
 		if w != nil {
@@ -461,6 +418,30 @@ func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
 	return c, nil
 }
 
+// startWith starts the command with the ends of its pipes. Nobody who ends the run
+// misses a command: who does that has the lock first, and nothing starts after, or
+// finds the command among those that run.
+func (r *Runner) startWith(ctx context.Context, c *child, job Job, write [2]*os.File) error {
+	r.starting.Lock()
+	defer r.starting.Unlock()
+	if err := r.mayStart(ctx); err != nil {
+		return err
+	}
+	if r.Starting != nil {
+		defer r.Starting()()
+	}
+	c.started = time.Now()
+	if err := c.start(r.Path, append([]string{r.Name}, r.Args...), job.Env, r.null, write); err != nil {
+		return err
+	}
+	r.mu.Lock()
+	r.running[c] = struct{}{}
+	r.mu.Unlock()
+	r.sessions.add(c.number())
+	r.Supervisor.tell(c.number())
+	return nil
+}
+
 func startFault(name string, err error) error {
 	return fault.Wrap(fault.Unknown, fault.Cause(err), "cannot start %s", fault.Path(name))
 }
@@ -471,7 +452,9 @@ func (r *Runner) end(cause error) {
 	if r.Signal != nil {
 		sig = r.Signal(cause)
 	}
+	r.starting.Lock()
 	r.each(func(c *child) { c.ask(sig) })
+	r.starting.Unlock()
 	deadline := time.Now().Add(r.limits.ending)
 	for r.busy() && time.Now().Before(deadline) {
 		time.Sleep(endingPause)
@@ -491,12 +474,10 @@ func (r *Runner) busy() bool {
 // Kill ends all commands at once and lets no more start. It may be called at any
 // time, by any goroutine.
 func (r *Runner) Kill() {
-	r.mu.Lock()
-	r.killed = true
-	for c := range r.running {
-		c.killGroup()
-	}
-	r.mu.Unlock()
+	r.stop(fault.Wrap(fault.Canceled, ErrNotStarted, "not started"))
+	r.starting.Lock()
+	r.each((*child).killGroup)
+	r.starting.Unlock()
 	r.sessions.sweep(false, func() {})
 }
 
@@ -513,40 +494,5 @@ func (r *Runner) each(do func(*child)) {
 	defer r.mu.Unlock()
 	for c := range r.running {
 		do(c)
-	}
-}
-
-// starter starts processes from one thread, which lives as long as the run: on
-// Linux a child ends with the thread that started it.
-type starter struct {
-	calls chan func()
-	null  *os.File
-}
-
-func newStarter() (*starter, error) {
-	s := &starter{calls: make(chan func())}
-	go func() {
-		runtime.LockOSThread() // and never unlocked: the thread ends with this goroutine
-		for call := range s.calls {
-			call()
-		}
-	}()
-	var err error
-	if s.null, err = os.Open(os.DevNull); err != nil {
-		return s, fault.Wrap(fault.File, err, "cannot start anything")
-	}
-	return s, nil
-}
-
-func (s *starter) do(call func()) {
-	done := make(chan struct{})
-	s.calls <- func() { defer close(done); call() }
-	<-done
-}
-
-func (s *starter) close() {
-	close(s.calls)
-	if s.null != nil {
-		_ = s.null.Close()
 	}
 }

@@ -128,7 +128,7 @@ func TestLinesAreWholeAndExact(t *testing.T) {
 	var half [jobs][2]bool
 	var inside atomic.Int32
 	r := &Runner{
-		Path: self, Name: "self", Concurrency: 8, TempDir: t.TempDir(),
+		Path: self, Name: "self", Concurrency: 8, TempDir: t.TempDir(), limits: defaultLimits,
 		Prepare: func(_ context.Context, i int) (Job, error) {
 			return Job{Env: append(os.Environ(), "PLAY="+strconv.Itoa(i+1))}, nil
 		},

@@ -14,5 +14,5 @@ func freeSpace(f *os.File) (int64, bool) {
 	if err := unix.Fstatfs(int(f.Fd()), &s); err != nil {
 		return 0, false
 	}
-	return int64(s.Bavail) * int64(s.Bsize), true //nolint:gosec // the units differ between systems
+	return int64(s.Bavail) * int64(s.Bsize), true //nolint:unconvert // the types differ between systems
 }

@@ -11,7 +11,9 @@ import (
 )
 
 // buffers are what pipes are read with, each of half a pipe of Linux.
-var buffers = sync.Pool{New: func() any { return new([32 << 10]byte) }}
+var buffers = sync.Pool{New: func() any { return new([bufferSize]byte) }}
+
+const bufferSize = 32 << 10
 
 // feed takes what the command of a job prints, and passes it on to Lines or keeps
 // it.
@@ -29,14 +31,16 @@ type feed struct {
 	// For whoever waits for the end of the streams: how many are being passed on
 	// or kept just now, and how often something has come.
 	busy, reads atomic.Int64
-	last        atomic.Bool // all that belongs to the command has ended
+
+	last atomic.Bool // all that belongs to the command has ended
+	rest [2]int      // how much of each stream is read after that
 }
 
 // pipeSize is how much a pipe can hold at most, unless root made it larger.
 const pipeSize = 1 << 20
 
 func (r *Runner) newFeed(index int, kept *[2]*Output) *feed {
-	f := &feed{runner: r, index: index, kept: kept}
+	f := &feed{runner: r, index: index, kept: kept, rest: [2]int{pipeSize, pipeSize}}
 	f.changed.L = &f.mu
 	f.dropped = r.Discard
 	f.passing = r.Lines != nil && !r.Ordered
@@ -95,28 +99,32 @@ func (r *Runner) drop() {
 	}
 }
 
-// read takes all that the command prints on a stream. An error says that some had
-// to be dropped.
-func (f *feed) read(stream Stream, pipe io.Reader) (lost error) {
-	buffer := buffers.Get().(*[32 << 10]byte)
+// readAll takes all that the command prints on a stream. An error says that some
+// had to be dropped.
+func (f *feed) readAll(stream Stream, pipe io.Reader) (lost error) {
+	buffer := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(buffer)
-	for rest := pipeSize; rest > 0; {
-		n, err := pipe.Read(buffer[:])
-		if f.last.Load() {
-			rest -= n
-		}
-		f.reads.Add(1)
-		f.busy.Add(1)
-		failed := f.take(stream, buffer[:n], err != nil)
-		f.busy.Add(-1)
+	for more := true; more; {
+		var failed error
+		more, failed = f.read(stream, pipe, buffer[:])
 		if lost == nil {
 			lost = failed
 		}
-		if err != nil { // the end, or the pipe was closed here
-			break
-		}
 	}
 	return lost
+}
+
+// read takes what a stream has now, and reports whether more may come.
+func (f *feed) read(stream Stream, pipe io.Reader, buffer []byte) (more bool, lost error) {
+	n, err := pipe.Read(buffer)
+	f.reads.Add(1)
+	f.busy.Add(1)
+	defer f.busy.Add(-1)
+	if f.last.Load() {
+		f.rest[stream] -= n
+	}
+	more = err == nil && f.rest[stream] > 0 // an error is the end, or the pipe was closed here
+	return more, f.take(stream, buffer[:n], !more)
 }
 
 // take passes on or keeps what has come. last says that no more comes.
@@ -136,15 +144,14 @@ func (f *feed) take(stream Stream, p []byte, last bool) error {
 			kept.Close()
 			p = p[end:]
 		}
-		_, err := kept.write(p)
+		err := kept.write(p)
 		if last && kept.size > 0 {
 			f.runner.pass(f.index, stream, kept.Reader())
 			kept.Close()
 		}
 		return missing(err)
 	case f.runner.Lines == nil:
-		_, err := kept.write(p)
-		return missing(err)
+		return missing(kept.write(p))
 	}
 	n, err := kept.fit(p)
 	if err == nil {

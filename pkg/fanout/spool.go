@@ -119,13 +119,11 @@ func (o *Output) Size() int64 { return o.size }
 
 // write appends. An error means that there is no room; from then on all that is
 // written is lost, so that there is no gap.
-func (o *Output) write(p []byte) (int, error) {
-	if o.err != nil {
-		return 0, o.err
+func (o *Output) write(p []byte) error {
+	if o.err == nil {
+		_, o.err = o.fit(p)
 	}
-	n, err := o.fit(p)
-	o.err = err
-	return n, err
+	return o.err
 }
 
 // fit appends what there is room for. An error means that it is not all.

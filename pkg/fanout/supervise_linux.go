@@ -1,13 +1,14 @@
 package fanout
 
 import (
+	"bufio"
 	"context"
 	"encoding/binary"
 	"errors"
 	"io"
+	"math"
 	"os"
 	"runtime"
-	"sync"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -18,8 +19,8 @@ import (
 // and ends the commands then: the worker has started them, and to the supervisor
 // the kernel gives the orphans of the worker.
 //
-// The worker gets args, env and files, and finds its end of a connection at
-// [workerFD], for [Connect]. When ctx is cancelled it is told the signal, by the
+// The worker gets args, env and files, and finds its end of a connection and the
+// list of its sessions at [workerFD] and [sessionsFD], for [Connect]. When ctx is cancelled it is told the signal, by the
 // cause. An error is [ErrNoSupervisor]. Supervise reaps every child of this process,
 // so there may be no others.
 func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signal func(cause error) os.Signal) (Exit, error) {
@@ -32,11 +33,19 @@ func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signa
 	}
 	ours, theirs := os.NewFile(uintptr(ends[0]), "worker"), os.NewFile(uintptr(ends[1]), "supervisor")
 	defer ours.Close()
+	// In memory that both see: a message for each command would wake this process.
+	list, err := unix.MemfdCreate("sessions", unix.MFD_CLOEXEC)
+	if err != nil {
+		_ = theirs.Close()
+		return Exit{}, unsupervised("memfd_create", err)
+	}
+	sessionList := os.NewFile(uintptr(list), "sessions")
+	defer sessionList.Close()
 	runtime.LockOSThread() // which the worker's end follows
 	defer runtime.UnlockOSThread()
 	worker, _, err := syscall.StartProcess("/proc/self/exe", args, &syscall.ProcAttr{ //nolint:gosec // this program
 		Env:   env,
-		Files: []uintptr{files[0].Fd(), files[1].Fd(), files[2].Fd(), theirs.Fd()},
+		Files: []uintptr{files[0].Fd(), files[1].Fd(), files[2].Fd(), theirs.Fd(), sessionList.Fd()},
 		// A stopped worker would not see that the connection has ended.
 		Sys: &syscall.SysProcAttr{Pdeathsig: syscall.SIGCONT},
 	})
@@ -44,11 +53,6 @@ func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signa
 	if err != nil {
 		return Exit{}, unsupervised("the start of the worker", err)
 	}
-	var (
-		told    sessions
-		reading sync.WaitGroup
-	)
-	reading.Go(func() { told.read(ours) })
 	stop := context.AfterFunc(ctx, func() {
 		number, ok := signal(context.Cause(ctx)).(syscall.Signal)
 		if !ok {
@@ -61,7 +65,8 @@ func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signa
 	if err != nil {
 		return Exit{}, unsupervised("wait4", err)
 	}
-	reading.Wait()
+	var told sessions
+	told.read(io.NewSectionReader(sessionList, 0, math.MaxInt64))
 	told.sweep(status.Signaled(), reapAll)
 	if status.Signaled() {
 		return Exit{Signal: status.Signal()}, nil
@@ -75,8 +80,9 @@ func adoptOrphans() error {
 	return unix.Prctl(unix.PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
 }
 
-// read takes what the worker tells, to its end.
-func (s *sessions) read(from io.Reader) {
+// read takes what the worker has told, to its end.
+func (s *sessions) read(list io.Reader) {
+	from := bufio.NewReader(list)
 	var number [4]byte
 	for {
 		if _, err := io.ReadFull(from, number[:]); err != nil {
@@ -109,18 +115,23 @@ func reapUntil(pid int) (syscall.WaitStatus, error) {
 	}
 }
 
-// workerFD is the descriptor of the worker's end of the connection.
-const workerFD = 3
+// workerFD is the descriptor of the worker's end of the connection, sessionsFD that
+// of the list of its sessions.
+const (
+	workerFD   = 3
+	sessionsFD = 4
+)
 
 // Supervisor is the worker's end of the connection.
-type Supervisor struct{ conn *os.File }
+type Supervisor struct{ conn, sessions *os.File }
 
 // Connect takes the connection over. told is called with the signal that the
 // supervisor got, gone when the supervisor has ended.
 func Connect(told func(os.Signal), gone func()) *Supervisor {
 	syscall.CloseOnExec(workerFD)
+	syscall.CloseOnExec(sessionsFD)
 	_ = adoptOrphans() // as the supervisor could
-	s := &Supervisor{os.NewFile(workerFD, "supervisor")}
+	s := &Supervisor{os.NewFile(workerFD, "supervisor"), os.NewFile(sessionsFD, "sessions")}
 	go func() {
 		var number [1]byte
 		for {
@@ -139,5 +150,5 @@ func (s *Supervisor) tell(pid int) {
 	if s == nil {
 		return
 	}
-	_, _ = s.conn.Write(binary.NativeEndian.AppendUint32(nil, uint32(pid)))
+	_, _ = s.sessions.Write(binary.NativeEndian.AppendUint32(nil, uint32(pid)))
 }

@@ -100,7 +100,7 @@ func TestAPausedCommandLosesNothing(t *testing.T) {
 			t.Parallel()
 			r := shell(t, "[ $N != 0 ] || sleep 0.5; cat "+file)
 			r.Ordered = ordered
-			r.limits = limits{memory: 1 << 10, held: 16 * time.Millisecond, ending: time.Second}
+			r.limits.memory, r.limits.disk, r.limits.held = 1<<10, 0, 16*time.Millisecond
 			var got [3]strings.Builder
 			r.Lines = func(index int, _ Stream, output io.Reader) {
 				if !ordered {
