@@ -206,7 +206,7 @@ func kindFits(kind FaultKind, op Op) bool {
 	case ShellKeys, ControlKeys:
 		return op == GetRoleCredentials
 	}
-	_, ok := serviceError(op, string(kind), "")
+	_, ok := serviceError(op, string(kind))
 	return ok
 }
 
@@ -267,7 +267,7 @@ func (c *call) faultReply(kind FaultKind) (reply, bool) {
 	case Hollow, Nulls:
 		return reply{status: 200, ctype: c.op.contentType(), body: []byte(oddDocument(kind, c.op))}, true
 	}
-	if e, ok := serviceError(c.op, string(kind), ""); ok {
+	if e, ok := serviceError(c.op, string(kind)); ok {
 		return e, true
 	}
 	return reply{}, false

@@ -174,19 +174,19 @@ func stsError(code, message string) reply {
 const requestIDHole = "00000000-0000-0000-0000-000000000000"
 
 // serviceError returns the error of that name of the operation's service, if it has it.
-func serviceError(op Op, name, message string) (reply, bool) {
+func serviceError(op Op, name string) (reply, bool) {
 	switch {
 	case slices.Contains(oidcOps, op):
 		if _, ok := oidcErrors[name]; ok || kmsErrors[FaultKind(name)] != "" {
-			return oidcError(name, message), true
+			return oidcError(name, ""), true
 		}
 	case slices.Contains(portalOps, op):
 		if _, ok := portalStatus[name]; ok {
-			return portalError(name, message), true
+			return portalError(name, ""), true
 		}
 	case slices.Contains(stsOps, op):
 		if _, ok := stsStatus[name]; ok {
-			return stsError(name, message), true
+			return stsError(name, ""), true
 		}
 	}
 	return reply{}, false

@@ -59,7 +59,7 @@ func (c *Client) Authorize(ctx context.Context, r tokencache.Registration, cb *C
 	u.RawQuery = url.Values{
 		"response_type": {"code"},
 		"client_id":     {r.ClientID},
-		"redirect_uri":  {cb.RedirectURI()},
+		"redirect_uri":  {cb.redirectURI()},
 		"state":         {state},
 		// RFC 6749 calls it scope; Identity Center reads scopes.
 		"scopes":                {strings.Join(orDefault(scopes), " ")},
@@ -100,7 +100,7 @@ func (a *Authorization) exchange(ctx context.Context, got answer) (Grant, error)
 		return Grant{}, denied(got)
 	}
 	return a.client.token(ctx, a.registration, &ssooidc.CreateTokenInput{
-		GrantType: aws.String(grantCode), Code: &got.code, CodeVerifier: &a.verifier, RedirectUri: aws.String(a.callback.RedirectURI()),
+		GrantType: aws.String(grantCode), Code: &got.code, CodeVerifier: &a.verifier, RedirectUri: aws.String(a.callback.redirectURI()),
 	})
 }
 

@@ -102,9 +102,9 @@ func listenOn(listener net.Listener, port int) *Callback {
 // Port returns the port that Callback listens on.
 func (cb *Callback) Port() int { return cb.port }
 
-// RedirectURI returns the address that AWS sends the browser to: with the port, and
+// redirectURI returns the address that AWS sends the browser to: with the port, and
 // with 127.0.0.1 rather than a name that could lead elsewhere (RFC 8252 8.3).
-func (cb *Callback) RedirectURI() string { return "http://" + cb.host() + callbackPath }
+func (cb *Callback) redirectURI() string { return "http://" + cb.host() + callbackPath }
 
 func (cb *Callback) host() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(cb.port)) }
 

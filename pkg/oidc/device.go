@@ -21,17 +21,15 @@ type DeviceCode struct {
 	UserCode string
 
 	// VerificationURL is the page where the code is typed, CompleteURL the one
-	// that has it already; CompleteURL may be empty. Both have passed
-	// [CheckURL].
+	// that has it already; CompleteURL may be empty. Both are safe to open and to
+	// print: https, or http on a loopback address, without controls and spaces.
 	VerificationURL, CompleteURL string
 
 	// ExpiresAt is when the code ends. It has a monotonic reading: setting the
 	// clock does not move it.
 	ExpiresAt time.Time
 
-	// Interval is the time between two polls.
-	Interval time.Duration
-
+	interval   time.Duration // between two polls
 	deviceCode string
 }
 
@@ -75,7 +73,7 @@ func (c *Client) StartDevice(ctx context.Context, r tokencache.Registration, sta
 		VerificationURL: aws.ToString(out.VerificationUri),
 		CompleteURL:     aws.ToString(out.VerificationUriComplete),
 		ExpiresAt:       begun.Add(within(out.ExpiresIn, defaultCodeLife, maxCodeLife)),
-		Interval:        within(out.Interval, defaultInterval, maxInterval),
+		interval:        within(out.Interval, defaultInterval, maxInterval),
 		deviceCode:      aws.ToString(out.DeviceCode),
 	}
 	if err := d.check(); err != nil {
@@ -98,13 +96,13 @@ func (d DeviceCode) check() error {
 	if d.deviceCode == "" || !showable(d.UserCode) {
 		return fault.New(fault.Reply, "", "AWS answered without a code, or with one that cannot be shown")
 	}
-	if err := CheckURL(d.VerificationURL); err != nil {
+	if err := checkURL(d.VerificationURL); err != nil {
 		return err
 	}
 	if d.CompleteURL == "" {
 		return nil
 	}
-	return CheckURL(d.CompleteURL)
+	return checkURL(d.CompleteURL)
 }
 
 // showable reports whether a user code is letters, digits and hyphens, as those
@@ -135,7 +133,7 @@ func poll(ctx context.Context, d DeviceCode, ask func(context.Context) (Grant, e
 	waiting, cancel := context.WithDeadline(ctx, d.ExpiresAt)
 	defer cancel()
 	var (
-		interval  = max(d.Interval, time.Second)
+		interval  = max(d.interval, time.Second)
 		slowDowns int
 		faults    int
 	)

@@ -47,8 +47,8 @@ func TestDeviceLogin(t *testing.T) {
 	t.Parallel()
 	srv, c := testClient(t, idctest.Config{})
 	r, d := startDevice(t, srv, c)
-	if d.Interval != time.Second || time.Until(d.ExpiresAt) < 9*time.Minute {
-		t.Errorf("interval %v, expiry %v", d.Interval, d.ExpiresAt)
+	if d.interval != time.Second || time.Until(d.ExpiresAt) < 9*time.Minute {
+		t.Errorf("interval %v, expiry %v", d.interval, d.ExpiresAt)
 	}
 	if err := srv.Browse(t.Context(), d.CompleteURL); err != nil {
 		t.Fatal(err)
@@ -158,7 +158,7 @@ func (s *script) ask(context.Context) (Grant, error) {
 }
 
 func code(interval, life time.Duration) DeviceCode {
-	return DeviceCode{Interval: interval, ExpiresAt: time.Now().Add(life)}
+	return DeviceCode{interval: interval, ExpiresAt: time.Now().Add(life)}
 }
 
 var (

@@ -4,4 +4,7 @@ package oidc
 var (
 	ErrSlowDown = errSlowDown
 	ErrNoise    = errNoise
+	CheckURL    = checkURL
 )
+
+func (cb *Callback) RedirectURI() string { return cb.redirectURI() }

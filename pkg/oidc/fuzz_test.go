@@ -19,7 +19,7 @@ func FuzzCheckURL(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, raw string) {
 		_ = KnownHost(raw)
-		if CheckURL(raw) != nil {
+		if checkURL(raw) != nil {
 			return
 		}
 		for _, b := range []byte(raw) {

@@ -13,13 +13,13 @@ import (
 // maxURL is more than any browser or portal needs.
 const maxURL = 8 << 10
 
-// CheckURL says why a URL that came from a server must be neither opened nor
+// checkURL says why a URL that came from a server must be neither opened nor
 // printed, as a fault of kind Reply: a URL goes to another program as an
 // argument and to a terminal. It must be absolute, with https (http for a
 // loopback address only), without user or password, 8 KiB at most, and of the
 // characters that RFC 3986 allows, so without controls, spaces, quotes and
 // letters that look like others.
-func CheckURL(raw string) error {
+func checkURL(raw string) error {
 	no := func(why string) error {
 		return fault.New(fault.Reply, fmt.Sprintf("AWS gave a URL that is not safe to open: %.200q", raw), why)
 	}

@@ -1,11 +1,11 @@
 package portal_test
 
 import (
+	"net/url"
 	"strings"
 	"testing"
 
 	"aws-sso-plugins/pkg/awsconfig"
-	"aws-sso-plugins/pkg/oidc"
 	"aws-sso-plugins/pkg/portal"
 )
 
@@ -24,8 +24,13 @@ func FuzzCleanStartURL(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if !strings.HasPrefix(cleaned, "https://") || (awsconfig.KeyValue{Key: "sso_start_url", Value: cleaned}).Check() != nil || oidc.CheckURL(cleaned) != nil {
-			t.Fatalf("%q became %q, config: %v, URL: %v", raw, cleaned, (awsconfig.KeyValue{Key: "sso_start_url", Value: cleaned}).Check(), oidc.CheckURL(cleaned))
+		u, err := url.Parse(cleaned)
+		foreign := func(r rune) bool { return r <= ' ' || r > '~' || strings.ContainsRune("\"<>\\^`{|}", r) } // RFC 3986 2
+		if err != nil || u.Scheme != "https" || u.Hostname() == "" || u.User != nil || strings.ContainsFunc(cleaned, foreign) {
+			t.Fatalf("%q became %q, which is not safe to open: %v", raw, cleaned, err)
+		}
+		if err := (awsconfig.KeyValue{Key: "sso_start_url", Value: cleaned}).Check(); err != nil {
+			t.Fatalf("%q became %q: %v", raw, cleaned, err)
 		}
 		if again, err := portal.CleanStartURL(cleaned); err != nil || again != cleaned {
 			t.Fatalf("%q became %q, then %q, %v", raw, cleaned, again, err)
