@@ -42,48 +42,14 @@ func (s *Server) WriteHome(dir string) ([]string, error) {
 	maps.Copy(accounts, s.cfg.Instances)
 	s.mu.Unlock()
 
-	var text bytes.Buffer
-	text.WriteString(homeMark)
-	first := ""
-	taken := map[string]bool{}
-	instances := slices.Sorted(maps.Keys(accounts))
-	instances = append([]string{s.StartURL}, slices.DeleteFunc(instances, func(u string) bool { return u == s.StartURL })...)
-	sessions := map[string]string{} // start URL by name
-	for _, startURL := range instances {
-		name, prefix := "idctest", ""
-		if startURL != s.StartURL {
-			u, err := url.Parse(startURL)
-			if err != nil {
-				return nil, err
-			}
-			name, _, _ = strings.Cut(u.Hostname(), ".")
-			for base, i := name, 2; sessions[name] != ""; i++ {
-				name = fmt.Sprintf("%s-%d", base, i)
-			}
-			prefix = name + "-"
-		}
-		sessions[name] = startURL
-		fmt.Fprintf(&text, "\n[sso-session %s]\nsso_start_url = %s\nsso_region = %s\nsso_registration_scopes = %s\n",
-			name, startURL, s.Region, accountScope)
-		for _, a := range accounts[startURL] {
-			for _, role := range a.Roles {
-				profile := prefix + portableName(role) + "-" + a.ID
-				if taken[profile] {
-					continue
-				}
-				taken[profile] = true
-				if first == "" {
-					first = profile
-				}
-				fmt.Fprintf(&text, "\n[profile %s]\nsso_session = %s\nsso_account_id = %s\nsso_role_name = %s\nregion = %s\n",
-					profile, name, a.ID, role, s.Region)
-			}
-		}
+	text, sessions, first, err := s.homeConfig(accounts)
+	if err != nil {
+		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(config), 0o700); err != nil {
 		return nil, err
 	}
-	if err := os.WriteFile(config, text.Bytes(), 0o600); err != nil {
+	if err := os.WriteFile(config, text, 0o600); err != nil {
 		return nil, err
 	}
 	for name, startURL := range sessions {
@@ -102,6 +68,49 @@ func (s *Server) WriteHome(dir string) ([]string, error) {
 		env = append(env, "AWS_PROFILE="+first, "AWS_DEFAULT_PROFILE="+first)
 	}
 	return env, nil
+}
+
+// homeConfig returns the config that [Server.WriteHome] writes for these accounts, the start URLs of its sessions by
+// their names, and its first profile.
+func (s *Server) homeConfig(accounts map[string][]Account) (text []byte, sessions map[string]string, first string, err error) {
+	var b bytes.Buffer
+	b.WriteString(homeMark)
+	taken := map[string]bool{}
+	instances := slices.Sorted(maps.Keys(accounts))
+	instances = append([]string{s.StartURL}, slices.DeleteFunc(instances, func(u string) bool { return u == s.StartURL })...)
+	sessions = map[string]string{}
+	for _, startURL := range instances {
+		name, prefix := "idctest", ""
+		if startURL != s.StartURL {
+			u, err := url.Parse(startURL)
+			if err != nil {
+				return nil, nil, "", err
+			}
+			name, _, _ = strings.Cut(u.Hostname(), ".")
+			for base, i := name, 2; sessions[name] != ""; i++ {
+				name = fmt.Sprintf("%s-%d", base, i)
+			}
+			prefix = name + "-"
+		}
+		sessions[name] = startURL
+		fmt.Fprintf(&b, "\n[sso-session %s]\nsso_start_url = %s\nsso_region = %s\nsso_registration_scopes = %s\n",
+			name, startURL, s.Region, accountScope)
+		for _, a := range accounts[startURL] {
+			for _, role := range a.Roles {
+				profile := prefix + portableName(role) + "-" + a.ID
+				if taken[profile] {
+					continue
+				}
+				taken[profile] = true
+				if first == "" {
+					first = profile
+				}
+				fmt.Fprintf(&b, "\n[profile %s]\nsso_session = %s\nsso_account_id = %s\nsso_role_name = %s\nregion = %s\n",
+					profile, name, a.ID, role, s.Region)
+			}
+		}
+	}
+	return b.Bytes(), sessions, first, nil
 }
 
 // portableName replaces what not every SDK reads in the name of a profile.

@@ -29,23 +29,26 @@ func signatureError(code, message string) reply {
 	return reply{status: 403, ctype: jsonType, body: append(b, '}'), errorType: name}
 }
 
+// iamTokenRequest is the body of CreateTokenWithIAM.
+type iamTokenRequest struct {
+	ClientID           string   `json:"clientId"`
+	GrantType          string   `json:"grantType"`
+	Code               string   `json:"code"`
+	RefreshToken       string   `json:"refreshToken"`
+	Assertion          string   `json:"assertion"`
+	Scope              []string `json:"scope"`
+	RedirectURI        string   `json:"redirectUri"`
+	SubjectToken       string   `json:"subjectToken"`
+	SubjectTokenType   string   `json:"subjectTokenType"`
+	RequestedTokenType string   `json:"requestedTokenType"`
+	CodeVerifier       string   `json:"codeVerifier"`
+}
+
 // createTokenWithIAM gives an application, which signs its calls, tokens for a person. Applications are not
 // registered: any application ARN is one, and the signature alone proves who calls. Of a JWT the claims are read, not
 // the signature.
 func (c *call) createTokenWithIAM() reply {
-	var in struct {
-		ClientID           string   `json:"clientId"`
-		GrantType          string   `json:"grantType"`
-		Code               string   `json:"code"`
-		RefreshToken       string   `json:"refreshToken"`
-		Assertion          string   `json:"assertion"`
-		Scope              []string `json:"scope"`
-		RedirectURI        string   `json:"redirectUri"`
-		SubjectToken       string   `json:"subjectToken"`
-		SubjectTokenType   string   `json:"subjectTokenType"`
-		RequestedTokenType string   `json:"requestedTokenType"`
-		CodeVerifier       string   `json:"codeVerifier"`
-	}
+	var in iamTokenRequest
 	if rep, ok := c.decode(&in); !ok {
 		return rep
 	}
@@ -78,62 +81,11 @@ func (c *call) createTokenWithIAM() reply {
 
 	switch in.GrantType {
 	case grantJWT:
-		token, ok := readClaims(in.Assertion)
-		if !ok || token.Expires != 0 && float64(c.now.Unix()) >= token.Expires {
-			return oidcError("InvalidGrantException", "")
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		s.addApplication(application)
-		return c.applicationTokens(application, s.signIn(c.now, application, scopes, trimStartURL(s.StartURL)), scopes,
-			token.Subject, accessTokenType)
+		return c.jwtGrant(in, application, scopes)
 	case grantExchange:
-		if rep, ok := c.require("subjectToken", in.SubjectToken, "subjectTokenType", in.SubjectTokenType); !ok {
-			return rep
-		}
-		if in.SubjectTokenType != accessTokenType {
-			return oidcError("InvalidRequestException", "The subject token type is not supported")
-		}
-		s.mu.Lock()
-		defer s.mu.Unlock()
-		a := s.state.access[in.SubjectToken]
-		if a == nil || a.revoked || a.session.ended || !c.now.Before(a.expires) {
-			if a == nil {
-				s.received(in.SubjectToken)
-			}
-			return oidcError("InvalidGrantException", "")
-		}
-		s.addApplication(application)
-		out := s.newAccess(c.now, a.session, scopes)
-		kind := accessTokenType
-		if in.RequestedTokenType == refreshTokenType {
-			out.refresh, kind = s.newRefresh(a.session, application, scopes), refreshTokenType
-		}
-		return c.applicationTokens(application, out, scopes, s.cfg.User, kind)
+		return c.exchangeGrant(in, application, scopes)
 	case grantRefresh:
-		if rep, ok := c.require("refreshToken", in.RefreshToken); !ok {
-			return rep
-		}
-		return c.decide(func() (reply, Rule, string) {
-			r := s.state.refresh[in.RefreshToken]
-			switch {
-			case r == nil:
-				s.received(in.RefreshToken)
-				return oidcError("InvalidGrantException", ""), UnknownRefresh, "a refresh token that was never issued"
-			case r.client.id != in.ClientID:
-				return oidcError("InvalidGrantException", ""), WrongClient, "a refresh token of another application"
-			case r.spent:
-				return oidcError("InvalidGrantException", ""), SpentRefresh, "a refresh token that has been used"
-			case r.revoked, r.session.ended, !c.now.Before(r.session.expires):
-				return oidcError("InvalidGrantException", ""), "", ""
-			}
-			out := s.newAccess(c.now, r.session, r.scopes)
-			r.spent = true
-			out.refresh = s.newRefresh(r.session, r.client, r.scopes)
-			rep := c.applicationTokens(r.client, out, r.scopes, s.cfg.User, accessTokenType)
-			rep.undo = s.undo(&r.spent)
-			return rep, "", ""
-		})
+		return c.applicationRefresh(in)
 	case grantCode:
 		// No page of this server hands a code to an application.
 		if rep, ok := c.require("code", in.Code, "redirectUri", in.RedirectURI); !ok {
@@ -145,6 +97,75 @@ func (c *call) createTokenWithIAM() reply {
 		return oidcError("InvalidGrantException", "")
 	}
 	return c.refuse(BadGrantType, "an application has no such grant type", "UnsupportedGrantTypeException")
+}
+
+// jwtGrant signs in the person of whom a JSON Web Token speaks.
+func (c *call) jwtGrant(in iamTokenRequest, application *client, scopes []string) reply {
+	token, ok := readClaims(in.Assertion)
+	if !ok || token.Expires != 0 && float64(c.now.Unix()) >= token.Expires {
+		return oidcError("InvalidGrantException", "")
+	}
+	s := c.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.addApplication(application)
+	return c.applicationTokens(application, s.signIn(c.now, application, scopes, trimStartURL(s.StartURL)), scopes,
+		token.Subject, accessTokenType)
+}
+
+// exchangeGrant gives an application tokens of the session that an access token of this server belongs to.
+func (c *call) exchangeGrant(in iamTokenRequest, application *client, scopes []string) reply {
+	if rep, ok := c.require("subjectToken", in.SubjectToken, "subjectTokenType", in.SubjectTokenType); !ok {
+		return rep
+	}
+	if in.SubjectTokenType != accessTokenType {
+		return oidcError("InvalidRequestException", "The subject token type is not supported")
+	}
+	s := c.s
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	a := s.state.access[in.SubjectToken]
+	if a == nil || a.revoked || a.session.ended || !c.now.Before(a.expires) {
+		if a == nil {
+			s.received(in.SubjectToken)
+		}
+		return oidcError("InvalidGrantException", "")
+	}
+	s.addApplication(application)
+	out := s.newAccess(c.now, a.session, scopes)
+	kind := accessTokenType
+	if in.RequestedTokenType == refreshTokenType {
+		out.refresh, kind = s.newRefresh(a.session, application, scopes), refreshTokenType
+	}
+	return c.applicationTokens(application, out, scopes, s.cfg.User, kind)
+}
+
+// applicationRefresh trades a refresh token of an application.
+func (c *call) applicationRefresh(in iamTokenRequest) reply {
+	if rep, ok := c.require("refreshToken", in.RefreshToken); !ok {
+		return rep
+	}
+	s := c.s
+	return c.decide(func() (reply, Rule, string) {
+		r := s.state.refresh[in.RefreshToken]
+		switch {
+		case r == nil:
+			s.received(in.RefreshToken)
+			return oidcError("InvalidGrantException", ""), UnknownRefresh, "a refresh token that was never issued"
+		case r.client.id != in.ClientID:
+			return oidcError("InvalidGrantException", ""), WrongClient, "a refresh token of another application"
+		case r.spent:
+			return oidcError("InvalidGrantException", ""), SpentRefresh, "a refresh token that has been used"
+		case r.revoked, r.session.ended, !c.now.Before(r.session.expires):
+			return oidcError("InvalidGrantException", ""), "", ""
+		}
+		out := s.newAccess(c.now, r.session, r.scopes)
+		r.spent = true
+		out.refresh = s.newRefresh(r.session, r.client, r.scopes)
+		rep := c.applicationTokens(r.client, out, r.scopes, s.cfg.User, accessTokenType)
+		rep.undo = s.undo(&r.spent)
+		return rep, "", ""
+	})
 }
 
 // addApplication notes an application as a client, so that its tokens can be told from others'. The caller holds s.mu.

@@ -67,7 +67,6 @@ func (c *call) verifySignature(service string) (*credential, reply, bool) {
 	if !ok {
 		return refuse("the request is not signed", "MissingAuthenticationToken", "Request is missing Authentication Token")
 	}
-	header := c.r.Header
 	scope := strings.Split(sig.credential, "/")
 	signed := strings.Split(sig.signedHeaders, ";")
 	date := sig.date
@@ -113,32 +112,11 @@ func (c *call) verifySignature(service string) (*credential, reply, bool) {
 			"Signature not yet current: %s is still later than %s (%s + 15 min.)",
 			date, late.UTC().Format(signTime), c.now.UTC().Format(signTime))), false
 	}
-	switch {
-	case scope[1] != date[:8]:
-		return refuse("the scope's date is not that of X-Amz-Date", "SignatureDoesNotMatch",
-			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP")
-	case !regionPattern.MatchString(scope[2]):
-		return refuse("the scope's region is none", "SignatureDoesNotMatch", "Credential should be scoped to a valid region.")
-	case c.aws.region != "" && scope[2] != c.aws.region, c.aws.service == stsService && c.aws.region == "" && scope[2] != "us-east-1":
-		return refuse("the scope's region is not that of the host", "SignatureDoesNotMatch",
-			"Credential should be scoped to a valid region.")
-	case scope[3] != service:
-		return refuse("the scope's service is not "+service, "SignatureDoesNotMatch",
-			"Credential should be scoped to correct service: '"+service+"'.")
-	case scope[4] != "aws4_request":
-		return refuse("the scope does not end in aws4_request", "SignatureDoesNotMatch",
-			"Credential should be scoped with a valid terminator: 'aws4_request'.")
+	if detail, message := c.scopeFlaw(scope, date, service); detail != "" {
+		return refuse(detail, "SignatureDoesNotMatch", message)
 	}
-	for name := range header {
-		lower := strings.ToLower(name)
-		if strings.HasPrefix(lower, "x-amz-") && !slices.Contains(signed, lower) {
-			return refuse("header "+lower+" is not signed", "SignatureDoesNotMatch",
-				"'"+lower+"' must be a 'SignedHeader' in the AWS Authorization.")
-		}
-	}
-	if !slices.Contains(signed, "host") {
-		return refuse("header host is not signed", "SignatureDoesNotMatch",
-			"'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization.")
+	if detail, message := c.headersFlaw(signed); detail != "" {
+		return refuse(detail, "SignatureDoesNotMatch", message)
 	}
 	if !hmac.Equal([]byte(c.signature(k, scope, signed, date)), []byte(sig.signature)) {
 		return refuse("the signature is not the one of this request", "SignatureDoesNotMatch",
@@ -156,6 +134,38 @@ func (c *call) verifySignature(service string) (*credential, reply, bool) {
 		return nil, refusal("InvalidClientTokenId", invalidToken), false
 	}
 	return k, reply{}, true
+}
+
+// scopeFlaw returns what is wrong with the scope of a signature, and what AWS says of it; empty if nothing is.
+func (c *call) scopeFlaw(scope []string, date, service string) (detail, message string) {
+	switch {
+	case scope[1] != date[:8]:
+		return "the scope's date is not that of X-Amz-Date",
+			"Date in Credential scope does not match YYYYMMDD from ISO-8601 version of date from HTTP"
+	case !regionPattern.MatchString(scope[2]):
+		return "the scope's region is none", "Credential should be scoped to a valid region."
+	case c.aws.region != "" && scope[2] != c.aws.region, c.aws.service == stsService && c.aws.region == "" && scope[2] != "us-east-1":
+		return "the scope's region is not that of the host", "Credential should be scoped to a valid region."
+	case scope[3] != service:
+		return "the scope's service is not " + service, "Credential should be scoped to correct service: '" + service + "'."
+	case scope[4] != "aws4_request":
+		return "the scope does not end in aws4_request", "Credential should be scoped with a valid terminator: 'aws4_request'."
+	}
+	return "", ""
+}
+
+// headersFlaw returns which header is not signed although it must be, and what AWS says of it; empty if none is.
+func (c *call) headersFlaw(signed []string) (detail, message string) {
+	for name := range c.r.Header {
+		lower := strings.ToLower(name)
+		if strings.HasPrefix(lower, "x-amz-") && !slices.Contains(signed, lower) {
+			return "header " + lower + " is not signed", "'" + lower + "' must be a 'SignedHeader' in the AWS Authorization."
+		}
+	}
+	if !slices.Contains(signed, "host") {
+		return "header host is not signed", "'Host' or ':authority' must be a 'SignedHeader' in the AWS Authorization."
+	}
+	return "", ""
 }
 
 // signature is the one that the request should carry.

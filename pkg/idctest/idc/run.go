@@ -75,13 +75,7 @@ func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stder
 		if len(urls) != 1 {
 			return fail(2, errors.New("browse: want one URL"))
 		}
-		ctx, cancel := context.WithCancel(context.Background())
-		defer cancel()
-		go func() {
-			<-signals
-			cancel()
-		}()
-		if err := idctest.Browse(ctx, urls[0]); err != nil {
+		if err := visit(signals, urls[0]); err != nil {
 			return fail(1, err)
 		}
 		return 0
@@ -139,14 +133,7 @@ func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stder
 			return fail(127, err)
 		}
 	} else {
-		for _, assignment := range env {
-			if o.export {
-				key, value, _ := strings.Cut(assignment, "=")
-				assignment = "export " + key + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'"
-			}
-			fmt.Fprintln(stdout, assignment)
-		}
-		fmt.Fprintln(stdout) // so that a program that reads the environment knows its end
+		o.printEnvironment(stdout, env)
 		o.serve(signals, stdin)
 	}
 	srv.Close()
@@ -155,11 +142,32 @@ func run(signals <-chan os.Signal, args []string, stdin io.Reader, stdout, stder
 	}
 	for _, v := range srv.Violations() {
 		fmt.Fprintf(stderr, "%s: violation: %v\n", name, v)
-		if status == 0 {
-			status = 1
-		}
+		status = max(status, 1)
 	}
 	return status
+}
+
+// visit visits a page, until a signal comes.
+func visit(signals <-chan os.Signal, url string) error {
+	ctx, cancel := context.WithCancel(context.Background())
+	defer cancel()
+	go func() {
+		<-signals
+		cancel()
+	}()
+	return idctest.Browse(ctx, url)
+}
+
+// printEnvironment prints the environment, and an empty line, so that a program that reads it knows its end.
+func (o *options) printEnvironment(w io.Writer, env []string) {
+	for _, assignment := range env {
+		if o.export {
+			key, value, _ := strings.Cut(assignment, "=")
+			assignment = "export " + key + "='" + strings.ReplaceAll(value, "'", `'\''`) + "'"
+		}
+		fmt.Fprintln(w, assignment)
+	}
+	fmt.Fprintln(w)
 }
 
 // environment writes the files that go with the server, and returns what clients need to find it.
