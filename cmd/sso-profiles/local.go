@@ -2,10 +2,7 @@ package main
 
 import (
 	"bufio"
-	"cmp"
 	"context"
-	"fmt"
-	"io"
 	"slices"
 
 	"aws-sso-plugins/pkg/cli"
@@ -40,17 +37,21 @@ func (c *command) local(ctx context.Context, app *cli.App) error {
 		return err
 	}
 	rows, none := profiles.Local(config, sessions, options.Filter)
-	if err := cmp.Or(showLocal(app, rows, format), none); err != nil {
-		return err
+	showLocal(app, rows, format)
+	if none != nil {
+		return none
 	}
 	app.Status("%s", profiles.LocalCensus(rows))
 	return tellFaulty(app, rows)
 }
 
-func showLocal(app *cli.App, rows []profiles.LocalRow, format report.Format) error {
+// showLocal writes the rows as [run.show] does.
+func showLocal(app *cli.App, rows []profiles.LocalRow, format report.Format) {
 	buffered := bufio.NewWriterSize(app.Out, 64<<10)
 	if format == formatINI {
-		return ignoreOutput(cmp.Or(writeSections(buffered, rows), buffered.Flush()))
+		writeSections(buffered, rows)
+		_ = buffered.Flush()
+		return
 	}
 	out := report.NewWriter(buffered, format, localColumns(), app.Screen())
 	for _, r := range rows {
@@ -58,11 +59,10 @@ func showLocal(app *cli.App, rows []profiles.LocalRow, format report.Format) err
 		if format == report.JSON || format == report.JSONL {
 			shown.Keys = r.Keys()
 		}
-		if err := out.Add(shown); err != nil {
-			return ignoreOutput(err)
-		}
+		_ = out.Add(shown)
 	}
-	return ignoreOutput(cmp.Or(out.Close(), buffered.Flush()))
+	_ = out.Close()
+	_ = buffered.Flush()
 }
 
 // localColumns returns the columns of a list in which a profile written by hand is
@@ -82,7 +82,7 @@ func localColumns() []report.Column {
 	return local
 }
 
-func writeSections(w io.Writer, rows []profiles.LocalRow) error {
+func writeSections(w *bufio.Writer, rows []profiles.LocalRow) {
 	between := ""
 	for _, r := range rows {
 		for i, line := range r.Section() {
@@ -90,12 +90,9 @@ func writeSections(w io.Writer, rows []profiles.LocalRow) error {
 				line = between + line
 				between = "\n"
 			}
-			if _, err := fmt.Fprintln(w, report.Visible(line)); err != nil {
-				return err
-			}
+			_, _ = w.WriteString(report.Visible(line) + "\n") // w remembers its first error
 		}
 	}
-	return nil
 }
 
 // mostFaulty is how many faulty profiles are told of without -v.

@@ -2,13 +2,10 @@ package main
 
 import (
 	"bufio"
-	"cmp"
-	"errors"
 	"io"
 	"strings"
 
 	"aws-sso-plugins/pkg/cli"
-	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/profiles"
 	"aws-sso-plugins/pkg/report"
 )
@@ -65,8 +62,9 @@ func (r row) Cells() []string {
 
 // show writes the rows. A table is for a person, who wants to see what changed
 // or, of a list, all; the name format is for the next program, which wants to
-// know what is in the file now.
-func (r *run) show(plan *profiles.Plan) error {
+// know what is in the file now. An error of standard output is not returned: the
+// work is done either way, and app.Out remembers it for the exit status.
+func (r *run) show(plan *profiles.Plan) {
 	buffered := bufio.NewWriterSize(r.app.Out, 64<<10) // all rows are here already
 	out := report.NewWriter(buffered, r.format, columns, r.app.Screen())
 	for _, p := range plan.Rows {
@@ -80,28 +78,16 @@ func (r *run) show(plan *profiles.Plan) error {
 				shown.Profile = p.Before
 			}
 		}
-		if err := out.Add(shown); err != nil {
-			return ignoreOutput(err)
-		}
+		_ = out.Add(shown)
 	}
-	return ignoreOutput(cmp.Or(out.Close(), buffered.Flush()))
+	_ = out.Close()
+	_ = buffered.Flush()
 }
 
-func showDiff(app *cli.App, lines []string) error {
+func showDiff(app *cli.App, lines []string) {
 	var text strings.Builder
 	for _, line := range lines {
 		text.WriteString(report.Visible(line) + "\n")
 	}
-	_, err := io.WriteString(app.Out, text.String())
-	return ignoreOutput(err)
-}
-
-// ignoreOutput leaves errors of standard output to the console, which
-// remembers them: the work is done either way.
-func ignoreOutput(err error) error {
-	var f *fault.Error
-	if errors.As(err, &f) {
-		return err
-	}
-	return nil
+	_, _ = io.WriteString(app.Out, text.String())
 }

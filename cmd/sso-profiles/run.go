@@ -75,16 +75,12 @@ func (r *run) write(ctx context.Context) error {
 		return err
 	}
 	r.tell(plan)
-	if err := r.show(plan); err != nil {
-		return err
-	}
-	if err := r.finish(plan, plan.Summary()); err != nil {
-		return err
-	}
-	if plan.Changes() {
+	r.show(plan)
+	err = r.finish(plan, plan.Summary())
+	if err == nil && plan.Changes() {
 		r.showNext()
 	}
-	return nil
+	return err
 }
 
 // preview prints the plan as a list or a diff, and writes nothing.
@@ -107,15 +103,11 @@ func (r *run) preview(ctx context.Context) error {
 	r.tell(plan)
 	switch {
 	case r.format == formatINI:
-		_, err = r.app.Out.Write(sections)
-		err = ignoreOutput(err)
+		_, _ = r.app.Out.Write(sections)
 	case r.previews() && r.Common.Format == "":
-		err = showDiff(r.app, plan.Diff(r.sync.ConfigPath))
+		showDiff(r.app, plan.Diff(r.sync.ConfigPath))
 	default:
-		err = r.show(plan)
-	}
-	if err != nil {
-		return err
+		r.show(plan)
 	}
 	return r.finish(plan, summary)
 }
