@@ -133,7 +133,9 @@ func (e *Engine) keep(ctx context.Context, s portal.Session, o Options) (State, 
 	case !found:
 		return State{}, e.missing(ctx, s)
 	case e.left(t) >= o.validFor():
-		e.heal(ctx, s)
+		if t.Odd {
+			e.heal(ctx, s)
+		}
 		return e.stateOf(s, t, Kept), nil
 	case e.refreshable(s, t):
 		return e.renew(ctx, s, t)

@@ -35,6 +35,10 @@ type Token struct {
 	// of the file, which a refresh by this suite keeps. [Cache.PutToken] dates
 	// the file to it; zero is now.
 	LoginAt time.Time
+
+	// Odd says of a token that was read that some client does not read its file,
+	// or that other users may: [Cache.Heal] mends that.
+	Odd bool
 }
 
 // BelongsTo reports whether the token is of a start URL and a region. A token
@@ -87,10 +91,12 @@ func (c *Cache) Token(ctx context.Context, k Key) (Token, bool, error) {
 	if !found || err != nil {
 		return Token{}, false, err
 	}
+	f.token.Odd = f.odd
 	// The time is read after the content: if another client logs in in between,
 	// what is older than its login must not pass for newer.
 	if info, err := os.Stat(c.TokenPath(k)); err == nil {
 		f.token.LoginAt = info.ModTime()
+		f.token.Odd = f.odd || shared(info)
 	}
 	return f.token, true, nil
 }
@@ -200,8 +206,10 @@ func (c *Cache) target(k Key) safefile.Target {
 // shared reports whether other users have any right to the token file.
 func (c *Cache) shared(k Key) bool {
 	info, err := os.Stat(c.TokenPath(k))
-	return err == nil && runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0
+	return err == nil && shared(info)
 }
+
+func shared(info fs.FileInfo) bool { return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 }
 
 // tokenFile is a token with what was noticed when it was read.
 type tokenFile struct {

@@ -271,8 +271,8 @@ func TestTokenReadsWhatOthersWrite(t *testing.T) {
 				t.Errorf("notes %q", notes())
 			}
 			healed, err := c.Heal(ctx, okta)
-			if want := tc.odd && !tc.expires.IsZero(); err != nil || healed != want {
-				t.Errorf("healed %v, want %v, error %v", healed, want, err)
+			if want := tc.odd && !tc.expires.IsZero(); err != nil || healed != want || want && !got.Odd || got.Odd && !tc.odd {
+				t.Errorf("healed %v, want %v, error %v; odd %v", healed, want, err, got.Odd)
 			}
 			if !healed {
 				if content(t, path) != tc.content {
@@ -280,6 +280,7 @@ func TestTokenReadsWhatOthersWrite(t *testing.T) {
 				}
 				return
 			}
+			got.Odd = false
 			if again, found, err := c.Token(ctx, okta); err != nil || !found || !same(got, again) {
 				t.Errorf("after healing: %v, found %v, error %v", again, found, err)
 			}
@@ -450,6 +451,9 @@ func TestRights(t *testing.T) {
 	place(t, c.Dir, okta.File(), goSDK)
 	if err := os.Chmod(path, 0o644); err != nil {
 		t.Fatal(err)
+	}
+	if got, _, err := c.Token(ctx, okta); err != nil || !got.Odd {
+		t.Errorf("others may read it: odd %v, error %v", got.Odd, err)
 	}
 	healed, err := c.Heal(ctx, okta)
 	if info, _ := os.Stat(path); err != nil || healed || content(t, path) != goSDK || info.Mode().Perm() != 0o600 {
