@@ -2,6 +2,7 @@ package profiles
 
 import (
 	"strings"
+	"sync"
 
 	"aws-sso-plugins/pkg/awsconfig"
 )
@@ -11,7 +12,7 @@ import (
 // "." at the beginning. What would be the default profile, or a name that some
 // client refuses, is no name: "".
 func cleanName(name string) string {
-	clean := strings.Trim(strings.TrimLeft(squeeze(name, &portable), ".-"), "-")
+	clean := strings.Trim(strings.TrimLeft(squeeze(name, portable()), ".-"), "-")
 	if strings.EqualFold(clean, "default") || !awsconfig.PortableName(clean) {
 		return ""
 	}
@@ -20,7 +21,7 @@ func cleanName(name string) string {
 
 // slug returns s in lower case with each run of anything but letters and digits as
 // one "-".
-func slug(s string) string { return squeeze(strings.ToLower(s), &alphanumeric) }
+func slug(s string) string { return squeeze(strings.ToLower(s), alphanumeric()) }
 
 // squeeze makes each run of bytes outside the set one "-", none at either end.
 func squeeze(s string, set *[256]bool) string {
@@ -47,13 +48,20 @@ func squeeze(s string, set *[256]bool) string {
 	return string(b)
 }
 
-var portable, alphanumeric = byteSets()
+// portable and alphanumeric are sets of bytes, made when a name is.
+var (
+	portable = sync.OnceValue(func() *[256]bool {
+		return byteSet(func(b byte) bool { return awsconfig.PortableName(string([]byte{b})) })
+	})
+	alphanumeric = sync.OnceValue(func() *[256]bool {
+		return byteSet(func(b byte) bool { return 'a' <= b && b <= 'z' || '0' <= b && b <= '9' })
+	})
+)
 
-func byteSets() (portable, alphanumeric [256]bool) {
-	for c := range 256 {
-		b := byte(c)
-		portable[c] = awsconfig.PortableName(string([]byte{b}))
-		alphanumeric[c] = 'a' <= b && b <= 'z' || '0' <= b && b <= '9'
+func byteSet(has func(byte) bool) *[256]bool {
+	var set [256]bool
+	for b := range set {
+		set[b] = has(byte(b))
 	}
-	return portable, alphanumeric
+	return &set
 }

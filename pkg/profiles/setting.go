@@ -115,6 +115,7 @@ func (s Settings) of(keys []awsconfig.KeyValue, session string, a portal.Assignm
 // end.
 func cleanValue(text string) string {
 	var b strings.Builder
+	portable := portable()
 	for i := 0; i < len(text); {
 		if portable[text[i]] {
 			b.WriteByte(text[i])

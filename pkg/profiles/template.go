@@ -40,7 +40,7 @@ type Template struct{ expression }
 // pipelines: {{.AccountName | trimPrefix "acme " | slug}}. A template that
 // cannot work is a fault of kind Usage that says where and why.
 func ParseTemplate(text string) (*Template, error) {
-	e, err := parseExpression("--name", text, func(s string) string { return squeeze(s, &portable) })
+	e, err := parseExpression("--name", text, func(s string) string { return squeeze(s, portable()) })
 	if err != nil {
 		return nil, err
 	}
@@ -244,5 +244,5 @@ func (t *Template) name(session string, a portal.Assignment) (string, error) {
 
 // defaultName returns what the default template makes of an assignment.
 func defaultName(role, account string) string {
-	return cleanName(squeeze(role, &portable) + "-" + account)
+	return cleanName(squeeze(role, portable()) + "-" + account)
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"unicode/utf16"
+	"unicode/utf8"
 )
 
 // dialect is how Python's json.dumps separates. The AWS CLI hashes what it
@@ -143,28 +144,30 @@ type parsed struct {
 func parse(data []byte) (parsed, error) {
 	body := bytes.TrimPrefix(data, []byte("\xef\xbb\xbf"))
 	p := parsed{clean: len(body) == len(data)}
+	broken := fmt.Errorf("it is not JSON, or cut short (%d bytes)", len(data))
 	dec := json.NewDecoder(bytes.NewReader(body))
-	var value json.RawMessage
-	if err := dec.Decode(&value); err != nil {
-		return parsed{}, fmt.Errorf("it is not JSON, or cut short (%d bytes)", len(data))
+	switch t, err := dec.Token(); {
+	case err != nil:
+		return parsed{}, broken
+	case t != json.Delim('{'):
+		return parsed{}, errNoObject
+	}
+	for dec.More() {
+		key, err := dec.Token()
+		if err != nil {
+			return parsed{}, broken
+		}
+		var value json.RawMessage
+		if err := dec.Decode(&value); err != nil {
+			return parsed{}, broken
+		}
+		p.set(key.(string), value)
+	}
+	if _, err := dec.Token(); err != nil {
+		return parsed{}, broken
 	}
 	if len(bytes.TrimSpace(body[dec.InputOffset():])) > 0 {
 		p.clean = false
-	}
-	object := json.NewDecoder(bytes.NewReader(value))
-	if t, err := object.Token(); err != nil || t != json.Delim('{') {
-		return parsed{}, errNoObject
-	}
-	for object.More() {
-		key, err := object.Token()
-		if err != nil {
-			return parsed{}, errNoObject
-		}
-		var v json.RawMessage
-		if err := object.Decode(&v); err != nil {
-			return parsed{}, errNoObject
-		}
-		p.set(key.(string), v)
 	}
 	return p, nil
 }
@@ -190,8 +193,12 @@ func (p *parsed) raw(key string) json.RawMessage {
 
 // text returns the string of a key, "" where it is missing or no string.
 func (p *parsed) text(key string) string {
+	raw := p.raw(key)
+	if len(raw) > 0 && raw[0] == '"' && bytes.IndexByte(raw, '\\') < 0 && utf8.Valid(raw) {
+		return string(raw[1 : len(raw)-1])
+	}
 	var s string
-	if json.Unmarshal(p.raw(key), &s) != nil {
+	if json.Unmarshal(raw, &s) != nil {
 		return ""
 	}
 	return s
