@@ -91,12 +91,11 @@ func (p *planner) defaultRegion(in *Input) string {
 	region, from := p.inheritedRegion()
 	home := in.Session.Region
 	switch {
-	case region == "" && home == "":
 	case region == "":
 		p.remarkRegion(in, "")
 	case wire.CheckRegion(region) != nil:
 		p.remarkRegion(in, fmt.Sprintf("%q in %s is not the name of a region", region, from))
-	case home != "" && wire.Partition(region) != wire.Partition(home):
+	case wire.Partition(region) != wire.Partition(home):
 		p.remarkRegion(in, fmt.Sprintf("%s in %s is of another partition of AWS", region, from))
 	default:
 		return region

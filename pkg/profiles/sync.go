@@ -26,8 +26,8 @@ type Sync struct {
 	Store       *safefile.Store
 	Concurrency int // calls at once, for each session
 	Options     Options
-	// Progress, if not nil, is told how many accounts of all sessions were
-	// asked and how many are known so far.
+	// Progress is told by List how many accounts of all sessions were asked and
+	// how many are known so far.
 	Progress func(done, known int)
 }
 
@@ -117,14 +117,11 @@ func (s *Sync) plan(ctx context.Context, old []byte, inputs []Input) (*Plan, err
 func holds(f *awsconfig.File, text []byte) bool { return bytes.Equal(f.Bytes(), text) }
 
 // sumProgress returns a function that makes the progress function of one more
-// listing; all of them tell the sums of all listings. Without tell they are nil.
+// listing; all of them tell the sums of all listings.
 func sumProgress(tell func(done, known int)) func() func(done, known int) {
 	var mu sync.Mutex
 	var allDone, allKnown int
 	return func() func(done, known int) {
-		if tell == nil {
-			return nil
-		}
 		var lastDone, lastKnown int
 		return func(done, known int) {
 			mu.Lock()
