@@ -34,7 +34,10 @@ func Supervise(ctx context.Context, args, env []string, files [3]*os.File, signa
 	ours, theirs := os.NewFile(uintptr(ends[0]), "worker"), os.NewFile(uintptr(ends[1]), "supervisor")
 	defer ours.Close()
 	// In memory that both see: a message for each command would wake this process.
-	list, err := unix.MemfdCreate("sessions", unix.MFD_CLOEXEC)
+	list, err := unix.MemfdCreate("sessions", unix.MFD_CLOEXEC|unix.MFD_NOEXEC_SEAL)
+	if errors.Is(err, unix.EINVAL) { // before Linux 6.3
+		list, err = unix.MemfdCreate("sessions", unix.MFD_CLOEXEC)
+	}
 	if err != nil {
 		_ = theirs.Close()
 		return Exit{}, unsupervised("memfd_create", err)
