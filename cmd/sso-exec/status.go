@@ -69,13 +69,21 @@ func statusOf(r fanout.Result) (resolve.Status, string) {
 	case r.State == fanout.NotStarted:
 		return notStarted, r.Err.Error()
 	case r.State == fanout.Signaled:
-		return signaled, "signal: " + r.Signal.String()
+		return signaled, withLoss("signal: "+r.Signal.String(), r.Err)
 	case r.ExitCode != 0:
-		return exited, exitReason(r.ExitCode)
+		return exited, withLoss(exitReason(r.ExitCode), r.Err)
 	case r.Err != nil:
 		return resolve.Failed, r.Err.Error()
 	}
 	return resolve.OK, ""
+}
+
+// withLoss returns a reason that also says which output is missing.
+func withLoss(reason string, lost error) string {
+	if lost == nil {
+		return reason
+	}
+	return reason + ", and " + lost.Error()
 }
 
 func exitReason(code int) string { return cli.ExitStatus(code).Error() }
