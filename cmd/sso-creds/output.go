@@ -44,13 +44,12 @@ func forMany(f report.Format) bool {
 // print hands out on standard output. But for JSON lines it is one write, so
 // that no reader gets half of it.
 func (h *handout) print(ctx context.Context, targets []*resolve.Target) error {
-	if h.app.OutReadableByOthers() {
-		h.app.Warn(fault.Newf(fault.Notice, "standard output is a file that other users may read").WithHint("to keep it to yourself, first run: umask 077"))
-	}
 	var results []resolve.Result
 	lines := report.NewWriter(h.app.Out, report.JSONL, nil, h.app.Screen())
 	err := h.fetch(ctx, targets, func(r resolve.Result) error {
-		results = append(results, r)
+		if results = append(results, r); len(results) == 1 && h.app.OutReadableByOthers() {
+			h.app.Warn(fault.Newf(fault.Notice, "standard output is a file that other users may read").WithHint("to keep it to yourself, first run: umask 077"))
+		}
 		if h.format == report.JSONL {
 			return lines.Add(newRow(r, h.handover(r)))
 		}

@@ -1,7 +1,6 @@
 package cli
 
 import (
-	"cmp"
 	"fmt"
 	"strings"
 
@@ -30,11 +29,21 @@ func (a *App) Assignment(f Assignment, names []Name, config *awsconfig.Config) (
 		return none, fault.Newf(fault.Usage, "a profile is named, and --account, --role or --sso-session").
 			WithHint("a profile has its account and role in the config")
 	case f.Account == "" || f.Role == "":
+		var missing []string
+		if f.Account == "" {
+			missing = append(missing, "--account 111111111111")
+		}
+		if f.Role == "" {
+			missing = append(missing, "--role NAME")
+		}
 		return none, fault.Newf(fault.Usage, "an assignment needs both --account and --role").
-			WithHint("run: %s --account %s --role %s", a.Program.Name,
-				fault.Word(cmp.Or(f.Account, "111111111111")), fault.Word(cmp.Or(f.Role, "NAME")))
+			WithHint("add: %s", strings.Join(missing, " "))
 	case !portal.IsAccountID(f.Account):
 		return none, fault.Newf(fault.Usage, "--account is not a number of 12 digits: %q", f.Account)
+	}
+	if permissionSet, ok := portal.PermissionSetOf(f.Role); ok {
+		return none, fault.Newf(fault.Usage, "--role is the IAM role of a permission set, not the permission set: %q", f.Role).
+			WithHint("use --role %s", fault.Word(permissionSet))
 	}
 	s, err := a.onlySession(f.SSOSession, config)
 	return resolve.Assignment{Session: s, AccountID: f.Account, RoleName: f.Role}, err

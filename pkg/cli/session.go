@@ -3,7 +3,6 @@ package cli
 import (
 	"cmp"
 	"fmt"
-	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/fault"
@@ -90,10 +89,7 @@ func (a *App) SessionNamed(c *awsconfig.Config, name string) (portal.Session, er
 	if meant := a.suggest(name, known); meant != "" {
 		return portal.Session{}, f.WithHint("did you mean %q?", meant)
 	}
-	if !awsconfig.PortableName(name) || strings.HasPrefix(name, "-") {
-		name = "NAME" // none that a session could be given
-	}
-	return portal.Session{}, f.WithHint("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
+	return portal.Session{}, f.WithHint("%s", portal.HintForMissing(c, name))
 }
 
 // ProfileNamed returns a profile. An unknown name is a fault of kind Usage that

@@ -110,6 +110,22 @@ func badKey(in section, key, format string, args ...any) error {
 	return fault.New(fault.Config, fmt.Sprintf("%s:%d", path, line), fmt.Sprintf(format, args...))
 }
 
+// HintForMissing returns what to do about a session that the config does not
+// have: the similar name that is probably meant, or the command that defines it.
+func HintForMissing(c *awsconfig.Config, name string) string {
+	var known []string
+	for _, s := range c.Sessions() {
+		known = append(known, s.Name)
+	}
+	if meant := fault.Closest(name, known); meant != "" {
+		return fmt.Sprintf("did you mean %q?", meant)
+	}
+	if !awsconfig.PortableName(name) || strings.HasPrefix(name, "-") {
+		name = "NAME" // none that a session could be given
+	}
+	return fmt.Sprintf("run: sso-login %s --sso-start-url URL --sso-region REGION", name)
+}
+
 // Legacy reports whether the session is the start URL of a profile. Its token
 // is found by the start URL, comes from the device code flow only and is never
 // refreshed: so every AWS client has it.

@@ -1,6 +1,7 @@
 package profiles
 
 import (
+	"fmt"
 	"path"
 	"slices"
 	"strings"
@@ -89,4 +90,15 @@ type Filter struct{ Accounts, Roles Globs }
 // its role.
 func (f Filter) match(a portal.Assignment) bool {
 	return f.Accounts.match(a.ID, a.Name) && f.Roles.match(a.Role)
+}
+
+// roleHint returns what to write for a role that cannot match, since it is the
+// IAM role of a permission set; "" where there is none.
+func (f Filter) roleHint() string {
+	for _, role := range f.Roles.given {
+		if permissionSet, ok := portal.PermissionSetOf(role); ok {
+			return fmt.Sprintf("%s is the IAM role of a permission set; use --role %s", fault.Word(role), fault.Word(permissionSet))
+		}
+	}
+	return ""
 }

@@ -54,7 +54,7 @@ func Local(config *awsconfig.Config, sessions []portal.Session, filter Filter) (
 	case found == 0:
 		return nil, fault.New(fault.Nothing, "the config has no profile of IAM Identity Center", "").WithHint("run: sso-profiles")
 	case len(rows) == 0:
-		return nil, fault.Newf(fault.Nothing, "no profile matches %s", filterFlags(filter))
+		return nil, fault.Newf(fault.Nothing, "no profile matches %s", filterFlags(filter)).WithHint("%s", filter.roleHint())
 	}
 	return rows, nil
 }

@@ -93,7 +93,8 @@ func (p *planner) reportFilter(inputs []Input, matched int) {
 	case picked == 0:
 		p.gap(fault.New(fault.Nothing, "--account excludes every account of "+quotedList(sessions), fmt.Sprintf("%d listed", len(all))))
 	case matched == 0 && assignments > 0:
-		p.gap(fault.New(fault.Nothing, "no assignment matches --role", fmt.Sprintf("%d listed", assignments)))
+		p.gap(fault.New(fault.Nothing, "no assignment matches --role", fmt.Sprintf("%d listed", assignments)).
+			WithHint("%s", p.options.Filter.roleHint()))
 	}
 }
 

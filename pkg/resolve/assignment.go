@@ -107,7 +107,8 @@ func (s *sessions) of(p *awsconfig.Profile) (portal.Session, error) {
 	if sec := s.named(name); sec != nil {
 		return sec.session, sec.err
 	}
-	return portal.Session{Name: name}, invalid(p, "sso_session", "there is no [sso-session %s]", name)
+	return portal.Session{Name: name}, invalid(p, "sso_session", "there is no [sso-session %s]", name).
+		WithHint("%s", portal.HintForMissing(s.config, name))
 }
 
 // assignment reads the keys of an Identity Center profile. As in the AWS CLI
@@ -160,27 +161,10 @@ func (a Assignment) check(p *awsconfig.Profile) error {
 	case !portal.IsAccountID(a.AccountID):
 		return invalid(p, "sso_account_id", "sso_account_id is not a number of 12 digits: %q", a.AccountID)
 	}
-	if permissionSet, ok := permissionSetOf(a.RoleName); ok {
+	if permissionSet, ok := portal.PermissionSetOf(a.RoleName); ok {
 		return invalid(p, "sso_role_name", "sso_role_name is the IAM role of a permission set; write the permission set: %q", permissionSet)
 	}
 	return nil
-}
-
-// permissionSetOf returns the permission set that Identity Center made an IAM
-// role for, by the role's name or ARN, or by the ARN of one of its sessions: the
-// console shows those. No permission set has a name so long.
-func permissionSetOf(role string) (name string, ok bool) {
-	_, name, ok = strings.Cut("/"+role, "/AWSReservedSSO_")
-	name, _, _ = strings.Cut(name, "/") // the session
-	name, suffix, named := cutLast(name, "_")
-	return name, ok && named && name != "" && len(suffix) == 16 && strings.Trim(suffix, "0123456789abcdef") == ""
-}
-
-func cutLast(s, sep string) (before, after string, found bool) {
-	if i := strings.LastIndex(s, sep); i >= 0 {
-		return s[:i], s[i+len(sep):], true
-	}
-	return s, "", false
 }
 
 func checkSSORegion(in placed, s portal.Session) error {
