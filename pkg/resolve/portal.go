@@ -49,8 +49,9 @@ func (p *Plan) portal(s *credentialSet) *sessionPortal {
 	}
 	sp := &sessionPortal{session: p.sessions[key.session]}
 	tokens := sp.session.tokens
+	setting := p.sessionPlace(of, s.profile)
 	if tokens[key.tokens] == nil {
-		tokens[key.tokens] = p.resolver.Tokens(key.tokens, of)
+		tokens[key.tokens] = p.tokens(key.tokens, of, setting)
 	}
 	p.portals[key] = sp
 	w := key.wire
@@ -59,9 +60,45 @@ func (p *Plan) portal(s *credentialSet) *sessionPortal {
 		sp.err = err
 		return sp
 	}
-	sp.service = p.newService(wire.Portal, w, cfg, p.sessionPlace(of, s.profile))
+	sp.service = p.newService(wire.Portal, w, cfg, setting)
 	sp.client, sp.err = portal.New(w, of.Region, sp.session.pace, tokens[key.tokens])
 	return sp
+}
+
+// tokens returns the token source of a session. setting says where its region
+// is set.
+func (p *Plan) tokens(w *wire.Wire, of portal.Session, setting string) portal.TokenSource {
+	source := p.resolver.Tokens(w, of)
+	cfg, err := w.Config(wire.OIDC, of.Region, nil)
+	if err != nil {
+		return source // the portal has no client either
+	}
+	return refreshing{source, p.newService(wire.OIDC, w, cfg, setting)}
+}
+
+// refreshing is a token source that asks a service of its own, not the portal.
+type refreshing struct {
+	source portal.TokenSource
+	oidc   *service
+}
+
+// Token is part of [portal.TokenSource].
+func (r refreshing) Token(ctx context.Context) (string, error) {
+	token, err := r.source.Token(ctx)
+	return token, r.told(ctx, err)
+}
+
+// Renew is part of [portal.TokenSource].
+func (r refreshing) Renew(ctx context.Context, refused string) (string, error) {
+	token, err := r.source.Renew(ctx, refused)
+	return token, r.told(ctx, err)
+}
+
+func (r refreshing) told(ctx context.Context, err error) error {
+	if !wire.Unconnected(err) {
+		return err
+	}
+	return &unreached{r.oidc.unconnected(ctx, err)}
 }
 
 // sessionPlace says where the region of a session is set. profile is one that

@@ -50,19 +50,31 @@ func (p *Plan) newService(of wire.Service, w *wire.Wire, cfg aws.Config, setting
 }
 
 // hostPrefix is how the host of a service begins, before the region.
-var hostPrefix = map[wire.Service]string{wire.Portal: "portal.sso", wire.STS: "sts"}
+var hostPrefix = map[wire.Service]string{wire.Portal: "portal.sso", wire.OIDC: "oidc", wire.STS: "sts"}
 
 // call makes a call, unless the service is given up. The first call without a
 // connection is explained, to its profile and to all; the others say in short
 // what it was.
 func (s *service) call(ctx context.Context, do func(context.Context) error) error {
 	err := s.breaker.Call(ctx, do)
+	var other *unreached
 	switch {
 	case errors.Is(err, wire.ErrOpen):
 		return s.unreachable()
-	case !wire.Unconnected(err):
-		return err
+	case wire.Unconnected(err):
+		return s.unconnected(ctx, err)
+	case errors.As(err, &other):
+		return other.error
 	}
+	return err
+}
+
+// unreached is the error of another service that a call needed first: so far it
+// says nothing of this one.
+type unreached struct{ error }
+
+// unconnected says that a call had no connection, as call does.
+func (s *service) unconnected(ctx context.Context, err error) error {
 	short := s.unreachable()
 	s.told.Do(func() {
 		short = s.explain(err)
@@ -81,7 +93,7 @@ func (s *service) explain(err error) error {
 	if !errors.As(err, &known) {
 		return err
 	}
-	f := &fault.Error{Kind: fault.Unreachable, What: "cannot reach " + s.name, Why: known.Why, Hint: known.Hint, Err: err}
+	f := &fault.Error{Kind: fault.Unreachable, What: "cannot reach " + s.name, Why: known.Why, Hint: known.Hint}
 	if !wire.BlamesPeer(err) {
 		f.Why, f.Hint = "offline or wrong "+s.suspect+" ("+known.Why+")", ""
 	}
