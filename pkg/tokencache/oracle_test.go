@@ -83,7 +83,7 @@ print(json.dumps([token, open(sys.argv[1] + '/theirs.json').read(), role(session
 		t.Fatal(err)
 	}
 	read, err := parseToken(got[0])
-	if err != nil || read.token != token {
+	if err != nil || read != token {
 		t.Errorf("botocore reads another token, %v", err)
 	}
 	text := func(i int) (s string) {

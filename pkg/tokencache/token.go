@@ -87,18 +87,17 @@ var tokenKeys = []string{
 // whether or not it is still valid. The error is of a file that cannot be
 // read, because it belongs to somebody else as a rule.
 func (c *Cache) Token(ctx context.Context, k Key) (Token, bool, error) {
-	f, found, err := load(ctx, c, c.TokenPath(k), parseToken)
+	t, found, err := load(ctx, c, c.TokenPath(k), parseToken)
 	if !found || err != nil {
 		return Token{}, false, err
 	}
-	f.token.Odd = f.odd
 	// The time is read after the content: if another client logs in in between,
 	// what is older than its login must not pass for newer.
 	if info, err := os.Stat(c.TokenPath(k)); err == nil {
-		f.token.LoginAt = info.ModTime()
-		f.token.Odd = f.odd || shared(info)
+		t.LoginAt = info.ModTime()
+		t.Odd = t.Odd || shared(info)
 	}
-	return f.token, true, nil
+	return t, true, nil
 }
 
 // seenToken is a token that was read, and the file that it was read from.
@@ -176,16 +175,16 @@ func (c *Cache) PutToken(ctx context.Context, k Key, t Token) error {
 // that can be read, which only a new token can mend. Where nothing is to be
 // done it costs one read and no lock. A file that is rewritten is dated to now.
 func (c *Cache) Heal(ctx context.Context, k Key) (healed bool, err error) {
-	f, found, err := load(ctx, c, c.TokenPath(k), parseToken)
-	if err != nil || !found || !f.odd && !c.shared(k) {
+	t, found, err := c.Token(ctx, k)
+	if err != nil || !found || !t.Odd {
 		return false, err
 	}
 	return c.Store.Update(ctx, c.target(k), func(old []byte) ([]byte, error) {
-		f, err := parseToken(old)
-		if err != nil || !f.odd || !storable(f.token.ExpiresAt) {
+		t, err := parseToken(old)
+		if err != nil || !t.Odd || !storable(t.ExpiresAt) {
 			return old, nil
 		}
-		return f.token.encode(foreign(old, f.token)), nil
+		return t.encode(foreign(old, t)), nil
 	})
 }
 
@@ -203,24 +202,14 @@ func (c *Cache) target(k Key) safefile.Target {
 	return safefile.Target{Path: c.TokenPath(k), Secret: true}
 }
 
-// shared reports whether other users have any right to the token file.
-func (c *Cache) shared(k Key) bool {
-	info, err := os.Stat(c.TokenPath(k))
-	return err == nil && shared(info)
-}
-
+// shared reports whether other users have any right to a file.
 func shared(info fs.FileInfo) bool { return runtime.GOOS != "windows" && info.Mode().Perm()&0o077 != 0 }
 
-// tokenFile is a token with what was noticed when it was read.
-type tokenFile struct {
-	token Token
-	odd   bool // some client does not read the file
-}
-
-func parseToken(data []byte) (tokenFile, error) {
+// parseToken reads the content of a token file.
+func parseToken(data []byte) (Token, error) {
 	p, err := parse(data)
 	if err != nil {
-		return tokenFile{}, err
+		return Token{}, err
 	}
 	t := Token{
 		StartURL:     p.text(keyStartURL),
@@ -229,22 +218,22 @@ func parseToken(data []byte) (tokenFile, error) {
 		ClientID:     p.text(keyClientID),
 		ClientSecret: p.text(keyClientSecret),
 		RefreshToken: p.text(keyRefreshToken),
+		Odd:          !p.clean,
 	}
 	if t.AccessToken == "" {
-		return tokenFile{}, errors.New("it has no access token")
+		return Token{}, errors.New("it has no access token")
 	}
-	odd := !p.clean
 	for _, key := range tokenKeys {
 		if raw := p.raw(key); raw != nil && raw[0] != '"' {
-			odd = true
+			t.Odd = true
 		}
 	}
 	for key, at := range map[string]*time.Time{keyExpiresAt: &t.ExpiresAt, keyRegistrationExpiresAt: &t.RegistrationExpiresAt} {
 		text := p.text(key)
 		*at = ParseTime(text)
-		odd = odd || text != "" && !portable(text)
+		t.Odd = t.Odd || text != "" && !portable(text)
 	}
-	return tokenFile{token: t, odd: odd}, nil
+	return t, nil
 }
 
 // encode returns the file of a token, with the members of other tools at the
@@ -273,12 +262,8 @@ func (t Token) encode(others []member) []byte {
 // but a token's own, and no nulls. The name of a session outlives its start
 // URL, and what belonged to the old one must not pass to the new.
 func foreign(old []byte, t Token) []member {
-	f, err := parseToken(old)
-	if err != nil || f.token.StartURL != t.StartURL || f.token.Region != t.Region {
-		return nil
-	}
 	p, err := parse(old)
-	if err != nil {
+	if err != nil || p.text(keyAccessToken) == "" || p.text(keyStartURL) != t.StartURL || p.text(keyRegion) != t.Region {
 		return nil
 	}
 	return slices.DeleteFunc(p.members, func(m member) bool {
