@@ -24,14 +24,16 @@ func printHelp(c *Console, p Program, g *grammar.Grammar) error {
 		columns = max(min(w, helpWidth), helpNarrow)
 	}
 	h := &helpText{columns: columns}
-	h.line("%s - %s", p.typed, p.Purpose)
-	h.line("")
-	h.line("Usage: %s %s", p.typed, p.Usage)
+	h.line(p.typed, " - ", p.Purpose)
+	h.line()
+	h.line("Usage: ", p.typed, " ", p.Usage)
 	h.examples(p.examples())
 	h.flags(p, g)
 	for _, note := range p.Notes {
-		h.line("")
-		h.paragraph(note, "")
+		h.line()
+		for _, l := range wrap(note, columns) {
+			h.line(l)
+		}
 	}
 	h.statuses(p)
 	_, err := io.WriteString(c.Out, h.b.String())
@@ -43,12 +45,16 @@ type helpText struct {
 	columns int
 }
 
-func (h *helpText) line(format string, args ...any) {
-	h.b.WriteString(strings.TrimRight(fmt.Sprintf(format, args...), " ") + "\n")
+// line writes a line of these parts, of which the last does not end in a blank.
+func (h *helpText) line(parts ...string) {
+	for _, p := range parts {
+		h.b.WriteString(p)
+	}
+	h.b.WriteByte('\n')
 }
 
 func (h *helpText) examples(examples []Example) {
-	h.line("")
+	h.line()
 	h.line("Examples:")
 	column := 0
 	for _, e := range examples {
@@ -66,8 +72,8 @@ func (h *helpText) flags(p Program, g *grammar.Grammar) {
 	for _, f := range orderedFlags(g) {
 		if of := groupOf(f); of != group {
 			group = of
-			h.line("")
-			h.line("%s:", group)
+			h.line()
+			h.line(group, ":")
 		}
 		help := p.flagHelp(f)
 		if f.Variable != "" {
@@ -138,7 +144,7 @@ func flagText(f *grammar.Flag) string {
 }
 
 func (h *helpText) statuses(p Program) {
-	h.line("")
+	h.line()
 	h.line("Exit status:")
 	for _, s := range p.statuses() {
 		h.entry(fmt.Sprintf("%3s", s.Text), s.Help, 7)
@@ -147,39 +153,32 @@ func (h *helpText) statuses(p Program) {
 
 // entry writes a term and, from a column on, its text.
 func (h *helpText) entry(term, text string, column int) {
-	if len(term)+4 > column {
-		// too long to have anything beside it
-		h.line("  %s", term)
-		term = ""
+	const indent = "  "
+	blanks := strings.Repeat(" ", column)
+	before := indent + term
+	if len(before)+2 > column {
+		h.line(before) // too long to have anything beside it
+		before = ""
 	}
-	first := fmt.Sprintf("  %-*s", column-2, term)
-	for i, l := range wrap(text, h.columns-column) {
-		if i > 0 {
-			first = strings.Repeat(" ", column)
-		}
-		h.line("%s%s", first, l)
-	}
-}
-
-func (h *helpText) paragraph(text, indent string) {
-	for _, l := range wrap(text, h.columns-len(indent)) {
-		h.line("%s%s", indent, l)
+	for _, l := range wrap(text, h.columns-column) {
+		h.line(before, blanks[len(before):], l)
+		before = ""
 	}
 }
 
+// wrap breaks a text into lines of at most width bytes, if no word is longer.
 func wrap(text string, width int) []string {
 	var lines []string
-	current := ""
+	var line []byte
 	for word := range strings.FieldsSeq(text) {
-		switch {
-		case current == "":
-			current = word
-		case len(current)+1+len(word) <= width:
-			current += " " + word
-		default:
-			lines = append(lines, current)
-			current = word
+		if len(line) > 0 && len(line)+1+len(word) > width {
+			lines = append(lines, string(line))
+			line = line[:0]
 		}
+		if len(line) > 0 {
+			line = append(line, ' ')
+		}
+		line = append(line, word...)
 	}
-	return append(lines, current)
+	return append(lines, string(line))
 }
