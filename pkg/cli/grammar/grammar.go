@@ -53,8 +53,16 @@ type Argument struct{ field }
 
 // field is a field of the command's struct.
 type field struct {
-	tag    reflect.StructTag
-	target any // a pointer to the field; nil for --help
+	tag   reflect.StructTag
+	value reflect.Value // none for --help
+}
+
+// target returns a pointer to the field; nil for --help.
+func (f field) target() any {
+	if !f.value.IsValid() {
+		return nil
+	}
+	return f.value.Addr().Interface()
 }
 
 // Of returns the grammar of a command: a pointer to a struct, whose exported
@@ -83,7 +91,7 @@ func (g *Grammar) add(v reflect.Value) {
 		case f.Anonymous:
 			g.add(v.Field(i))
 		case f.IsExported():
-			g.addField(f, field{f.Tag, v.Field(i).Addr().Interface()})
+			g.addField(f, field{f.Tag, v.Field(i)})
 		}
 	}
 }
@@ -123,9 +131,9 @@ func dashed(name string) string {
 
 func variableName(s string) string { return strings.ToUpper(strings.ReplaceAll(s, "-", "_")) }
 
-// value returns what the environment says for the flag, else the default; empty:
+// preset returns what the environment says for the flag, else the default; empty:
 // nothing.
-func (f *Flag) value() string {
+func (f *Flag) preset() string {
 	if f.Variable != "" {
 		if v := os.Getenv(f.Variable); v != "" {
 			return v
@@ -163,7 +171,7 @@ func (g *Grammar) Names() []string {
 
 // IsBool reports whether the flag takes no value.
 func (f *Flag) IsBool() bool {
-	switch f.target.(type) {
+	switch f.target().(type) {
 	case *bool, *VersionFlag, nil:
 		return true
 	}
@@ -172,7 +180,7 @@ func (f *Flag) IsBool() bool {
 
 // IsRepeatable reports whether the flag can be given several times.
 func (f *Flag) IsRepeatable() bool {
-	_, ok := f.target.(*[]string)
+	_, ok := f.target().(*[]string)
 	return ok
 }
 

@@ -12,7 +12,7 @@ import (
 // anew.
 func (g *Grammar) ReadOrdinary(args []string) bool {
 	for _, f := range g.Flags {
-		if v := f.value(); v != "" && (f.IsBool() || f.IsRepeatable() || !f.set(v)) {
+		if v := f.preset(); v != "" && (f.IsBool() || f.IsRepeatable() || !f.set(v)) {
 			return false
 		}
 	}
@@ -103,7 +103,7 @@ func (l *ordinary) give(f *Flag, value string, attached bool) bool {
 		}
 		l.given = append(l.given, f)
 	}
-	if on, ok := f.target.(*bool); ok {
+	if on, ok := f.target().(*bool); ok {
 		*on = true
 		return true
 	}
@@ -118,7 +118,7 @@ func (l *ordinary) give(f *Flag, value string, attached bool) bool {
 
 // set sets a field to a value and reports whether it has.
 func (f field) set(value string) bool {
-	switch target := f.target.(type) {
+	switch target := f.target().(type) {
 	case *string:
 		*target = value
 	case **string:
