@@ -1,4 +1,4 @@
-// Package cmd tests the three binaries as they are built, alone and together,
+// Package cmd tests the binaries as they are built, alone and together,
 // by the scripts in testdata. Each script has a home folder of its own and can
 // start an Identity Center; none can reach the network.
 package cmd

@@ -1,5 +1,5 @@
 // Package torture holds the promise of the suite against what the world does
-// to it: nothing lost, nothing leaked. Its tests run the three binaries as they
+// to it: nothing lost, nothing leaked. Its tests run the binaries as they
 // are built, against an Identity Center of their own (pkg/idctest), and do to
 // them what happens: kill -9, full disks, broken replies, hostile names, twenty
 // runs at once.
