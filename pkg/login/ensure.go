@@ -50,10 +50,6 @@ type Options struct {
 	// NoBrowser is handed to the Presenter.
 	NoBrowser bool
 
-	// ClientName is what AWS shows the person who approves the login; empty:
-	// sso-login, with the session's name.
-	ClientName string
-
 	// Since is when the caller began to want the login. The outcome of a login
 	// to the session that another process ended after that is taken as the
 	// caller's own. Zero: when Ensure is called. A program that makes one login

@@ -96,7 +96,7 @@ func (e *Engine) CheckPortal(ctx context.Context, s portal.Session) error {
 	if err != nil {
 		return err
 	}
-	r, err := a.client.RegisterDevice(ctx, clientName(s, a.options), scopesOf(s))
+	r, err := a.client.RegisterDevice(ctx, clientName(s), scopesOf(s))
 	if err != nil {
 		return err
 	}
@@ -245,7 +245,7 @@ func (a *attempt) registration(ctx context.Context) (r tokencache.Registration, 
 // register gets a new client and caches it. One for which AWS names no expiry is
 // not cached: nothing would ever renew it.
 func (a *attempt) register(ctx context.Context) (r tokencache.Registration, err error) {
-	name := clientName(a.session, a.options)
+	name := clientName(a.session)
 	if a.options.Flow == FlowBrowser {
 		r, err = a.client.RegisterBrowser(ctx, name, a.portal, scopesOf(a.session))
 	} else {
@@ -278,12 +278,9 @@ func (a *attempt) registrationKey() tokencache.RegistrationKey {
 	return k
 }
 
-// clientName is what the page of AWS calls us. A session's name may hold what
-// AWS does not take for a name.
-func clientName(s portal.Session, o Options) string {
-	if o.ClientName != "" {
-		return o.ClientName
-	}
+// clientName returns the name that AWS shows the person who approves the login:
+// sso-login, with the session's name as far as AWS takes it.
+func clientName(s portal.Session) string {
 	name := strings.Map(func(r rune) rune {
 		if r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= '0' && r <= '9' || strings.ContainsRune("_.-", r) {
 			return r
