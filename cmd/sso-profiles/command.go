@@ -88,10 +88,10 @@ func (c *command) Run(ctx context.Context, app *cli.App) error {
 	return r.write(ctx)
 }
 
-// previews reports whether a diff takes the place of the changes, lists whether
-// there is nothing but a list.
+// previews reports whether the run shows what it would change, and writes nothing.
 func (c *command) previews() bool { return c.DryRun || c.Check }
 
+// lists reports whether the run only lists what the user may assume.
 func (c *command) lists(format report.Format) bool { return c.List || format == formatINI }
 
 func (c *command) options(app *cli.App) (o profiles.Options, err error) {

@@ -95,10 +95,10 @@ func writeSections(w *bufio.Writer, rows []profiles.LocalRow) {
 	}
 }
 
-// mostFaulty is how many faulty profiles are told of without -v.
+// mostFaulty is how many faulty profiles are named without -v.
 const mostFaulty = 10
 
-// tellFaulty tells of the profiles that no client could use. They are on the
+// tellFaulty warns of the profiles that no client could use. They are on the
 // list, since the file has them.
 func tellFaulty(app *cli.App, rows []profiles.LocalRow) error {
 	told := 0

@@ -96,7 +96,7 @@ func (r *run) preview(ctx context.Context) error {
 	}
 	var sections []byte
 	if r.format == formatINI {
-		if sections, err = plan.INI(); err != nil { // before tell: it may add to what is to be told
+		if sections, err = plan.INI(); err != nil { // before tell: it may add a problem
 			return err
 		}
 	}
@@ -112,8 +112,8 @@ func (r *run) preview(ctx context.Context) error {
 	return r.finish(plan, summary)
 }
 
-// tell says what could not be done and what is to be known. A hint that goes
-// with several in a row, of which there may be hundreds, is told below the last.
+// tell prints what could not be done, and what the user should know. A hint that
+// several in a row have, of which there may be hundreds, stands below the last.
 func (r *run) tell(plan *profiles.Plan) {
 	problems := slices.Concat(plan.Gaps, plan.Problems)
 	for i, problem := range problems {

@@ -12,7 +12,7 @@ import (
 	"aws-sso-plugins/pkg/portal"
 )
 
-// sessionsToList returns the named ones, else all that have a login.
+// sessionsToList returns the named sessions, else all that have a login.
 func sessionsToList(ctx context.Context, app *cli.App, config *awsconfig.Config, engine *login.Engine, names []cli.Name) ([]portal.Session, error) {
 	var sessions []portal.Session
 	for _, name := range names {
@@ -78,6 +78,7 @@ func sectionsForAccounts(app *cli.App, config *awsconfig.Config) ([]*awsconfig.S
 	return all, nil
 }
 
+// noLogin returns the fault of a run for which no session has a login.
 func noLogin(app *cli.App, first portal.Session, sessions int) error {
 	f := fault.New(fault.Login, "there is no login", "")
 	switch {

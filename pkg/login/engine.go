@@ -41,8 +41,8 @@ type Engine struct {
 	// those. Nil: none.
 	Roles func(portal.Session) iter.Seq2[string, string]
 
-	// Notify is told what a person should know although the work goes on;
-	// several goroutines may call it at once. Nil: nobody is told.
+	// Notify is called with what a person should know although the work goes on,
+	// at once by several goroutines. It may be nil.
 	Notify func(Event)
 
 	// Now returns the time that expiries are compared with; nil: time.Now.

@@ -6,7 +6,7 @@
 // https://docs.aws.amazon.com/singlesignon/latest/PortalAPIReference/.
 //
 // Half an answer is never passed off as a whole one: replies that are empty or
-// lack what they should hold are faults, and what could not be listed is told.
+// lack what they should hold are faults, and what could not be listed is named.
 package portal
 
 import (

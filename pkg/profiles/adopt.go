@@ -105,7 +105,7 @@ func (a *adoption) consider(profile *awsconfig.Profile) {
 	}
 	if _, listed := a.listed[id]; why.why == "" && !listed {
 		if in := a.inputs[session]; !in.Listing.Complete() || a.listsNothing(in) {
-			return // the gap that is told may be why
+			return // the gap that is reported may be why
 		}
 		why.why = "the portal does not list its role"
 	}

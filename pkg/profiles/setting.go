@@ -96,7 +96,7 @@ func (s setting) of(session string, a portal.Assignment) (awsconfig.KeyValue, er
 }
 
 // of appends the keys for an assignment to keys. Those whose template fails for
-// it are left out, and failed is told of each.
+// it are left out, and failed is called with the reason of each.
 func (s Settings) of(keys []awsconfig.KeyValue, session string, a portal.Assignment, failed func(error)) []awsconfig.KeyValue {
 	for i := range s {
 		kv, err := s[i].of(session, a)

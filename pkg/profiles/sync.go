@@ -26,8 +26,8 @@ type Sync struct {
 	Store       *safefile.Store
 	Concurrency int // calls at once, for each session
 	Options     Options
-	// Progress is told by List how many accounts of all sessions were asked and
-	// how many are known so far.
+	// Progress is called by List with how many accounts of all sessions were asked
+	// and how many are known so far.
 	Progress func(done, known int)
 }
 

@@ -51,7 +51,7 @@ type roleCredentials struct {
 // replaced, because the AWS CLI would use it.
 //
 // An entry is written only while the token that it came from is the session's.
-// A failed write is no error; [Cache.Note] is told. A file of another owner is
+// A failed write is no error; [Cache.Note] gets it. A file of another owner is
 // an error of kind File, as in [Cache.Token].
 func (c *Cache) RoleCredentials(
 	ctx context.Context, r Role, validFor time.Duration,

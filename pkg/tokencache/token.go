@@ -83,7 +83,7 @@ var tokenKeys = []string{
 }
 
 // Token reads the token of a key. It is not found where there is no file, or
-// none that makes sense, which [Cache.Note] is told. A token is returned
+// none that makes sense, which [Cache.Note] gets to know. A token is returned
 // whether or not it is still valid. The error is of a file that cannot be
 // read, because it belongs to somebody else as a rule.
 func (c *Cache) Token(ctx context.Context, k Key) (Token, bool, error) {

@@ -44,9 +44,8 @@ type Cache struct {
 	// while it calls a method that writes; see [safefile.Store.Lock].
 	Store *safefile.Store
 
-	// Note is told which file was passed over and why, one line without any
-	// of its content. It is for -v: nothing needs to be done. Nil tells
-	// nobody.
+	// Note is called with which file was passed over and why, one line without
+	// any of its content. It is for -v: nothing needs to be done. It may be nil.
 	Note func(string)
 
 	seen seenToken
