@@ -196,10 +196,10 @@ func cachedRoles(config *awsconfig.Config, cache *tokencache.Cache) func(portal.
 var columns = []report.Column{
 	{Title: "SESSION"},
 	{Title: "STATUS", Color: statusColor},
-	{Title: "EXPIRES", Least: len("2006-01-02 15:04")},
-	{Title: "REFRESHABLE", Spare: 1},
-	{Title: "REGION", Spare: 2},
-	{Title: "START URL", Least: 24},
+	{Title: "EXPIRES", MinWidth: len("2006-01-02 15:04")},
+	{Title: "REFRESHABLE", DropOrder: 1},
+	{Title: "REGION", DropOrder: 2},
+	{Title: "START URL", MinWidth: 24},
 }
 
 func statusColor(status string) report.Color {

@@ -15,10 +15,10 @@ const formatINI report.Format = "ini"
 var columns = []report.Column{
 	{Title: "PROFILE"},
 	{Title: "WAS", Only: report.Table},
-	{Title: "ACCOUNT", Spare: 4},
-	{Title: "ROLE", Spare: 3},
-	{Title: "REGION", Spare: 2},
-	{Title: "SESSION", Spare: 1},
+	{Title: "ACCOUNT", DropOrder: 4},
+	{Title: "ROLE", DropOrder: 3},
+	{Title: "REGION", DropOrder: 2},
+	{Title: "SESSION", DropOrder: 1},
 	{Title: "STATE", Color: stateColor},
 	{Title: "ACCOUNT NAME"},
 }

@@ -14,13 +14,13 @@ import (
 var columns = []report.Column{
 	{Title: "PROFILE"},
 	{Only: report.Table, Color: markColor},
-	{Title: "STATUS", Color: statusColor, Least: len(probe.LoginRequired)},
-	{Title: "ACCOUNT", Spare: 4},
-	{Title: "ROLE", Spare: 3},
-	{Title: "REGION", Spare: 2},
-	{Title: "MS", Right: true, Spare: 1},
+	{Title: "STATUS", Color: statusColor, MinWidth: len(probe.LoginRequired)},
+	{Title: "ACCOUNT", DropOrder: 4},
+	{Title: "ROLE", DropOrder: 3},
+	{Title: "REGION", DropOrder: 2},
+	{Title: "MS", Right: true, DropOrder: 1},
 	{Title: "ARN OR REASON", Only: report.Text},
-	{Title: "REASON", Only: report.Table, Least: 24, Wraps: true},
+	{Title: "REASON", Only: report.Table, MinWidth: 24, Wraps: true},
 }
 
 func statusColor(status string) report.Color {

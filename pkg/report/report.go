@@ -37,12 +37,12 @@ type Column struct {
 	// Wraps lets the cells of the table's last column go on below the row's own
 	// line, on as many as they take, where else they would be cut.
 	Wraps bool
-	// Least is to how many columns of the screen the table's cells may be cut
-	// where it is too narrow; 0: to 12.
-	Least int
-	// Spare columns are never cut, but left out where the screen is too
-	// narrow, 1 before 2; 0: the column stays.
-	Spare int
+	// MinWidth is the width to which the table's cells may be cut where the screen
+	// is too narrow; 0: 12.
+	MinWidth int
+	// DropOrder says when the column is left out of a table for which the screen is
+	// too narrow: 1 before 2; 0: never. A column that may be left out is not cut.
+	DropOrder int
 	// Color picks the colour of a table cell by its value; nil: none.
 	Color func(value string) Color
 }

@@ -175,11 +175,11 @@ func TestTableFitsTheScreen(t *testing.T) {
 }
 
 // TestNarrowTable holds what goes first where a table is too wide: columns that
-// are spare, then long text, and the name last.
+// may be dropped, then long text, and the name last.
 func TestNarrowTable(t *testing.T) {
 	columns := []report.Column{
-		{Title: "NAME"}, {Title: "STATE", Least: 14}, {Title: "ID", Spare: 2}, {Title: "MS", Right: true, Spare: 1},
-		{Title: "NOTE", Least: 20},
+		{Title: "NAME"}, {Title: "STATE", MinWidth: 14}, {Title: "ID", DropOrder: 2}, {Title: "MS", Right: true, DropOrder: 1},
+		{Title: "NOTE", MinWidth: 20},
 	}
 	rows := []cells{
 		{"Administrator-1111", "access-denied", "111111111111", "", "not assigned to you, ask for it"},
@@ -231,7 +231,7 @@ func TestNarrowTable(t *testing.T) {
 // An outlier costs the others no column: a name of 126 letters stands on a line
 // of its own, another cell is cut.
 func TestOutliers(t *testing.T) {
-	columns := []report.Column{{Title: "NAME"}, {Title: "STATE", Least: 14}, {Title: "ROLE", Spare: 2}, {Title: "NOTE", Least: 10, Wraps: true}}
+	columns := []report.Column{{Title: "NAME"}, {Title: "STATE", MinWidth: 14}, {Title: "ROLE", DropOrder: 2}, {Title: "NOTE", MinWidth: 10, Wraps: true}}
 	name := strings.Repeat("n", 126)
 	rows := []cells{
 		{"dev", "ok", "Admin", "fine"}, {name, "access-denied", "Admin", "not assigned to you"}, {"prod", "ok", strings.Repeat("R", 60), "fine"},
@@ -250,7 +250,7 @@ func TestOutliers(t *testing.T) {
 // TestLastColumnGoesOn holds that nothing is lost of a cell that may have as
 // many lines as it needs, and that they stand in its column.
 func TestLastColumnGoesOn(t *testing.T) {
-	columns := []report.Column{{Title: "NAME"}, {Title: "N", Right: true, Spare: 1}, {Title: "NOTE", Least: 10, Wraps: true}}
+	columns := []report.Column{{Title: "NAME"}, {Title: "N", Right: true, DropOrder: 1}, {Title: "NOTE", MinWidth: 10, Wraps: true}}
 	rows := []cells{{"a", "12", "not assigned to you"}, {"b", "", "arn:aws:iam::111111111111:role/x and more"}, {"c", "", ""}, {"d", "", "東京東京東京 ok"}}
 	tests := map[int]string{
 		0: "" +

@@ -30,19 +30,19 @@ func Paint(s string, c Color, enabled bool) string {
 
 const (
 	gap = "  "
-	// leastCell is how far a column is cut that says nothing else.
-	leastCell = 12
+	// minWidth is the MinWidth of a column that names none.
+	minWidth = 12
 )
 
-// writeTable aligns the columns. Where the screen is too narrow, spare columns
-// are left out and the others cut until the lines fit.
+// writeTable aligns the columns. Where the screen is too narrow, columns are left
+// out in their DropOrder and the others cut until the lines fit.
 func writeTable(out io.Writer, columns []Column, rows [][]string, screen Screen) error {
 	columns, rows = without(columns, rows, func(i int) bool { return isEmpty(i, rows) })
 	widths := widthsOf(columns, rows)
 	if screen.Width > 0 && lineWidth(widths) > screen.Width {
 		capOutliers(widths, columns, rows)
-		spared := tooMany(columns, widths, screen.Width)
-		columns, rows = without(columns, rows, func(i int) bool { return spared[i] })
+		dropped := tooMany(columns, widths, screen.Width)
+		columns, rows = without(columns, rows, func(i int) bool { return dropped[i] })
 		widths = widthsOf(columns, rows)
 		capOutliers(widths, columns, rows)
 		fit(columns, widths, screen.Width)
@@ -172,7 +172,7 @@ func capOutliers(widths []int, columns []Column, rows [][]string) {
 		if rest == 0 {
 			continue
 		}
-		if usual := max(cells[rest-1], displayWidth(columns[i].Title), leastCell); widths[i] > 2*usual {
+		if usual := max(cells[rest-1], displayWidth(columns[i].Title), minWidth); widths[i] > 2*usual {
 			widths[i] = usual
 		}
 	}
@@ -187,18 +187,18 @@ func lineWidth(widths []int) int {
 	return total
 }
 
-// tooMany returns the spare columns for which a line of limit columns has no
-// room, even if the others are cut to their least.
+// tooMany returns the columns to leave out: those for which a line of limit
+// columns has no room, even if the others are cut as far as they may be.
 func tooMany(columns []Column, widths []int, limit int) map[int]bool {
 	need := len(gap) * (len(columns) - 1)
 	for i, c := range columns {
-		need += least(i, c, widths[i])
+		need += narrowest(i, c, widths[i])
 	}
 	out := map[int]bool{}
 	for need > limit {
 		next := -1
 		for i, c := range columns {
-			if c.Spare > 0 && !out[i] && (next < 0 || c.Spare < columns[next].Spare) {
+			if c.DropOrder > 0 && !out[i] && (next < 0 || c.DropOrder < columns[next].DropOrder) {
 				next = i
 			}
 		}
@@ -211,25 +211,25 @@ func tooMany(columns []Column, widths []int, limit int) map[int]bool {
 	return out
 }
 
-// least returns the width to which a column may be cut before the name is,
+// narrowest returns the width to which a column may be cut before the name is,
 // which is in the first column: a person would copy it.
-func least(i int, c Column, width int) int {
+func narrowest(i int, c Column, width int) int {
 	switch {
-	case i == 0 || c.Spare > 0:
+	case i == 0 || c.DropOrder > 0:
 		return width
-	case c.Least > 0:
-		return min(c.Least, width)
+	case c.MinWidth > 0:
+		return min(c.MinWidth, width)
 	}
-	return min(leastCell, width)
+	return min(minWidth, width)
 }
 
 // fit narrows the columns until a line has at most limit: first those that may
 // be cut, then the name, and on a screen that is hardly one all of them.
 func fit(columns []Column, widths []int, limit int) {
-	narrow(widths, limit, func(i int) int { return least(i, columns[i], widths[i]) })
+	narrow(widths, limit, func(i int) int { return narrowest(i, columns[i], widths[i]) })
 	narrow(widths, limit, func(i int) int {
 		if i == 0 {
-			return min(leastCell, widths[i])
+			return min(minWidth, widths[i])
 		}
 		return widths[i]
 	})

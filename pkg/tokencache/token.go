@@ -82,9 +82,9 @@ var tokenKeys = []string{
 	keyClientID, keyClientSecret, keyRegistrationExpiresAt, keyRefreshToken,
 }
 
-// Token reads the token of a key. It is not found where there is no file, or
-// none that makes sense, which [Cache.Note] gets to know. A token is returned
-// whether or not it is still valid. The error is of a file that cannot be
+// Token reads the token of a key. It is not found where there is no file, or one
+// that makes no sense, of which [Cache.Note] is told. A token is returned whether
+// or not it is still valid. The error is of a file that cannot be
 // read, because it belongs to somebody else as a rule.
 func (c *Cache) Token(ctx context.Context, k Key) (Token, bool, error) {
 	t, found, err := load(ctx, c, c.TokenPath(k), parseToken)
