@@ -3,15 +3,10 @@ package fanout
 import (
 	"errors"
 	"os"
-	"runtime"
 	"time"
 
 	"golang.org/x/sys/unix"
 )
-
-// stayOnThread keeps the goroutine on its thread, which ends with it: a command
-// ends with the thread that started it.
-func stayOnThread() { runtime.LockOSThread() }
 
 // pipe returns the ends of a pipe. They block, as the one goroutine that reads
 // them waits with poll(2): two more goroutines and the runtime's poller cost more

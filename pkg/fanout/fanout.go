@@ -14,6 +14,7 @@ import (
 	"io"
 	"iter"
 	"os"
+	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -87,8 +88,9 @@ type Runner struct {
 
 	limits   limits
 	spool    *spool
-	null     *os.File   // standard input of the commands
-	starting sync.Mutex // one starts at a time
+	null     *os.File    // standard input of the commands
+	starts   chan func() // see onStarter
+	starting sync.Mutex  // held while a command starts
 	linesMu  sync.Mutex
 
 	turn   sync.Mutex
@@ -189,6 +191,8 @@ func (r *Runner) Run(ctx context.Context, jobs int) iter.Seq[Result] {
 		if r.null, err = os.Open(os.DevNull); err != nil {
 			err = fault.Wrap(fault.File, err, "cannot start anything")
 		}
+		r.starts = make(chan func())
+		go r.starter()
 		results := make(chan Result, jobs) // so that no job waits for the loop
 		var ending sync.WaitGroup
 		ending.Go(func() {
@@ -210,6 +214,7 @@ func (r *Runner) Run(ctx context.Context, jobs int) iter.Seq[Result] {
 			}
 			ending.Wait()
 			r.sessions.sweep(false, func() {})
+			close(r.starts)
 			if r.null != nil {
 				_ = r.null.Close()
 			}
@@ -250,7 +255,6 @@ func (r *Runner) work(ctx context.Context, jobs int, send func(Result)) {
 	}
 	for range min(r.width(), jobs) {
 		workers.Go(func() {
-			stayOnThread()
 			for i := take(); i < jobs; i = take() {
 				result := r.one(ctx, i)
 				if r.Ended != nil {
@@ -396,7 +400,7 @@ func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
 		}
 	}
 	if err == nil {
-		err = r.startWith(ctx, c, job, write)
+		r.onStarter(func() { err = r.startWith(ctx, c, job, write) })
 	}
 	for _, w := range write {
 		if w != nil {
@@ -416,6 +420,22 @@ func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
 		return nil, err
 	}
 	return c, nil
+}
+
+// starter makes the calls of onStarter, on a thread that lives as long as the run:
+// on Linux a command ends with the thread that started it. One such thread costs
+// less than one for each worker, which would contend for the lock of package syscall.
+func (r *Runner) starter() {
+	runtime.LockOSThread() // and never unlocked: the thread ends with this goroutine
+	for call := range r.starts {
+		call()
+	}
+}
+
+func (r *Runner) onStarter(call func()) {
+	done := make(chan struct{})
+	r.starts <- func() { defer close(done); call() }
+	<-done
 }
 
 // startWith starts the command with the ends of its pipes. Nobody who ends the run

@@ -136,17 +136,17 @@ func NoRole(environ []string) Environment {
 // Apply returns environ, whose entries are NAME=VALUE, as the program should
 // have it.
 func (e Environment) Apply(environ []string) []string {
-	changed := map[string]bool{}
-	for _, v := range e.Set {
-		changed[variableKey(v.Name)] = true
-	}
-	for _, name := range e.Unset {
-		changed[variableKey(name)] = true
-	}
-	applied := slices.DeleteFunc(slices.Clone(environ), func(pair string) bool {
+	changes := func(pair string) bool {
 		name, _, _ := strings.Cut(pair, "=")
-		return changed[variableKey(name)]
-	})
+		return slices.ContainsFunc(e.Set, func(v Variable) bool { return variableKey(v.Name) == variableKey(name) }) ||
+			slices.ContainsFunc(e.Unset, func(unset string) bool { return variableKey(unset) == variableKey(name) })
+	}
+	applied := make([]string, 0, len(environ)+len(e.Set))
+	for _, pair := range environ {
+		if !changes(pair) {
+			applied = append(applied, pair)
+		}
+	}
 	for _, v := range e.Set {
 		applied = append(applied, v.Name+"="+v.Value)
 	}
@@ -175,16 +175,18 @@ func WithoutHandover(getenv func(string) string) func(string) string {
 
 type environmentBuilder struct {
 	Environment
-	given    map[string]string // what the environment says by itself
+	given    map[string]string // what the environment says by itself, of AWS_ and SSO_ variables
 	earlier  []string          // variables that an earlier handover has set
 	settings []string          // variables that this one has set
 }
 
 func newEnvironmentBuilder(environ []string) *environmentBuilder {
-	b := &environmentBuilder{given: make(map[string]string, len(environ))}
+	b := &environmentBuilder{given: map[string]string{}}
 	for _, pair := range environ {
 		name, value, _ := strings.Cut(pair, "=")
-		b.given[variableKey(name)] = value
+		if name = variableKey(name); strings.HasPrefix(name, "AWS_") || strings.HasPrefix(name, "SSO_") {
+			b.given[name] = value
+		}
 	}
 	b.earlier = settingsIn(b.given[settingsVariable])
 	for _, name := range b.earlier {
