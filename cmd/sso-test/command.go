@@ -138,7 +138,7 @@ func (t *test) take(results iter.Seq[probe.Result]) error {
 		if !t.wanted.Has(result.Status) {
 			continue
 		}
-		if t.passed == "" && result.Status == probe.OK {
+		if t.passed == "" && result.Status == resolve.OK {
 			t.passed = result.Profile
 		}
 		if err := t.out.add(result); err != nil {

@@ -6,6 +6,7 @@ import (
 	"aws-sso-plugins/pkg/cli"
 	"aws-sso-plugins/pkg/probe"
 	"aws-sso-plugins/pkg/report"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 // output takes the results that are to be shown, and ends the report.
@@ -43,7 +44,7 @@ type suite struct {
 }
 
 func (s *suite) add(r probe.Result) error {
-	c := report.Case{Class: "sso-test", Name: r.Profile, Time: r.Latency, Skipped: r.Status == probe.Skipped, Message: r.Reason}
+	c := report.Case{Class: "sso-test", Name: r.Profile, Time: r.Latency, Skipped: r.Status == resolve.Skipped, Message: r.Reason}
 	if r.Session != "" {
 		c.Class += "." + r.Session
 	}
@@ -84,7 +85,7 @@ func (m *metrics) add(r probe.Result) error {
 	labels := []report.Label{{Name: "profile", Value: r.Profile}, {Name: "account", Value: r.AccountID}, {Name: "role", Value: r.RoleName}}
 	if r.Status.Asked() {
 		up := report.Sample{Labels: labels}
-		if r.Status == probe.OK {
+		if r.Status == resolve.OK {
 			up.Value = 1
 		}
 		m.up = append(m.up, up)

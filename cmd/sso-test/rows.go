@@ -9,12 +9,13 @@ import (
 
 	"aws-sso-plugins/pkg/probe"
 	"aws-sso-plugins/pkg/report"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 var columns = []report.Column{
 	{Title: "PROFILE"},
 	{Only: report.Table, Color: markColor},
-	{Title: "STATUS", Color: statusColor, MinWidth: len(probe.LoginRequired)},
+	{Title: "STATUS", Color: statusColor, MinWidth: len(resolve.LoginRequired)},
 	{Title: "ACCOUNT", DropOrder: 4},
 	{Title: "ROLE", DropOrder: 3},
 	{Title: "REGION", DropOrder: 2},
@@ -24,12 +25,12 @@ var columns = []report.Column{
 }
 
 func statusColor(status string) report.Color {
-	switch probe.Status(status) {
-	case probe.OK:
+	switch resolve.Status(status) {
+	case resolve.OK:
 		return report.Green
-	case probe.Skipped:
+	case resolve.Skipped:
 		return report.Faint
-	case probe.LoginRequired, probe.MFARequired, probe.Throttled:
+	case resolve.LoginRequired, resolve.MFARequired, resolve.Throttled:
 		return report.Yellow
 	}
 	return report.Red
@@ -51,7 +52,7 @@ func markColor(mark string) report.Color {
 // row is a result in a report. Its field names are the keys in JSON.
 type row struct {
 	Profile   string
-	Status    probe.Status
+	Status    resolve.Status
 	AccountId string //nolint:revive // as AWS prints it
 	RoleName  string
 	Region    string

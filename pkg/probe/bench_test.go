@@ -24,6 +24,7 @@ import (
 	"aws-sso-plugins/pkg/awsconfig"
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 // serveVariable makes the test binary an Identity Center with as many accounts:
@@ -100,7 +101,7 @@ func runProber(b *testing.B, s served, config string, names []string) time.Durat
 	p.Concurrency = benchConcurrency
 	ok := 0
 	for r := range probe.InOrder(p.Run(b.Context(), names)) {
-		if r.Status == probe.OK {
+		if r.Status == resolve.OK {
 			ok++
 		}
 	}

@@ -25,7 +25,7 @@ import (
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/portal"
-	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/resolve"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -214,8 +214,8 @@ func TestRouteIsGivenUpOnce(t *testing.T) {
 			p.Notify = notes.take
 
 			all := results(t, p, names...)
-			if len(all) != len(names) || countStatus(all, probe.Unreachable) != len(names) {
-				t.Fatalf("%d of %d are unreachable", countStatus(all, probe.Unreachable), len(names))
+			if len(all) != len(names) || countStatus(all, resolve.Unreachable) != len(names) {
+				t.Fatalf("%d of %d are unreachable", countStatus(all, resolve.Unreachable), len(names))
 			}
 			if n := tried.Load(); n != 3 {
 				t.Errorf("%d attempts were made", n)
@@ -257,7 +257,7 @@ func TestGivingUpEndsCallsUnderWay(t *testing.T) {
 	}
 	p.Tokens = func(*wire.Wire, portal.Session) portal.TokenSource { return source }
 	all := results(t, p, names...)
-	if n := countStatus(all, probe.Unreachable); n != 8 {
+	if n := countStatus(all, resolve.Unreachable); n != 8 {
 		t.Errorf("%d of 8 are unreachable: %q", n, brief(all))
 	}
 	if n := srv.Count(idctest.GetRoleCredentials); n != 1 {
@@ -280,7 +280,7 @@ func TestOneSuccessBetween(t *testing.T) {
 	var notes told
 	p.Notify = notes.take
 	all := results(t, p, names...)
-	if ok, away := countStatus(all, probe.OK), countStatus(all, probe.Unreachable); ok != 10 || away != 20 {
+	if ok, away := countStatus(all, resolve.OK), countStatus(all, resolve.Unreachable); ok != 10 || away != 20 {
 		t.Errorf("%d are ok, %d unreachable: %q", ok, away, brief(all))
 	}
 	if len(notes.said) != 1 {

@@ -21,6 +21,7 @@ import (
 	"aws-sso-plugins/pkg/idctest"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/resolve"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -211,7 +212,7 @@ func TestPlan(t *testing.T) {
 			if got := string(r.Status) + "|" + r.Reason; got != tt.want {
 				t.Errorf("got  %s\nwant %s", got, tt.want)
 			}
-			if (r.Err == nil) != (r.Status == probe.Skipped) {
+			if (r.Err == nil) != (r.Status == resolve.Skipped) {
 				t.Errorf("the error is %v", r.Err)
 			}
 			if r.Latency != 0 {
@@ -275,7 +276,7 @@ func TestWhoseCredentials(t *testing.T) {
 				awsconfig.Parse("config", awsconfig.ConfigFile, []byte(tt.config)),
 				awsconfig.Parse("credentials", awsconfig.CredentialsFile, []byte(tt.credentials)))
 			r := one(t, p, "p")
-			if r.Status != probe.OK || r.AccountID != tt.account || r.RoleName != tt.role {
+			if r.Status != resolve.OK || r.AccountID != tt.account || r.RoleName != tt.role {
 				t.Errorf("%s of %q, role %q: %s", r.Status, r.AccountID, r.RoleName, r.Reason)
 			}
 		})
@@ -293,7 +294,7 @@ func TestCircleWhoeverIsAskedFirst(t *testing.T) {
 	for _, names := range [][]string{{"p", "q"}, {"q", "p"}} {
 		p := newProber(t, config, srv.URL, &tokenOf{})
 		for _, r := range results(t, p, names...) {
-			if want := map[string]probe.Status{"p": probe.InvalidConfig, "q": probe.OK}[r.Profile]; r.Status != want {
+			if want := map[string]resolve.Status{"p": resolve.InvalidConfig, "q": resolve.OK}[r.Profile]; r.Status != want {
 				t.Errorf("%v: %s is %s, want %s: %s", names, r.Profile, r.Status, want, r.Reason)
 			}
 		}
@@ -308,7 +309,7 @@ func TestRoleThatSTSDoesNotTake(t *testing.T) {
 			ssoProfile("q", devAccount, "Admin")+"[profile p]\nrole_arn = arn:aws:iam::333333333333:role/Deploy\nsource_profile = q\n"+line+"\n")
 		r := one(t, p, "p")
 		const want = `STS does not take what the profile says of the role "arn:aws:iam::333333333333:role/Deploy": AWS answered 400 ValidationError: `
-		if r.Status != probe.InvalidConfig || !strings.HasPrefix(r.Reason, want) {
+		if r.Status != resolve.InvalidConfig || !strings.HasPrefix(r.Reason, want) {
 			t.Errorf("%s: %s: %s", line, r.Status, r.Reason)
 		}
 	}
@@ -333,7 +334,7 @@ func TestTokensAreAskedForOnceASession(t *testing.T) {
 		return source
 	}
 	for _, r := range results(t, p, "a", "b", "c", "d", "e") {
-		if r.Status != probe.OK {
+		if r.Status != resolve.OK {
 			t.Errorf("%s: %s: %s", r.Profile, r.Status, r.Reason)
 		}
 	}
@@ -381,12 +382,12 @@ func TestWebIdentity(t *testing.T) {
 	}
 	config := "[profile p]\nrole_arn = arn:aws:iam::222222222222:role/Web\nweb_identity_token_file = " + token + "\n"
 	p := newProber(t, config, front.URL, &tokenOf{})
-	if r := one(t, p, "p"); r.Status != probe.OK || r.AccountID != "222222222222" || r.RoleName != "Web" {
+	if r := one(t, p, "p"); r.Status != resolve.OK || r.AccountID != "222222222222" || r.RoleName != "Web" {
 		t.Errorf("%s of %q: %s", r.Status, r.AccountID, r.Reason)
 	}
-	for code, want := range map[string]probe.Status{
-		"ExpiredTokenException": probe.STSDenied, "IDPRejectedClaim": probe.STSDenied, "ValidationError": probe.InvalidConfig,
-		"MalformedPolicyDocument": probe.Failed,
+	for code, want := range map[string]resolve.Status{
+		"ExpiredTokenException": resolve.STSDenied, "IDPRejectedClaim": resolve.STSDenied, "ValidationError": resolve.InvalidConfig,
+		"MalformedPolicyDocument": resolve.Failed,
 	} {
 		refuse = code
 		p.Wire = newWire(t, wire.Settings{Endpoint: front.URL, MaxAttempts: 1})

@@ -137,7 +137,7 @@ func judge(t *resolve.Target, c caller) Result {
 		key, err = c.differs(t)
 	}
 	result := resultOf(t)
-	result.Status, result.AccountID = OK, c.account
+	result.Status, result.AccountID = resolve.OK, c.account
 	if err != nil {
 		result = failure(t, t.Explain(err, key))
 	}

@@ -132,7 +132,7 @@ func TestResultOfAHealthyProfile(t *testing.T) {
 	}
 	r.Latency, r.ARN, r.UserID = 0, "", ""
 	want := probe.Result{
-		Profile: "dev", Status: probe.OK, AccountID: "111111111111", RoleName: "Admin", Region: "eu-west-1", Session: "okta",
+		Profile: "dev", Status: resolve.OK, AccountID: "111111111111", RoleName: "Admin", Region: "eu-west-1", Session: "okta",
 	}
 	if diff := cmp.Diff(want, r); diff != "" {
 		t.Error(diff)
@@ -150,38 +150,38 @@ func TestStatusOfEachFault(t *testing.T) {
 	const portalOf, stsOf = "GetRoleCredentials=", "GetCallerIdentity="
 	tests := []struct {
 		fault  string
-		status probe.Status
+		status resolve.Status
 		reason string // contained in
 	}{
-		{portalOf + "ForbiddenException", probe.AccessDenied, `role "Admin" is not assigned to you in account 111111111111: AWS answered 403 `},
-		{portalOf + "ForbiddenException", probe.AccessDenied, "(sso_role_name, config:7)"},
-		{portalOf + "UnauthorizedException", probe.LoginRequired, `session "okta" is over`},
-		{portalOf + "InvalidRequestException", probe.Failed, "(sso_role_name, config:7)"},
-		{portalOf + "ResourceNotFoundException", probe.AccessDenied, "AWS answered 404 ResourceNotFoundException: The specified resource doesn't exist. (sso_role_name, config:7)"},
-		{portalOf + "500", probe.Failed, "AWS answered 500"},
-		{portalOf + "503", probe.Failed, "AWS answered 503"},
-		{portalOf + "empty", probe.Failed, "the reply was empty"},
-		{portalOf + "hollow", probe.Failed, "the reply lacks"},
-		{portalOf + "nulls", probe.Failed, "the reply lacks"},
-		{portalOf + "html", probe.Failed, "the reply was not from AWS"},
-		{portalOf + "truncate", probe.Failed, "the reply was cut off"},
-		{portalOf + "cut", probe.Failed, "the reply was cut off"},
-		{portalOf + "huge", probe.Failed, "larger than 8 MiB"},
-		{portalOf + "reset", probe.Unreachable, "broke"},
-		{portalOf + "hang", probe.Timeout, "within 100ms"},
-		{stsOf + "AccessDenied", probe.STSDenied, "(sso_role_name, config:7)"},
-		{stsOf + "ExpiredToken", probe.STSDenied, "ExpiredToken"},
-		{stsOf + "InvalidClientTokenId", probe.STSDenied, "InvalidClientTokenId"},
-		{stsOf + "SignatureDoesNotMatch", probe.STSDenied, "SignatureDoesNotMatch"},
-		{stsOf + "RequestExpired", probe.STSDenied, "RequestExpired"},
-		{stsOf + "RegionDisabledException", probe.STSDenied, "(region, config:8)"},
-		{stsOf + "MalformedInput", probe.Failed, "(sso_role_name, config:7)"},
-		{stsOf + "500", probe.Failed, "AWS answered 500"},
-		{stsOf + "empty", probe.Failed, "the reply was empty"},
-		{stsOf + "nulls", probe.Failed, "the reply lacks"},
-		{stsOf + "html", probe.Failed, "the reply was not from AWS"},
-		{stsOf + "reset", probe.Unreachable, "broke"},
-		{stsOf + "hang", probe.Timeout, "within 100ms"},
+		{portalOf + "ForbiddenException", resolve.AccessDenied, `role "Admin" is not assigned to you in account 111111111111: AWS answered 403 `},
+		{portalOf + "ForbiddenException", resolve.AccessDenied, "(sso_role_name, config:7)"},
+		{portalOf + "UnauthorizedException", resolve.LoginRequired, `session "okta" is over`},
+		{portalOf + "InvalidRequestException", resolve.Failed, "(sso_role_name, config:7)"},
+		{portalOf + "ResourceNotFoundException", resolve.AccessDenied, "AWS answered 404 ResourceNotFoundException: The specified resource doesn't exist. (sso_role_name, config:7)"},
+		{portalOf + "500", resolve.Failed, "AWS answered 500"},
+		{portalOf + "503", resolve.Failed, "AWS answered 503"},
+		{portalOf + "empty", resolve.Failed, "the reply was empty"},
+		{portalOf + "hollow", resolve.Failed, "the reply lacks"},
+		{portalOf + "nulls", resolve.Failed, "the reply lacks"},
+		{portalOf + "html", resolve.Failed, "the reply was not from AWS"},
+		{portalOf + "truncate", resolve.Failed, "the reply was cut off"},
+		{portalOf + "cut", resolve.Failed, "the reply was cut off"},
+		{portalOf + "huge", resolve.Failed, "larger than 8 MiB"},
+		{portalOf + "reset", resolve.Unreachable, "broke"},
+		{portalOf + "hang", resolve.Timeout, "within 100ms"},
+		{stsOf + "AccessDenied", resolve.STSDenied, "(sso_role_name, config:7)"},
+		{stsOf + "ExpiredToken", resolve.STSDenied, "ExpiredToken"},
+		{stsOf + "InvalidClientTokenId", resolve.STSDenied, "InvalidClientTokenId"},
+		{stsOf + "SignatureDoesNotMatch", resolve.STSDenied, "SignatureDoesNotMatch"},
+		{stsOf + "RequestExpired", resolve.STSDenied, "RequestExpired"},
+		{stsOf + "RegionDisabledException", resolve.STSDenied, "(region, config:8)"},
+		{stsOf + "MalformedInput", resolve.Failed, "(sso_role_name, config:7)"},
+		{stsOf + "500", resolve.Failed, "AWS answered 500"},
+		{stsOf + "empty", resolve.Failed, "the reply was empty"},
+		{stsOf + "nulls", resolve.Failed, "the reply lacks"},
+		{stsOf + "html", resolve.Failed, "the reply was not from AWS"},
+		{stsOf + "reset", resolve.Unreachable, "broke"},
+		{stsOf + "hang", resolve.Timeout, "within 100ms"},
 		{stsOf + "wrong-account", probe.WrongIdentity, "(sso_account_id, config:6)"},
 		{stsOf + "wrong-role", probe.WrongIdentity, "(sso_role_name, config:7)"},
 	}
@@ -195,7 +195,7 @@ func TestStatusOfEachFault(t *testing.T) {
 			srv, p := against(t, idctest.Config{
 				Accounts: []idctest.Account{{ID: devAccount, Roles: []string{"Admin"}}}, Faults: []idctest.Fault{f},
 			}, okta+ssoProfile("dev", devAccount, "Admin", "region = eu-west-1"))
-			if tt.status == probe.Timeout {
+			if tt.status == resolve.Timeout {
 				p.Wire = newWire(t, wire.Settings{Endpoint: srv.URL, MaxAttempts: 2, Timeout: 100 * time.Millisecond})
 			}
 			r := one(t, p, "dev")
@@ -205,7 +205,7 @@ func TestStatusOfEachFault(t *testing.T) {
 			if r.Err == nil {
 				t.Error("the failure has no error")
 			}
-			answered := strings.HasPrefix(tt.fault, stsOf) && tt.status != probe.Timeout && tt.status != probe.Unreachable &&
+			answered := strings.HasPrefix(tt.fault, stsOf) && tt.status != resolve.Timeout && tt.status != resolve.Unreachable &&
 				!strings.Contains(tt.reason, "the reply")
 			if (r.Latency > 0) != answered {
 				t.Errorf("the latency is %s", r.Latency)
@@ -217,9 +217,9 @@ func TestStatusOfEachFault(t *testing.T) {
 // TestTokenFaults are those of the way to a token: what the source says is
 // what the profile has.
 func TestTokenFaults(t *testing.T) {
-	for kind, want := range map[fault.Kind]probe.Status{
-		fault.Login: probe.LoginRequired, fault.Throttled: probe.Throttled, fault.Timeout: probe.Timeout,
-		fault.Unreachable: probe.Unreachable, fault.Reply: probe.Failed, fault.File: probe.Failed,
+	for kind, want := range map[fault.Kind]resolve.Status{
+		fault.Login: resolve.LoginRequired, fault.Throttled: resolve.Throttled, fault.Timeout: resolve.Timeout,
+		fault.Unreachable: resolve.Unreachable, fault.Reply: resolve.Failed, fault.File: resolve.Failed,
 	} {
 		source := &tokenOf{err: fault.New(kind, "no token", "of this kind")}
 		p := newProber(t, okta+ssoProfile("dev", devAccount, "Admin"), "http://127.0.0.1:9", source)
@@ -250,7 +250,7 @@ source_profile = role
 `
 	srv, p := against(t, idctest.Config{Accounts: []idctest.Account{{ID: devAccount, Roles: []string{"Admin", "Billing"}}}}, config)
 	for _, r := range results(t, p, "a", "b", "c", "other", "twin", "role", "chain", "same") {
-		if r.Status != probe.OK {
+		if r.Status != resolve.OK {
 			t.Errorf("%s: %s: %s", r.Profile, r.Status, r.Reason)
 		}
 	}
@@ -277,7 +277,7 @@ func TestSourceIsSharedByManyAtOnce(t *testing.T) {
 	}
 	srv, p := against(t, idctest.Config{Accounts: []idctest.Account{{ID: devAccount, Roles: []string{"Admin"}}}}, config)
 	for _, r := range results(t, p, names...) {
-		if r.Status != probe.OK || r.AccountID != "222222222222" {
+		if r.Status != resolve.OK || r.AccountID != "222222222222" {
 			t.Errorf("%s: %s: %s", r.Profile, r.Status, r.Reason)
 		}
 	}
@@ -298,7 +298,7 @@ func accounts(n int) (cfg idctest.Config, config string, names []string) {
 	return cfg, b.String(), names
 }
 
-func countStatus(all []probe.Result, s probe.Status) int {
+func countStatus(all []probe.Result, s resolve.Status) int {
 	n := 0
 	for _, r := range all {
 		if r.Status == s {
@@ -321,7 +321,7 @@ func TestSessionThatEndsIsNotAskedForEachProfile(t *testing.T) {
 			srv.EndSession("")
 		}
 	}
-	ok, over := countStatus(all, probe.OK), countStatus(all, probe.LoginRequired)
+	ok, over := countStatus(all, resolve.OK), countStatus(all, resolve.LoginRequired)
 	if ok < 50 || ok == 200 || ok+over != 200 {
 		t.Errorf("%d are ok, %d wait for a login", ok, over)
 	}
@@ -332,7 +332,7 @@ func TestSessionThatEndsIsNotAskedForEachProfile(t *testing.T) {
 		t.Errorf("it was told as %v", told)
 	}
 	for _, r := range all {
-		if r.Status == probe.LoginRequired && r.Reason != `session "okta" is over: the test says so` {
+		if r.Status == resolve.LoginRequired && r.Reason != `session "okta" is over: the test says so` {
 			t.Errorf("%s: %s", r.Profile, r.Reason)
 		}
 	}
@@ -351,7 +351,7 @@ func TestOneRefreshForAll(t *testing.T) {
 			source.mu.Unlock()
 		}
 	}
-	if n := countStatus(all, probe.OK); n != 100 || source.renewals.Load() != 1 {
+	if n := countStatus(all, resolve.OK); n != 100 || source.renewals.Load() != 1 {
 		t.Errorf("%d of 100 are ok after %d refreshes", n, source.renewals.Load())
 	}
 }
@@ -380,7 +380,7 @@ func TestClockIsToldOnce(t *testing.T) {
 			defer mu.Unlock()
 			told += err.Error()
 		}
-		if n := countStatus(results(t, p, names...), probe.OK); n != 20 {
+		if n := countStatus(results(t, p, names...), resolve.OK); n != 20 {
 			t.Errorf("%s: %d of 20 are ok", offset, n)
 		}
 		if told != want {
@@ -402,7 +402,7 @@ func TestCancelledRunHandsOutWhatIsDone(t *testing.T) {
 			cancel() // all but the one that hangs
 		}
 	}
-	if n := countStatus(all, probe.OK); n != 49 || len(all) != 49 {
+	if n := countStatus(all, resolve.OK); n != 49 || len(all) != 49 {
 		t.Errorf("%d results, %d ok, want 49", len(all), n)
 	}
 }

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"aws-sso-plugins/pkg/idctest"
-	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/resolve"
 	"aws-sso-plugins/pkg/wire"
 )
 
@@ -33,23 +33,23 @@ func TestProcess(t *testing.T) {
 	good := `{"Version": 1, "AccessKeyId": "` + k.AccessKeyID + `", "SecretAccessKey": "` + k.SecretAccessKey + `", "SessionToken": "` + k.SessionToken + `"}`
 	tests := map[string]struct {
 		script string
-		status probe.Status
+		status resolve.Status
 		reason string
 	}{
-		"credentials":        {"echo a warning >&2; echo '" + good + "'", probe.OK, ""},
-		"a failure":          {"echo one >&2; echo two >&2; exit 3", probe.Failed, "the credential_process failed: exit status 3: two (credential_process, config:2)"},
-		"a silent failure":   {"exit 3", probe.Failed, "the credential_process failed: exit status 3 (credential_process, config:2)"},
-		"nothing":            {"", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"no JSON":            {"echo my-secret", probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"another version":    {`echo '{"Version": 2}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"half of it":         {`echo '{"Version": 1, "AccessKeyId": "my-secret"}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"no standard input":  {"read x && echo had-input >&2; exit 1", probe.Failed, "the credential_process failed: exit status 1 (credential_process, config:2)"},
-		"no key":             {`echo '{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s", "SessionToken": "a\\u000ab"}'`, probe.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
-		"expired":            {"echo '" + strings.Replace(good, "{", `{"Expiration": "2020-01-02T03:04:05Z", `, 1) + "'", probe.Failed, "the credential_process failed: its Expiration has passed (credential_process, config:2)"},
-		"too much":           {"head -c 2000000 /dev/zero", probe.Failed, "the credential_process failed: it printed more than 1 MiB (credential_process, config:2)"},
-		"output without end": {"exec yes", probe.Failed, "the credential_process failed: it printed more than 1 MiB (credential_process, config:2)"},
-		"a child that stays": {"sleep 5 & echo '" + good + "'", probe.OK, ""},
-		"a long story":       {"i=0; while [ $i -lt 9999 ]; do echo line $i >&2; i=$((i+1)); done; exit 1", probe.Failed, "the credential_process failed: exit status 1: line 9998 (credential_process, config:2)"},
+		"credentials":        {"echo a warning >&2; echo '" + good + "'", resolve.OK, ""},
+		"a failure":          {"echo one >&2; echo two >&2; exit 3", resolve.Failed, "the credential_process failed: exit status 3: two (credential_process, config:2)"},
+		"a silent failure":   {"exit 3", resolve.Failed, "the credential_process failed: exit status 3 (credential_process, config:2)"},
+		"nothing":            {"", resolve.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"no JSON":            {"echo my-secret", resolve.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"another version":    {`echo '{"Version": 2}'`, resolve.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"half of it":         {`echo '{"Version": 1, "AccessKeyId": "my-secret"}'`, resolve.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"no standard input":  {"read x && echo had-input >&2; exit 1", resolve.Failed, "the credential_process failed: exit status 1 (credential_process, config:2)"},
+		"no key":             {`echo '{"Version": 1, "AccessKeyId": "AKIA", "SecretAccessKey": "s", "SessionToken": "a\\u000ab"}'`, resolve.Failed, "the credential_process failed: what it printed are no credentials (credential_process, config:2)"},
+		"expired":            {"echo '" + strings.Replace(good, "{", `{"Expiration": "2020-01-02T03:04:05Z", `, 1) + "'", resolve.Failed, "the credential_process failed: its Expiration has passed (credential_process, config:2)"},
+		"too much":           {"head -c 2000000 /dev/zero", resolve.Failed, "the credential_process failed: it printed more than 1 MiB (credential_process, config:2)"},
+		"output without end": {"exec yes", resolve.Failed, "the credential_process failed: it printed more than 1 MiB (credential_process, config:2)"},
+		"a child that stays": {"sleep 5 & echo '" + good + "'", resolve.OK, ""},
+		"a long story":       {"i=0; while [ $i -lt 9999 ]; do echo line $i >&2; i=$((i+1)); done; exit 1", resolve.Failed, "the credential_process failed: exit status 1: line 9998 (credential_process, config:2)"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {
@@ -69,7 +69,7 @@ func TestProcessTakesNoLongerThanACall(t *testing.T) {
 	p := newProber(t, processProfile(t, "exec sleep 3600"), "http://127.0.0.1:9", &tokenOf{})
 	p.AllowProcess, p.Wire = true, newWire(t, wire.Settings{Timeout: 50 * time.Millisecond})
 	r := one(t, p, "p")
-	if r.Status != probe.Timeout || r.Reason != "the credential_process gave no answer within 50ms" {
+	if r.Status != resolve.Timeout || r.Reason != "the credential_process gave no answer within 50ms" {
 		t.Errorf("%s: %s", r.Status, r.Reason)
 	}
 }
@@ -116,18 +116,18 @@ func TestProcessHasNoShell(t *testing.T) {
 	const note = ": the AWS CLI runs it without a shell (credential_process, config:2)"
 	tests := map[string]struct {
 		command string
-		status  probe.Status
+		status  resolve.Status
 		reason  string
 	}{
-		"double quotes": {`"` + odd + `"`, probe.OK, ""},
-		"backslashes":   {strings.NewReplacer("'", `\'`, " ", `\ `).Replace(odd), probe.OK, ""},
-		"an argument":   {home + `/mine '$(exit 1)' "a b"`, probe.OK, ""},
-		"a home folder": {"~/mine", probe.Failed, `the credential_process failed: cannot run "~/mine": no such file or directory` + note},
-		"a variable":    {"$HOME/mine", probe.Failed, `the credential_process failed: cannot run "$HOME/mine": no such file or directory` + note},
-		"a pipe":        {"false | " + home + "/mine", probe.Failed, "the credential_process failed: exit status 1" + note},
-		"no program":    {"no-such-program", probe.Failed, `the credential_process failed: cannot run "no-such-program": executable file not found in $PATH (credential_process, config:2)`},
-		"nothing":       {"", probe.InvalidConfig, "config:2: credential_process holds no command"},
-		"half a quote":  {`"` + odd, probe.InvalidConfig, "config:2: credential_process ends within a quote, or in a backslash"},
+		"double quotes": {`"` + odd + `"`, resolve.OK, ""},
+		"backslashes":   {strings.NewReplacer("'", `\'`, " ", `\ `).Replace(odd), resolve.OK, ""},
+		"an argument":   {home + `/mine '$(exit 1)' "a b"`, resolve.OK, ""},
+		"a home folder": {"~/mine", resolve.Failed, `the credential_process failed: cannot run "~/mine": no such file or directory` + note},
+		"a variable":    {"$HOME/mine", resolve.Failed, `the credential_process failed: cannot run "$HOME/mine": no such file or directory` + note},
+		"a pipe":        {"false | " + home + "/mine", resolve.Failed, "the credential_process failed: exit status 1" + note},
+		"no program":    {"no-such-program", resolve.Failed, `the credential_process failed: cannot run "no-such-program": executable file not found in $PATH (credential_process, config:2)`},
+		"nothing":       {"", resolve.InvalidConfig, "config:2: credential_process holds no command"},
+		"half a quote":  {`"` + odd, resolve.InvalidConfig, "config:2: credential_process ends within a quote, or in a backslash"},
 	}
 	for name, tt := range tests {
 		t.Run(name, func(t *testing.T) {

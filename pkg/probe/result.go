@@ -10,7 +10,7 @@ import (
 // Result is what is known of one profile.
 type Result struct {
 	Profile   string
-	Status    Status
+	Status    resolve.Status
 	AccountID string        // as STS said, else as the profile says; may be empty
 	RoleName  string        // as the profile says; may be empty
 	Region    string        // where STS was asked, or would be; may be empty
@@ -37,7 +37,7 @@ func resultOf(t *resolve.Target) Result {
 func failure(t *resolve.Target, err error) Result {
 	r := resultOf(t)
 	r.Status, r.Err, r.Reason = resolve.StatusOf(err), err, err.Error()
-	if r.Status == Skipped {
+	if r.Status == resolve.Skipped {
 		r.Err = nil
 	}
 	return r

@@ -10,6 +10,7 @@ import (
 
 	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/probe"
+	"aws-sso-plugins/pkg/resolve"
 )
 
 func indexes(results iter.Seq[probe.Result]) []int {
@@ -72,9 +73,9 @@ func TestInOrderDoesNotWaitForTheEnd(t *testing.T) {
 
 func TestVerdict(t *testing.T) {
 	reply := fault.New(fault.Reply, "5xx", "")
-	result := func(s probe.Status) probe.Result {
+	result := func(s resolve.Status) probe.Result {
 		r := probe.Result{Status: s}
-		if s == probe.Failed {
+		if s == resolve.Failed {
 			r.Err = reply
 		}
 		return r
@@ -111,14 +112,14 @@ func TestVerdict(t *testing.T) {
 	for _, tt := range tests {
 		tally := probe.Tally{Named: tt.named}
 		for s := range strings.FieldsSeq(tt.statuses) {
-			tally.Add(result(probe.Status(s)))
+			tally.Add(result(resolve.Status(s)))
 		}
 		if got := tally.Verdict(); got != tt.want {
 			t.Errorf("%q, named %t: %d, want %d", tt.statuses, tt.named, got, tt.want)
 		}
 	}
 	own := probe.Tally{}
-	own.Add(probe.Result{Status: probe.Failed, Err: fault.New(fault.Request, "400", "")})
+	own.Add(probe.Result{Status: resolve.Failed, Err: fault.New(fault.Request, "400", "")})
 	if own.Verdict() != probe.Unhealthy {
 		t.Error("a request that AWS calls wrong is not the service's failure")
 	}
@@ -129,14 +130,14 @@ func TestSummary(t *testing.T) {
 	if got := tally.Summary(0); got != "" {
 		t.Errorf("nothing is %q", got)
 	}
-	for _, s := range []probe.Status{probe.Failed, probe.OK, probe.OK, probe.LoginRequired} {
+	for _, s := range []resolve.Status{resolve.Failed, resolve.OK, resolve.OK, resolve.LoginRequired} {
 		tally.Add(probe.Result{Status: s})
 	}
 	if got, want := tally.Summary(6), "2 ok, 1 login-required, 1 error, 2 not checked"; got != want {
 		t.Errorf("%q, want %q", got, want)
 	}
-	if tally.Done() != 4 || tally.Count(probe.OK) != 2 || tally.Count(probe.Skipped) != 0 {
-		t.Errorf("%d done, %d ok", tally.Done(), tally.Count(probe.OK))
+	if tally.Done() != 4 || tally.Count(resolve.OK) != 2 || tally.Count(resolve.Skipped) != 0 {
+		t.Errorf("%d done, %d ok", tally.Done(), tally.Count(resolve.OK))
 	}
 }
 
@@ -157,10 +158,10 @@ func TestParseStatuses(t *testing.T) {
 		if !all.Has(s) {
 			t.Errorf("all has no %s", s)
 		}
-		if failed.Has(s) != (s != probe.Skipped) {
+		if failed.Has(s) != (s != resolve.Skipped) {
 			t.Errorf("failed, ok has %s: %t", s, failed.Has(s))
 		}
-		if two.Has(s) != (s == probe.Timeout || s == probe.Skipped) {
+		if two.Has(s) != (s == resolve.Timeout || s == resolve.Skipped) {
 			t.Errorf("timeout, skipped has %s: %t", s, two.Has(s))
 		}
 	}
@@ -174,8 +175,8 @@ func TestParseStatuses(t *testing.T) {
 }
 
 func TestAsked(t *testing.T) {
-	asked := []probe.Status{
-		probe.OK, probe.AccessDenied, probe.STSDenied, probe.WrongIdentity, probe.Throttled, probe.Timeout, probe.Failed,
+	asked := []resolve.Status{
+		resolve.OK, resolve.AccessDenied, resolve.STSDenied, probe.WrongIdentity, resolve.Throttled, resolve.Timeout, resolve.Failed,
 	}
 	for _, s := range probe.Statuses() {
 		if s.Asked() != slices.Contains(asked, s) {

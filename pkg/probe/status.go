@@ -2,60 +2,44 @@ package probe
 
 import "aws-sso-plugins/pkg/resolve"
 
-// Status is what a check found. A profile has exactly one.
-type Status = resolve.Status
-
-// The statuses.
-const (
-	OK            = resolve.OK
-	Skipped       = resolve.Skipped
-	LoginRequired = resolve.LoginRequired
-	AccessDenied  = resolve.AccessDenied
-	STSDenied     = resolve.STSDenied
-	InvalidConfig = resolve.InvalidConfig
-	MFARequired   = resolve.MFARequired
-	Throttled     = resolve.Throttled
-	Timeout       = resolve.Timeout
-	Unreachable   = resolve.Unreachable
-	Failed        = resolve.Failed
-
-	WrongIdentity Status = "wrong-identity" // STS answered for another account or role
-)
+// WrongIdentity is the one status that only STS can tell: it answered for another
+// account or role. The others are those of pkg/resolve.
+const WrongIdentity resolve.Status = "wrong-identity"
 
 // Statuses returns all statuses, in the order of a summary.
-func Statuses() []Status {
-	return []Status{
-		OK, Skipped, LoginRequired, AccessDenied, STSDenied, WrongIdentity,
-		InvalidConfig, MFARequired, Throttled, Timeout, Unreachable, Failed,
+func Statuses() []resolve.Status {
+	return []resolve.Status{
+		resolve.OK, resolve.Skipped, resolve.LoginRequired, resolve.AccessDenied, resolve.STSDenied, WrongIdentity,
+		resolve.InvalidConfig, resolve.MFARequired, resolve.Throttled, resolve.Timeout, resolve.Unreachable, resolve.Failed,
 	}
 }
 
 // Meaning returns what the status says of a profile, in a few words.
-func Meaning(s Status) string {
+func Meaning(s resolve.Status) string {
 	switch s {
-	case OK:
+	case resolve.OK:
 		return "STS answered, for the account and role that the profile names"
-	case Skipped:
+	case resolve.Skipped:
 		return "no credentials of its own, a credential_process without --allow-process, or an endpoint_url that would get the login"
-	case LoginRequired:
+	case resolve.LoginRequired:
 		return "no valid token, or the session ended meanwhile; run sso-login"
-	case AccessDenied:
+	case resolve.AccessDenied:
 		return "the portal says that there is no such assignment"
-	case STSDenied:
+	case resolve.STSDenied:
 		return "STS refused the credentials, or the role"
 	case WrongIdentity:
 		return "the profile works, but for another account or role than it says"
-	case InvalidConfig:
+	case resolve.InvalidConfig:
 		return "keys are missing, contradict each other or make no sense"
-	case MFARequired:
+	case resolve.MFARequired:
 		return "a role that needs an MFA code"
-	case Throttled:
+	case resolve.Throttled:
 		return "AWS asked for fewer calls to the end"
-	case Timeout:
+	case resolve.Timeout:
 		return "no answer in time"
-	case Unreachable:
+	case resolve.Unreachable:
 		return "no connection"
-	case Failed:
+	case resolve.Failed:
 		return "anything else: a fault of the service, a reply of no use, a command that failed"
 	}
 	return ""
@@ -65,5 +49,5 @@ func Meaning(s Status) string {
 // stands for all but ok and skipped. The empty list is all. An unknown word is a
 // fault of kind Usage.
 func ParseStatuses(list string) (resolve.StatusSet, error) {
-	return resolve.ParseStatuses(list, Statuses(), func(s Status) bool { return !s.Healthy() })
+	return resolve.ParseStatuses(list, Statuses(), func(s resolve.Status) bool { return !s.Healthy() })
 }

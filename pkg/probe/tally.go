@@ -13,20 +13,20 @@ type Tally struct {
 	// skipped was not checked, and that is no success.
 	Named bool
 
-	counts map[Status]int
+	counts map[resolve.Status]int
 	outage int // failures that are the service's or the network's as a whole
 }
 
 // Add counts one result.
 func (t *Tally) Add(r Result) {
 	if t.counts == nil {
-		t.counts = map[Status]int{}
+		t.counts = map[resolve.Status]int{}
 	}
 	t.counts[r.Status]++
 	switch r.Status {
-	case Throttled, Timeout, Unreachable:
+	case resolve.Throttled, resolve.Timeout, resolve.Unreachable:
 		t.outage++
-	case Failed:
+	case resolve.Failed:
 		if resolve.Outage(r.Err) {
 			t.outage++
 		}
@@ -34,7 +34,7 @@ func (t *Tally) Add(r Result) {
 }
 
 // Count returns the number of results of a status.
-func (t *Tally) Count(s Status) int { return t.counts[s] }
+func (t *Tally) Count(s resolve.Status) int { return t.counts[s] }
 
 // Done returns the number of all results.
 func (t *Tally) Done() int {
@@ -79,15 +79,15 @@ func (t *Tally) Verdict() Verdict {
 			failed += n
 		}
 	}
-	skipped := t.Named && t.counts[Skipped] > 0
+	skipped := t.Named && t.counts[resolve.Skipped] > 0
 	switch {
 	case failed == 0 && !skipped:
 		return Healthy
 	case skipped:
 		return Unhealthy
-	case failed == t.counts[LoginRequired]:
+	case failed == t.counts[resolve.LoginRequired]:
 		return LoginNeeded
-	case failed == t.outage && t.counts[OK] == 0:
+	case failed == t.outage && t.counts[resolve.OK] == 0:
 		return Outage
 	}
 	return Unhealthy
