@@ -29,6 +29,7 @@ type run struct {
 func (r *run) each(ctx context.Context, targets []target, format report.Format) error {
 	out := report.NewWriter(r.app.Out, format, columns, r.app.Screen())
 	var statuses []int
+	var loggedIn []target
 	for _, t := range targets {
 		state, err := r.one(ctx, t)
 		if ctx.Err() != nil {
@@ -38,6 +39,9 @@ func (r *run) each(ctx context.Context, targets []target, format report.Format) 
 			r.app.Error(err)
 		}
 		statuses = append(statuses, cli.StatusOf(err))
+		if err == nil && state.Action == login.LoggedIn {
+			loggedIn = append(loggedIn, t)
+		}
 		if row := r.row(ctx, t.Session, state, err); r.reports(format) && (format != report.Name || row.usable) {
 			row.local = format == report.Table
 			// A closed stdout is the console's business: the logins go on.
@@ -48,6 +52,7 @@ func (r *run) each(ctx context.Context, targets []target, format report.Format) 
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
+	r.showNext(loggedIn)
 	if len(targets) == 0 {
 		return fault.Newf(fault.Nothing, "there is no session in %s, and no profile with a login", r.configPath).
 			WithHint("%s", r.app.FirstLogin())
@@ -91,9 +96,6 @@ func (r *run) one(ctx context.Context, t target) (login.State, error) {
 		until = ", then refreshed without a browser"
 	}
 	r.app.Status("%s: valid until %s%s", t.Label(), cli.Clock{Time: state.ExpiresAt}, until)
-	if state.Action == login.LoggedIn {
-		r.showNext(t)
-	}
 	return state, nil
 }
 
@@ -109,17 +111,31 @@ func (r *run) ensure(ctx context.Context, t target) (login.State, error) {
 	}
 }
 
-// showNext prints at a terminal what comes after a login: the profiles, until
-// sso-profiles has made them. One written by hand says nothing of the rest.
-func (r *run) showNext(t target) {
-	if !r.app.OutTerminal || t.Legacy() {
+// showNext prints at a terminal what comes after logins: the profiles of those
+// sessions for which sso-profiles has made none. One written by hand says nothing
+// of the rest.
+func (r *run) showNext(loggedIn []target) {
+	if !r.app.OutTerminal {
 		return
 	}
-	if r.isNew(t) || !r.hasGenerated(t.Name) {
-		r.app.Status("next: sso-profiles %s  makes a profile for each account and role", fault.Word(t.Name))
-		return
+	var bare, tests []string
+	for _, t := range loggedIn {
+		switch {
+		case t.Legacy():
+		case r.isNew(t) || !r.hasGenerated(t.Name):
+			bare = append(bare, fault.Word(t.Name))
+		default:
+			tests = append(tests, "--sso-session "+fault.Word(t.Name))
+		}
 	}
-	r.app.Status("next: sso-test --sso-session %s  checks its profiles", fault.Word(t.Name))
+	switch {
+	case len(bare) > 0:
+		r.app.Status("next: sso-profiles %s  makes a profile for each account and role", strings.Join(bare, " "))
+	case len(tests) == 1:
+		r.app.Status("next: sso-test %s  checks its profiles", tests[0])
+	case len(tests) > 1:
+		r.app.Status("next: sso-test %s  checks their profiles", strings.Join(tests, " "))
+	}
 }
 
 // isNew reports whether the login has defined the session, or changed it.
