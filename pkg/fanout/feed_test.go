@@ -3,67 +3,15 @@
 package fanout
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
 )
-
-// TestOrderedOutputIsExact has commands print anything, with room for all, some
-// and none of what has to wait, and in no room that is larger.
-func TestOrderedOutputIsExact(t *testing.T) {
-	self, err := os.Executable()
-	if err != nil {
-		t.Fatal(err)
-	}
-	const jobs = 40
-	for _, room := range []struct{ memory, disk int64 }{{0, 0}, {1, blockSize}, {100 << 10, 10 * blockSize}, {16 << 20, 4 << 30}} {
-		t.Run(fmt.Sprint(room), func(t *testing.T) {
-			t.Parallel()
-			var got [jobs][2]bytes.Buffer
-			turn := 0
-			r := &Runner{
-				Path: self, Name: "self", Concurrency: 8, TempDir: t.TempDir(), limits: defaultLimits, Ordered: true,
-				Prepare: func(_ context.Context, i int) (Job, error) {
-					return Job{Env: append(os.Environ(), "PLAY="+strconv.Itoa(i+1))}, nil
-				},
-				Lines: func(index int, stream Stream, output io.Reader) {
-					if index != turn {
-						t.Errorf("output of job %d in the turn of %d", index, turn)
-					}
-					if _, err := got[index][stream].ReadFrom(output); err != nil {
-						t.Error(err)
-					}
-				},
-			}
-			r.limits.memory, r.limits.disk = room.memory, room.disk
-			for result := range r.Run(t.Context(), jobs) {
-				if result.Index != turn || result.Err != nil || result.State != Exited || result.ExitCode != (turn+1)%7 {
-					t.Errorf("result %d in the turn of %d: %v %d %v", result.Index, turn, result.State, result.ExitCode, result.Err)
-				}
-				for s, o := range result.Output {
-					if o.Size() > 0 || !bytes.Equal(got[turn][s].Bytes(), script(turn+1, Stream(s))) {
-						t.Errorf("job %d, stream %d: %d bytes have come, %d are left", turn, s, got[turn][s].Len(), o.Size())
-					}
-				}
-				result.Close()
-				turn++
-			}
-			if turn != jobs {
-				t.Errorf("%d results", turn)
-			}
-			if r.spool.end > room.disk || r.spool.memory != 0 {
-				t.Errorf("the file has %d bytes, %d bytes of memory are in use", r.spool.end, r.spool.memory)
-			}
-		})
-	}
-}
 
 // TestTheFirstWritesAsItPrints: what follows waits for what was read.
 func TestTheFirstWritesAsItPrints(t *testing.T) {
