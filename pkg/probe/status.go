@@ -6,41 +6,41 @@ import "aws-sso-plugins/pkg/resolve"
 // account or role. The others are those of pkg/resolve.
 const WrongIdentity resolve.Status = "wrong-identity"
 
+// statuses are all statuses in the order of a summary, each with what it says of a
+// profile.
+var statuses = []struct {
+	status  resolve.Status
+	meaning string
+}{
+	{resolve.OK, "STS answered, for the account and role that the profile names"},
+	{resolve.Skipped, "no credentials of its own, a credential_process without --allow-process, or an endpoint_url that would get the login"},
+	{resolve.LoginRequired, "no valid token, or the session ended meanwhile; run sso-login"},
+	{resolve.AccessDenied, "the portal says that there is no such assignment"},
+	{resolve.STSDenied, "STS refused the credentials, or the role"},
+	{WrongIdentity, "the profile works, but for another account or role than it says"},
+	{resolve.InvalidConfig, "keys are missing, contradict each other or make no sense"},
+	{resolve.MFARequired, "a role that needs an MFA code"},
+	{resolve.Throttled, "AWS asked for fewer calls to the end"},
+	{resolve.Timeout, "no answer in time"},
+	{resolve.Unreachable, "no connection"},
+	{resolve.Failed, "anything else: a fault of the service, a reply of no use, a command that failed"},
+}
+
 // Statuses returns all statuses, in the order of a summary.
 func Statuses() []resolve.Status {
-	return []resolve.Status{
-		resolve.OK, resolve.Skipped, resolve.LoginRequired, resolve.AccessDenied, resolve.STSDenied, WrongIdentity,
-		resolve.InvalidConfig, resolve.MFARequired, resolve.Throttled, resolve.Timeout, resolve.Unreachable, resolve.Failed,
+	all := make([]resolve.Status, len(statuses))
+	for i, s := range statuses {
+		all[i] = s.status
 	}
+	return all
 }
 
 // Meaning returns what the status says of a profile, in a few words.
-func Meaning(s resolve.Status) string {
-	switch s {
-	case resolve.OK:
-		return "STS answered, for the account and role that the profile names"
-	case resolve.Skipped:
-		return "no credentials of its own, a credential_process without --allow-process, or an endpoint_url that would get the login"
-	case resolve.LoginRequired:
-		return "no valid token, or the session ended meanwhile; run sso-login"
-	case resolve.AccessDenied:
-		return "the portal says that there is no such assignment"
-	case resolve.STSDenied:
-		return "STS refused the credentials, or the role"
-	case WrongIdentity:
-		return "the profile works, but for another account or role than it says"
-	case resolve.InvalidConfig:
-		return "keys are missing, contradict each other or make no sense"
-	case resolve.MFARequired:
-		return "a role that needs an MFA code"
-	case resolve.Throttled:
-		return "AWS asked for fewer calls to the end"
-	case resolve.Timeout:
-		return "no answer in time"
-	case resolve.Unreachable:
-		return "no connection"
-	case resolve.Failed:
-		return "anything else: a fault of the service, a reply of no use, a command that failed"
+func Meaning(status resolve.Status) string {
+	for _, s := range statuses {
+		if s.status == status {
+			return s.meaning
+		}
 	}
 	return ""
 }
