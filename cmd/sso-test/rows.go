@@ -3,6 +3,7 @@ package main
 import (
 	"cmp"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -38,16 +39,9 @@ func statusColor(status string) report.Color {
 
 // marks are the signs that stand beside the colours; Yellow is a profile for which
 // something has to be done first.
-var marks = map[report.Color]string{report.Green: "✓", report.Faint: "-", report.Yellow: "!", report.Red: "✗"}
+var marks = [...]string{report.Green: "✓", report.Yellow: "!", report.Red: "✗", report.Faint: "-"}
 
-func markColor(mark string) report.Color {
-	for color, sign := range marks {
-		if sign == mark {
-			return color
-		}
-	}
-	return report.Red
-}
+func markColor(mark string) report.Color { return report.Color(max(slices.Index(marks[:], mark), 0)) }
 
 // row is a result in a report. Its field names are the keys in JSON.
 type row struct {
