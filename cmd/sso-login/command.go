@@ -90,9 +90,9 @@ func (c *command) engine(app *cli.App, paths cli.Paths, config *awsconfig.Config
 func (c *command) checkFlags() error {
 	switch {
 	case c.ValidFor < 0:
-		return fault.Newf(fault.Usage, "--valid-for cannot be negative: %s", c.ValidFor)
+		return fault.Newf(fault.Usage, "--valid-for must not be negative: %s", c.ValidFor)
 	case c.RedirectPort < 0 || c.RedirectPort > 65535:
-		return fault.Newf(fault.Usage, "--redirect-port %d is not a port", c.RedirectPort)
+		return fault.Newf(fault.Usage, "--redirect-port must be a port from 1 to 65535, not %d", c.RedirectPort)
 	case c.UseDeviceCode && c.RedirectPort > 0:
 		return fault.Newf(fault.Usage, "--redirect-port is for the browser, --use-device-code does without one")
 	case c.Force && (c.Check || c.List || c.Logout):

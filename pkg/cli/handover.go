@@ -20,7 +20,7 @@ type Handover struct {
 // AfterApply checks the values. kong calls it.
 func (h Handover) AfterApply() error {
 	if h.ValidFor < 0 {
-		return fault.Newf(fault.Usage, "--valid-for must not be negative, like %s", h.ValidFor)
+		return fault.Newf(fault.Usage, "--valid-for must not be negative: %s", h.ValidFor)
 	}
 	if h.ClientRegion == "" {
 		return nil

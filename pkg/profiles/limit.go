@@ -19,7 +19,7 @@ func ParseLimit(text string) (Limit, error) {
 	number, isPercent := strings.CutSuffix(text, "%")
 	n, err := strconv.Atoi(number)
 	if err != nil || n < 0 || isPercent && n > 100 {
-		return Limit{}, fault.Newf(fault.Usage, "--prune-limit %q is neither a number nor a percentage", text)
+		return Limit{}, fault.Newf(fault.Usage, "--prune-limit must be a number such as 5, or a percentage such as 10%%, not %q", text)
 	}
 	if isPercent {
 		return Limit{percent: n, given: true}, nil

@@ -113,6 +113,9 @@ func (m valueMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error
 		if target.CanInt() && isNegative(token.String()) { // a count, or a time
 			return m.refuse(ctx, "", fmt.Sprintf("must be above 0, not %s", token))
 		}
+		if isNegative(token.String()) {
+			return m.refuse(ctx, "", fmt.Sprintf("must not be negative: %s", token))
+		}
 		return m.refuse(ctx, "", fmt.Sprintf("needs a value, not %q", token))
 	}
 	if m.decoder.Decode(ctx, target) != nil {
