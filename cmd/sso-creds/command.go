@@ -218,7 +218,7 @@ func (h *handout) end(results []resolve.Result) error {
 		}
 	}
 	if !soonest.IsZero() {
-		h.app.Status("valid until %s", cli.Clock{Time: soonest})
+		h.app.Status("valid until %s", fault.Clock{At: soonest, Now: time.Now()})
 	}
 	return h.tally.exitStatus()
 }

@@ -95,7 +95,7 @@ func (r *run) one(ctx context.Context, t target) (login.State, error) {
 	if state.Refreshable {
 		until = ", then refreshed without a browser"
 	}
-	r.app.Status("%s: valid until %s%s", t.Label(), cli.Clock{Time: state.ExpiresAt}, until)
+	r.app.Status("%s: valid until %s%s", t.Label(), fault.Clock{At: state.ExpiresAt, Now: time.Now()}, until)
 	return state, nil
 }
 

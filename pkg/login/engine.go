@@ -20,6 +20,7 @@ import (
 	"strconv"
 	"time"
 
+	"aws-sso-plugins/pkg/fault"
 	"aws-sso-plugins/pkg/oidc"
 	"aws-sso-plugins/pkg/portal"
 	"aws-sso-plugins/pkg/tokencache"
@@ -149,11 +150,5 @@ func (e *Engine) notifyOf(s portal.Session, g oidc.Grant) {
 	}
 }
 
-// clockText returns a time for a person, with the day where that is not today.
-func (e *Engine) clockText(t time.Time) string {
-	t, today := t.Local(), e.now().Local()
-	if t.Format(time.DateOnly) == today.Format(time.DateOnly) {
-		return t.Format("15:04")
-	}
-	return t.Format("2006-01-02 15:04")
-}
+// clock returns a time for a person.
+func (e *Engine) clock(t time.Time) string { return fault.Clock{At: t, Now: e.now()}.String() }

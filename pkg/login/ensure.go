@@ -164,7 +164,7 @@ func (e *Engine) warnOfRefresh(s portal.Session, t tokencache.Token, err error) 
 		e.notify(Warning, s, e.expiryText(t), "run: "+s.LoginCommand("--force"))
 		return
 	}
-	e.notify(Warning, s, "cannot refresh the token, which is good until "+e.clockText(t.ExpiresAt)+": "+whyOf(err), fault.HintOf(err))
+	e.notify(Warning, s, "cannot refresh the token, which is good until "+e.clock(t.ExpiresAt)+": "+whyOf(err), fault.HintOf(err))
 }
 
 // whyOf returns the reason of an error alone: an event says itself what failed.

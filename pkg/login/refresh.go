@@ -154,9 +154,9 @@ func (e *Engine) expiryText(t tokencache.Token) string {
 	case t.ExpiresAt.IsZero():
 		return "the token does not say until when it is good, and cannot be refreshed"
 	case e.left(t) > 0:
-		return "the token is good until " + e.clockText(t.ExpiresAt) + " and cannot be refreshed"
+		return "the token is good until " + e.clock(t.ExpiresAt) + " and cannot be refreshed"
 	default:
-		return "the token expired at " + e.clockText(t.ExpiresAt) + " and cannot be refreshed"
+		return "the token expired at " + e.clock(t.ExpiresAt) + " and cannot be refreshed"
 	}
 }
 

@@ -144,7 +144,7 @@ func (s *source) nominal() string {
 	if s.engine.left(s.token) <= 0 {
 		verb = "expired at "
 	}
-	return verb + s.engine.clockText(s.token.ExpiresAt)
+	return verb + s.engine.clock(s.token.ExpiresAt)
 }
 
 func (s *source) ended(why string) error {
