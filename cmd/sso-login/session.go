@@ -151,7 +151,28 @@ func (r *run) loginOf(p *awsconfig.Profile) (t target, reaches bool) {
 		return target{Session: s, fault: err}, true
 	}
 	s, reaches, err := resolve.SessionOf(r.config, p)
+	if source, ok := r.bareSource(p); !reaches && ok {
+		return r.loginOf(source)
+	}
 	return target{Session: s, fault: err}, reaches
+}
+
+// bareSource returns the profile that a profile without credentials of its own
+// names as its source_profile. Without a role the clients take no credentials
+// from there, yet no other login can be meant. One that names a further profile
+// in the same way is none: they could go round in a circle.
+func (r *run) bareSource(p *awsconfig.Profile) (*awsconfig.Profile, bool) {
+	for _, key := range []string{"role_arn", "aws_access_key_id", "credential_process", "login_session"} {
+		if p.Get(key) != "" {
+			return nil, false
+		}
+	}
+	source, ok := r.config.Profile(p.Get("source_profile"))
+	if !ok {
+		return nil, false
+	}
+	further := source.Get("source_profile") != "" && source.Get("role_arn") == "" && source.Get("sso_session") == "" && source.Get("sso_start_url") == ""
+	return source, !further
 }
 
 // chosen returns the only session, or the one that the person picks; without any
