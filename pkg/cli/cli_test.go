@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -306,6 +307,33 @@ func TestPanic(t *testing.T) {
 	run(program, &faulty{}, []string{"-v"})
 	if long, _ := os.ReadFile(err2); !strings.Contains(string(long[len(brief):]), "(*faulty).Run") {
 		t.Errorf("-v does not say where:\n%s", long)
+	}
+}
+
+// TestSlowReaderHoldsUpNoMessage fills a pipe that nobody reads.
+func TestSlowReaderHoldsUpNoMessage(t *testing.T) {
+	a := app(t, "")
+	read, write, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	a.stdout = write
+	var writing sync.WaitGroup
+	writing.Go(func() { _, _ = a.Out.Write(make([]byte, 4<<20)) })
+	if _, err := io.ReadFull(read, make([]byte, 1)); err != nil { // it has begun
+		t.Fatal(err)
+	}
+	told := make(chan struct{})
+	go func() { a.Note("seen"); close(told) }()
+	select {
+	case <-told:
+	case <-time.After(20 * time.Second):
+		t.Error("the message waits for the reader of standard output")
+	}
+	read.Close()
+	writing.Wait()
+	if a.outError == nil {
+		t.Error("the write has no error")
 	}
 }
 

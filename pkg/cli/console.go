@@ -246,16 +246,29 @@ func (c *Console) finish(err error) int {
 type outWriter struct{ c *Console }
 
 func (w outWriter) Write(p []byte) (int, error) {
-	w.c.mu.Lock()
-	defer w.c.mu.Unlock()
 	if w.c.OutTerminal {
+		w.c.mu.Lock()
+		defer w.c.mu.Unlock()
 		defer w.c.makeWay(p)()
+		n, err := w.c.stdout.Write(p)
+		w.rememberError(err)
+		return n, err
 	}
+	// Without the lock: a reader that is slow holds up no message.
 	n, err := w.c.stdout.Write(p)
-	if err != nil && w.c.outError == nil {
-		w.c.outError = err
+	if err != nil {
+		w.c.mu.Lock()
+		defer w.c.mu.Unlock()
+		w.rememberError(err)
 	}
 	return n, err
+}
+
+// rememberError needs the lock.
+func (w outWriter) rememberError(err error) {
+	if w.c.outError == nil {
+		w.c.outError = err
+	}
 }
 
 // errWriter erases the progress line before a command's output appears on
