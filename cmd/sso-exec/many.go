@@ -122,7 +122,10 @@ func (m *many) watch(ctx context.Context, finished <-chan struct{}) {
 			m.mu.Lock()
 			running := m.running
 			m.mu.Unlock()
-			if sig := cli.SignalOf(context.Cause(ctx)); sig != nil && running > 0 {
+			switch signaled := cli.SignalOf(context.Cause(ctx)) != nil; {
+			case signaled && running == 1:
+				m.app.Note("one of the commands has not ended yet; it is killed after 10s, or at once by a second signal")
+			case signaled && running > 1:
 				m.app.Note("%d of the commands have not ended yet; they are killed after 10s, or at once by a second signal", running)
 			}
 		}
