@@ -53,6 +53,11 @@ func (c *command) handOut(ctx context.Context, app *cli.App, format report.Forma
 		return fault.Newf(fault.Usage, "--write prints the names of sections, so -o %s means nothing", c.Format).
 			WithHint("to print a section: %s -o ini", app.Program.Name)
 	}
+	if c.WriteAs != nil {
+		if err := profiles.CheckSectionName(*c.WriteAs); err != nil {
+			return err
+		}
+	}
 	names, paths, config, err := app.Begin(ctx, c.Profiles, "profile names")
 	if err != nil {
 		return err

@@ -27,7 +27,11 @@ func (r *run) fromFlags(ctx context.Context, names []cli.Name) (d login.Definiti
 			return d, fault.Annotate(err, "--sso-region").OrKind(fault.Usage)
 		}
 	}
-	if len(names) != 1 {
+	if len(names) > 1 {
+		return d, fault.Newf(fault.Usage, "--sso-start-url defines one session, and %d are named", len(names)).
+			WithHint("run: %s", definingCommand(names[0].Text, d.Session))
+	}
+	if len(names) == 0 {
 		return d, fault.Newf(fault.Usage, "--sso-start-url defines one session, which needs a name").
 			WithHint("run: %s", definingCommand("NAME", d.Session))
 	}

@@ -26,6 +26,10 @@ func (r *run) targets(ctx context.Context, names []cli.Name) ([]target, error) {
 	if err := r.refuseURLs(names); err != nil {
 		return nil, err
 	}
+	if len(names) > 0 && (r.All || r.Profile != "") && r.SSOStartURL == "" {
+		return nil, fault.Newf(fault.Usage, "the session %q is named; --all and --profile name others", names[0].Text).
+			WithHint("run: %s", portal.Session{Name: names[0].Text}.LoginCommand())
+	}
 	switch {
 	case r.SSOStartURL != "":
 		d, err := r.fromFlags(ctx, names)

@@ -86,6 +86,11 @@ func (a *App) SessionNamed(c *awsconfig.Config, name string) (portal.Session, er
 		known = append(known, s.Name)
 	}
 	f := fault.Newf(fault.Usage, "there is no [sso-session %s] in %s", name, c.ConfigFile().Path())
+	if p, ok := c.Profile(name); ok {
+		if s, reaches, _ := resolve.SessionOf(c, p); reaches && !s.Legacy() {
+			return portal.Session{}, f.WithHint("%q is a profile; its session is %q", name, s.Name)
+		}
+	}
 	if meant := a.suggest(name, known); meant != "" {
 		return portal.Session{}, f.WithHint("did you mean %q?", meant)
 	}
@@ -105,6 +110,9 @@ func (a *App) ProfileNamed(c *awsconfig.Config, name string) (*awsconfig.Profile
 	f := fault.Newf(fault.Usage, "there is no profile %q in %s", name, c.ConfigFile().Path())
 	if misnamed := c.MisnamedProfile(name); misnamed != "" {
 		return nil, f.WithHint("%s", misnamed)
+	}
+	if s, ok := c.Session(name); ok {
+		return nil, f.WithHint("%q is a session; for its profiles, run: sso-profiles %s --local", name, fault.Word(s.Name))
 	}
 	if meant := a.suggest(name, known); meant != "" {
 		return nil, f.WithHint("did you mean %q?", meant)

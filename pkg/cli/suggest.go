@@ -27,10 +27,17 @@ func unknownFlag(flag string, args, known []string) string {
 	text := "unknown flag " + flag
 	meant := ""
 	if name, long := strings.CutPrefix(flag, "--"); long {
-		meant = fault.Closest(name, known)
 		for _, k := range known {
 			// --region for --sso-region, --session for --sso-session
-			if meant == "" && (strings.HasSuffix(k, "-"+name) || strings.HasPrefix(k, name)) {
+			if meant == "" && strings.HasSuffix(k, "-"+name) {
+				meant = k
+			}
+		}
+		if meant == "" {
+			meant = fault.Closest(name, known)
+		}
+		for _, k := range known {
+			if meant == "" && strings.HasPrefix(k, name) {
 				meant = k
 			}
 		}

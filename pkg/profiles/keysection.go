@@ -46,7 +46,7 @@ func KeySectionName(h resolve.Handover) string {
 // region. A value that some client could read in another way is a fault of kind
 // Reply.
 func (s KeySection) Text() (string, error) {
-	if err := checkSectionName(s.Name); err != nil {
+	if err := CheckSectionName(s.Name); err != nil {
 		return "", err
 	}
 	var b strings.Builder
@@ -95,7 +95,9 @@ func withoutEmpty(all []awsconfig.KeyValue) []awsconfig.KeyValue {
 	return some
 }
 
-func checkSectionName(name string) error {
+// CheckSectionName refuses the name of a section that would be the keys of every
+// program, or that not every AWS client reads: faults of kind Usage.
+func CheckSectionName(name string) error {
 	switch {
 	case strings.EqualFold(name, "default"):
 		return fault.Newf(fault.Usage, "a section %q would be the keys of every program that names no profile", name).
@@ -165,7 +167,7 @@ func (f *KeyFile) Write(ctx context.Context, sections []KeySection, now time.Tim
 
 // put writes one section.
 func put(edit *awsconfig.Edit, config *awsconfig.Config, s KeySection) error {
-	if err := checkSectionName(s.Name); err != nil {
+	if err := CheckSectionName(s.Name); err != nil {
 		return err
 	}
 	if _, err := s.Text(); err != nil {
