@@ -24,6 +24,7 @@ func Ask[T any](ctx context.Context, c *Console, question, fallback string, pars
 	if fallback != "" {
 		prompt = question + " [" + fallback + "]: "
 	}
+	ctx.Done() // so that a Ctrl-C that is typed at the sight of the question ends this, and not the process
 	for {
 		c.prompt(prompt)
 		answer, err := c.readLine(ctx)
