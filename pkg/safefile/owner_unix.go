@@ -59,7 +59,7 @@ func CheckPrivate(path string) error {
 			WithHint("%s", takeHint(dir))
 	}
 	mode := folder.Mode().Perm()
-	if mode&0o002 != 0 || mode&0o020 != 0 && !(group == me && isOwnGroup(groupFile, group)) {
+	if mode&0o002 != 0 || mode&0o020 != 0 && !(group == me && isOwnGroup("/etc", group)) {
 		return fault.New(fault.File, "cannot trust the files in "+fault.Path(dir), fmt.Sprintf("other users may write to the folder (mode %o)", mode)).
 			WithHint("run: chmod go-w %s", fault.Word(dir))
 	}
@@ -74,25 +74,43 @@ func CheckPrivate(path string) error {
 	return nil
 }
 
-const groupFile = "/etc/group"
-
 // isOwnGroup reports whether the only member of a group is the user whose number
-// it shares. Where that is so, pam_umask sets a umask of 002, with which the AWS CLI
-// makes folders that the group may write to. Root's group has others in it: users
-// of containers, for example.
-func isOwnGroup(groupFile string, gid int) bool {
-	groups, err := os.ReadFile(groupFile)
-	if err != nil || gid == 0 {
+// it shares, by the files passwd and group in dir. Where that is so, pam_umask sets
+// a umask of 002, with which the AWS CLI makes folders that the group may write to.
+// Root's group has others in it: users of containers, for example.
+func isOwnGroup(dir string, gid int) bool {
+	if gid == 0 {
 		return false
 	}
-	for line := range strings.Lines(string(groups)) {
-		// group(5): name, password, number, members
-		fields := strings.Split(strings.TrimSpace(line), ":")
-		if len(fields) == 4 && fields[2] == strconv.Itoa(gid) {
-			return fields[3] == "" || fields[3] == fields[0]
+	number, known := strconv.Itoa(gid), false
+	// group(5): name, password, number, members
+	ok := eachEntry(filepath.Join(dir, "group"), 4, func(group []string) bool {
+		if group[2] != number {
+			return true
+		}
+		known = true
+		return group[3] == "" || group[3] == group[0]
+	})
+	// passwd(5): name, password, number, number of the group, and more
+	return ok && known && eachEntry(filepath.Join(dir, "passwd"), 7, func(user []string) bool {
+		return user[3] != number || user[2] == number
+	})
+}
+
+// eachEntry reports whether holds is true of the fields of each line of a file.
+// Lines with another number of fields are passed over.
+func eachEntry(file string, fields int, holds func([]string) bool) bool {
+	data, err := os.ReadFile(file)
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(data)) {
+		entry := strings.Split(strings.TrimSpace(line), ":")
+		if len(entry) == fields && !holds(entry) {
+			return false
 		}
 	}
-	return false
+	return true
 }
 
 // homeVariable is where the home folder comes from.
