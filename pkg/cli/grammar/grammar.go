@@ -82,7 +82,7 @@ func Of(program string, command any, defaults map[string]string) *Grammar {
 }
 
 func (g *Grammar) add(v reflect.Value) {
-	if check, ok := v.Addr().Interface().(interface{ AfterApply() error }); ok {
+	if check, ok := reflect.TypeAssert[interface{ AfterApply() error }](v.Addr()); ok {
 		g.checks = append(g.checks, check)
 	}
 	for i := range v.NumField() {

@@ -7,6 +7,7 @@ import (
 	"os"
 	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"github.com/alecthomas/kong"
@@ -188,15 +189,15 @@ func randomLine(random *rand.Rand, g *grammar.Grammar) []string {
 
 // letters returns short flags in one word, sometimes with a value.
 func letters(random *rand.Rand, g *grammar.Grammar) string {
-	word := ""
+	var word strings.Builder
 	for range 1 + random.IntN(3) {
 		if f := g.Flags[random.IntN(len(g.Flags))]; f.Short != 0 && f.Short != 'h' {
-			word += string(f.Short)
+			word.WriteRune(f.Short)
 		} else {
-			word += pick(random, []string{"q", "o", "ojson", "q", "v"})
+			word.WriteString(pick(random, []string{"q", "o", "ojson", "q", "v"}))
 		}
 	}
-	return word
+	return word.String()
 }
 
 // fitting returns a value that the flag most likely takes.
