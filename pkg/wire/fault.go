@@ -50,7 +50,9 @@ func classify(err error) (kind fault.Kind, why, hint string) {
 	case errors.As(err, &reply):
 		return fault.Reply, reply.Error(), hintOfEndpoint(err)
 	case errors.As(err, &broken):
-		why, hint = broken.explain()
+		if why, hint = broken.explain(); hint == "" {
+			hint = hintOfEndpoint(err)
+		}
 		return fault.Unreachable, why, hint
 	case errors.Is(err, context.Canceled):
 		return fault.Canceled, "stopped", ""
