@@ -45,7 +45,7 @@ func (c *Console) untilSignal() context.Context {
 	ctx, cancel := context.WithCancelCause(context.Background())
 	return &signalContext{ctx, sync.OnceFunc(func() {
 		signals := make(chan os.Signal, 2)
-		signal.Notify(signals, endingSignals...)
+		signal.Notify(signals, signalsToHear()...)
 		go func() {
 			dieOf(secondOf(signals, func(first os.Signal) {
 				c.ctrlC.Store(c.ErrTerminal && first == os.Interrupt)

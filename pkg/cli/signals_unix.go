@@ -13,6 +13,17 @@ import (
 
 var endingSignals = []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP}
 
+// signalsToHear returns the signals that ask this run to end. Under nohup a
+// hang-up does not: to listen for it would undo that it is ignored. SIGINT is
+// listened for also where it is ignored, as a shell lets a job of a script do, so
+// that kill -INT asks the job to end.
+func signalsToHear() []os.Signal {
+	if signal.Ignored(syscall.SIGHUP) {
+		return []os.Signal{syscall.SIGINT, syscall.SIGTERM}
+	}
+	return endingSignals
+}
+
 // failingWithoutReader returns a standard stream to which a write is an error
 // when it is a pipe that nobody reads, which Console notes, instead of the end of
 // the process: files that are being written are finished first. Go ends it at a
