@@ -30,8 +30,18 @@ func (r *Runner) collectConcurrently(c *child, f *feed) (lost [2]error) {
 	c.killGroup()
 	f.last.Store(true)
 	// What was killed needs a moment to end, and what it has left in the pipes may
-	// wait for somebody who reads slowly.
-	for reads := int64(-1); !isClosed(r.limits.held/8) && (f.busy.Load() > 0 || f.reads.Load() != reads); {
+	// wait for somebody who reads slowly. Where nobody is slow, a few moments do:
+	// whoever still writes is not followed.
+	const moments = 8
+	reads := int64(-1)
+	for idle := 0; idle < moments && !isClosed(r.limits.settling()); {
+		switch {
+		case f.busy.Load() > 0:
+		case f.reads.Load() == reads:
+			idle = moments
+		default:
+			idle++
+		}
 		reads = f.reads.Load()
 	}
 	for _, pipe := range c.pipes {
@@ -40,3 +50,6 @@ func (r *Runner) collectConcurrently(c *child, f *feed) (lost [2]error) {
 	<-closed
 	return lost
 }
+
+// settling is how long what was killed may take to end.
+func (l limits) settling() time.Duration { return l.held / 8 }

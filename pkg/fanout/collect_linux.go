@@ -37,12 +37,16 @@ func (r *Runner) collect(c *child, f *feed) (lost [2]error) {
 	}
 	buffer := buffers.Get().(*[bufferSize]byte)
 	defer buffers.Put(buffer)
+	var killed time.Time // when what the command left behind was
 	for fds[Stdout].Fd >= 0 || fds[Stderr].Fd >= 0 {
+		if f.last.Load() && time.Since(killed) >= r.limits.settling() {
+			f.limitRest(c) // whoever still writes is not followed
+		}
 		timeout := -1
 		switch held := r.limits.held - time.Since(c.ended); {
 		case c.ended.IsZero():
 		case f.last.Load():
-			timeout = int((r.limits.held / 8).Milliseconds())
+			timeout = int(r.limits.settling().Milliseconds())
 		default:
 			timeout = int(max(held, 0).Milliseconds()) + 1
 		}
@@ -54,6 +58,7 @@ func (r *Runner) collect(c *child, f *feed) (lost [2]error) {
 			return lost // who still holds them is not followed
 		case !c.ended.IsZero() && time.Since(c.ended) >= r.limits.held && !f.last.Load():
 			c.killGroup()
+			killed = time.Now()
 			f.last.Store(true)
 		}
 		for s, p := range c.pipes {
@@ -79,6 +84,15 @@ func (r *Runner) collect(c *child, f *feed) (lost [2]error) {
 	}
 	c.killGroup()
 	return lost
+}
+
+// limitRest lets no more be read of each pipe than it holds now.
+func (f *feed) limitRest(c *child) {
+	for s, p := range c.pipes {
+		if n, err := unix.IoctlGetInt(int(p.Fd()), unix.TIOCINQ); err == nil {
+			f.rest[s] = min(f.rest[s], n)
+		}
+	}
 }
 
 // pollable returns a file of the same pipe whose Close ends a Read.

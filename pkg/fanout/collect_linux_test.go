@@ -10,6 +10,7 @@ func TestCollectConcurrently(t *testing.T) {
 	for name, test := range map[string]func(*testing.T){
 		"states":         TestStates,
 		"own session":    TestASessionOfItsOwnIsNotFollowed,
+		"talkative":      TestASessionOfItsOwnThatPrintsIsNotFollowed,
 		"cancel":         TestCancel,
 		"break":          TestBreakEndsTheCommands,
 		"kill":           TestKill,

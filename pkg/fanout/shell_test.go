@@ -86,6 +86,25 @@ func TestASessionOfItsOwnIsNotFollowed(t *testing.T) {
 	}
 }
 
+// TestASessionOfItsOwnThatPrintsIsNotFollowed: it holds the pipe and never
+// pauses for long.
+func TestASessionOfItsOwnThatPrintsIsNotFollowed(t *testing.T) {
+	gone := filepath.Join(t.TempDir(), "gone")
+	r := shell(t, `setsid sh -c 'while ! [ -e `+gone+` ]; do echo y; sleep 0.01; done' & echo x`)
+	r.limits.held = 200 * time.Millisecond
+	timer := time.AfterFunc(20*time.Second, func() { _ = os.WriteFile(gone, nil, 0o600) })
+	e := all(t, r, 1)[0]
+	if !timer.Stop() {
+		t.Error("the run waited for it")
+	}
+	if err := os.WriteFile(gone, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(e.out, "x\n") || !e.OK() {
+		t.Errorf("%q %v", e.out, e.Err)
+	}
+}
+
 func TestCannotStart(t *testing.T) {
 	r := shell(t, "")
 	r.Path = filepath.Join(t.TempDir(), "none")
