@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"reflect"
+	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -113,7 +114,7 @@ func (m valueMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error
 		if target.CanInt() && isNegative(token.String()) { // a count, or a time
 			return m.refuse(ctx, "", fmt.Sprintf("must be above 0, not %s", token))
 		}
-		if isNegative(token.String()) {
+		if isNegative(token.String()) && strings.HasPrefix(ctx.Value.Flag.PlaceHolder, "N|") { // or a percentage
 			return m.refuse(ctx, "", fmt.Sprintf("must not be negative: %s", token))
 		}
 		return m.refuse(ctx, "", fmt.Sprintf("needs a value, not %q", token))
