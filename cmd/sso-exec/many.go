@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"runtime/debug"
 	"strings"
 	"sync"
@@ -48,7 +49,7 @@ type many struct {
 
 // run runs the command for each target and writes the rows.
 func (m *many) run(ctx context.Context) error {
-	m.limitMemory()
+	m.tuneRuntime()
 	m.counts, m.reasons = map[resolve.Status]int{}, map[string]bool{}
 	m.out = newOutput(m)
 	ctx, m.cancel = context.WithCancelCause(ctx)
@@ -99,11 +100,20 @@ func (m *many) run(ctx context.Context) error {
 	return m.exitStatus()
 }
 
-// limitMemory lets garbage not double what is in use, which is most where much
-// output waits. In use are that, buffers, and some 1.5 KiB for each profile.
-func (m *many) limitMemory() {
+// tuneRuntime sets what the environment does not. A limit of memory lets garbage
+// not double what is in use, which is most where much output waits: in use are
+// that, buffers, and some 1.5 KiB for each profile. Below it there is little to
+// collect. Most threads wait for a command, each with a processor of the runtime,
+// which has to take it away where there are no others.
+func (m *many) tuneRuntime() {
 	if os.Getenv("GOMEMLIMIT") == "" {
 		debug.SetMemoryLimit(40<<20 + int64(len(m.targets))<<11)
+	}
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(400)
+	}
+	if os.Getenv("GOMAXPROCS") == "" {
+		runtime.GOMAXPROCS(max(runtime.GOMAXPROCS(0), 4))
 	}
 }
 
