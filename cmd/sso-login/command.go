@@ -28,7 +28,7 @@ type command struct {
 	NoBrowser     bool          `env:"" help:"Print the URL and open no browser." group:"How to log in"`
 	RedirectPort  int           `placeholder:"N" env:"" help:"Let the browser come back to this port of 127.0.0.1 (for ssh -L)." group:"How to log in"`
 	Force         bool          `help:"Log in even if the token is good." group:"How to log in"`
-	ValidFor      time.Duration `default:"15m" placeholder:"DURATION" env:"" help:"Refresh the token if less than this is left (${default})." group:"How to log in"`
+	ValidFor      time.Duration `default:"15m" placeholder:"DURATION" zero:"" env:"" help:"Refresh the token if less than this is left (${default})." group:"How to log in"`
 
 	Check  bool `help:"Never log in: exit 0 if the token is valid or can be refreshed, 3 if not." xor:"instead" group:"Instead of logging in"`
 	List   bool `help:"List the sessions and their state, without the network." xor:"instead" group:"Instead of logging in"`

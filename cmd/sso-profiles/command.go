@@ -21,7 +21,7 @@ type command struct {
 	Role    []string `placeholder:"GLOB" sep:"none" complete:"role" help:"Only roles whose name matches; a leading ! excludes. Repeatable." group:"Which profiles"`
 
 	Prune      bool    `help:"Remove generated profiles whose assignment is gone." group:"What happens to the file"`
-	PruneLimit *string `placeholder:"N|N%" help:"Remove none where more than this many of a session's would go (10%, but at least 3)." group:"What happens to the file"`
+	PruneLimit *string `placeholder:"N|N%" zero:"" help:"Remove none where more than this many of a session's would go (10%, but at least 3)." group:"What happens to the file"`
 	Overwrite  bool    `help:"Take over hand-written profiles of the same name: the whole section." group:"What happens to the file"`
 	DryRun     bool    `help:"Write nothing and print a unified diff." group:"What happens to the file"`
 	Check      bool    `help:"Write nothing and print a unified diff; exit 1 if there is one, 4 if the listing is incomplete." group:"What happens to the file"`

@@ -12,7 +12,7 @@ import (
 // Handover holds the flags of the programs that hand out a role's credentials.
 type Handover struct {
 	ClientRegion string        `placeholder:"REGION" complete:"region" env:"" help:"Hand over this region instead of the profile's." group:"Credentials"`
-	ValidFor     time.Duration `default:"15m" placeholder:"DURATION" env:"" help:"Ask for new credentials if less than this is left of cached ones (${default})." group:"Credentials"`
+	ValidFor     time.Duration `default:"15m" placeholder:"DURATION" zero:"" env:"" help:"Ask for new credentials if less than this is left of cached ones (${default})." group:"Credentials"`
 	NoCache      bool          `help:"Neither read nor write cached credentials." group:"Credentials"`
 	AllowProcess bool          `help:"Also run credential_process commands." group:"Credentials"`
 }

@@ -71,7 +71,7 @@ func (f field) target() any {
 //
 // Here the tag env has no value: the variable has the names of the program and
 // the flag, as in SSO_LOGIN_TIMEOUT, and one that is empty counts as not set, as
-// with the AWS CLI.
+// with the AWS CLI. The tag zero is for a number or a time that may be 0.
 func Of(program string, command any, defaults map[string]string) *Grammar {
 	g := &Grammar{program: program, command: command, defaults: defaults}
 	g.Flags = append(make([]*Flag, 0, 32), &Flag{

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"os"
 	"reflect"
-	"strings"
 	"time"
 
 	"github.com/alecthomas/kong"
@@ -111,11 +110,11 @@ func (m valueMapper) Decode(ctx *kong.DecodeContext, target reflect.Value) error
 		if token.IsEOL() {
 			return m.refuse(ctx, "", "needs a value")
 		}
+		if ctx.Value.Tag.Has("zero") && isNegative(token.String()) { // 0 is the least
+			return m.refuse(ctx, "", fmt.Sprintf("must not be negative: %s", token))
+		}
 		if target.CanInt() && isNegative(token.String()) { // a count, or a time
 			return m.refuse(ctx, "", fmt.Sprintf("must be above 0, not %s", token))
-		}
-		if isNegative(token.String()) && strings.HasPrefix(ctx.Value.Flag.PlaceHolder, "N|") { // or a percentage
-			return m.refuse(ctx, "", fmt.Sprintf("must not be negative: %s", token))
 		}
 		return m.refuse(ctx, "", fmt.Sprintf("needs a value, not %q", token))
 	}
