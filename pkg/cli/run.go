@@ -199,7 +199,7 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 	}()
 	if d, ok := command.(delegator); ok {
 		if done, err := d.Delegate(signaled, app); done {
-			return console.ended(signaled, err)
+			return console.ended(signaled, namingVariable(g, args, err))
 		}
 	}
 	ctx, stop := withDeadline(signaled, common.Deadline)
@@ -211,7 +211,7 @@ func run(program Program, command Command, args []string) (status int, sig os.Si
 	if DeadlinePassed(ctx) {
 		return app.finishAtDeadline(), nil
 	}
-	return console.ended(ctx, err)
+	return console.ended(ctx, namingVariable(g, args, err))
 }
 
 func (p Program) grammar(command Command) *grammar.Grammar {
@@ -262,7 +262,7 @@ func (c *Console) reportPanic(program Program, defect any) int {
 func usageFault(program Program, g *grammar.Grammar, args []string, err error) error {
 	var f *fault.Error
 	if errors.As(err, &f) {
-		return f
+		return namingVariable(g, args, f)
 	}
 	hint := "run: " + program.typed + " --help"
 	var refused *grammar.ValueError
@@ -270,6 +270,25 @@ func usageFault(program Program, g *grammar.Grammar, args []string, err error) e
 		return program.unknownFlagFault(g, flag, args)
 	}
 	return fault.New(fault.Usage, err.Error(), "").WithHint("%s", hint)
+}
+
+// namingVariable returns err, with the name of the variable in the place of the
+// flag's if it refuses a flag that was not typed.
+func namingVariable(g *grammar.Grammar, args []string, err error) error {
+	var f *fault.Error
+	if !errors.As(err, &f) || f.Kind != fault.Usage {
+		return err
+	}
+	name, _, _ := strings.Cut(f.What, " ")
+	name = strings.TrimSuffix(name, ":")
+	flag := g.Flag(strings.TrimPrefix(name, "--"))
+	if flag == nil || name != "--"+flag.Name || flag.Variable == "" || os.Getenv(flag.Variable) == "" ||
+		(&completer{grammar: g}).parse(args).used[flag] {
+		return err
+	}
+	named := *f
+	named.What = flag.Variable + strings.TrimPrefix(f.What, name)
+	return &named
 }
 
 func (p Program) unknownFlagFault(g *grammar.Grammar, flag string, args []string) error {
