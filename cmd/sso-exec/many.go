@@ -62,6 +62,8 @@ func (m *many) run(ctx context.Context) error {
 		Discard:  m.format == report.Name,
 		Signal:   cli.SignalOf,
 		Starting: harden.Undo,
+
+		CannotStart: func(why error) *fault.Error { return cli.CannotRun(m.app.Words[0], why) },
 	}
 	// Which lines are wanted may hang on how a command ends.
 	if m.wanted == nil && (m.format == report.Text || m.format == raw) {
@@ -230,7 +232,7 @@ func (m *many) write(result fanout.Result) error {
 	case status == resolve.OK, status == resolve.LoginRequired: // told with the session
 	case m.format != report.Text && m.format != raw: // the row has the reason
 	case status == notStarted:
-		m.tellOnce(reason)
+		m.tellOnce(reason, fault.HintOf(result.Err))
 	default:
 		m.app.Error(fault.New(fault.Unknown, label(target), reason).WithHint("%s", fault.HintOf(result.Err)))
 	}
@@ -239,10 +241,10 @@ func (m *many) write(result fanout.Result) error {
 
 // tellOnce prints why commands do not start, once: as a rule it is the same for
 // all.
-func (m *many) tellOnce(reason string) {
+func (m *many) tellOnce(reason, hint string) {
 	if !m.reasons[reason] {
 		m.reasons[reason] = true
-		m.app.Error(fault.New(fault.Unknown, reason, ""))
+		m.app.Error(fault.New(fault.Unknown, reason, "").WithHint("%s", hint))
 	}
 }
 

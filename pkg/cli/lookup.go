@@ -29,8 +29,9 @@ func (a *App) Lookup(command string) (string, error) {
 		return path, nil
 	case filepath.Base(command) == command && command != "":
 		if there := onPath(command); there != "" {
-			return "", a.refuse(command, fault.Newf(fault.Usage, "%s is not executable", there).
+			a.Error(fault.Newf(fault.Usage, "cannot run %s: %s is not executable", fault.Path(command), there).
 				WithHint("%s", executableHint(there)))
+			return "", ExitStatus(statusNotExecutable)
 		}
 		return "", a.cannotRun(command, exec.ErrNotFound)
 	}
@@ -39,26 +40,30 @@ func (a *App) Lookup(command string) (string, error) {
 
 // cannotRun prints why a command cannot be run, and returns the exit status.
 func (a *App) cannotRun(command string, err error) error {
-	switch {
-	case errors.Is(err, exec.ErrNotFound) && filepath.Base(command) == command:
-		a.Error(fault.Newf(fault.Usage, "cannot run %s: there is no such command on the PATH", fault.Path(command)))
+	a.Error(CannotRun(command, err))
+	if errors.Is(err, fs.ErrNotExist) || errors.Is(err, exec.ErrNotFound) {
 		return ExitStatus(statusNotFound)
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
-		a.Error(fault.Newf(fault.Usage, "cannot run %s: no such file, or its interpreter is missing", fault.Path(command)))
-		return ExitStatus(statusNotFound)
-	case isFolder(command):
-		return a.refuse(command, fault.Newf(fault.Usage, "it is a folder"))
-	case errors.Is(err, fs.ErrPermission):
-		return a.refuse(command, fault.Newf(fault.Usage, "it is not executable").WithHint("%s", executableHint(command)))
-	case errors.Is(err, notAProgram):
-		return a.refuse(command, fault.Newf(fault.Usage, "%s", notAProgramText))
 	}
-	return a.refuse(command, fault.Wrap(fault.Usage, fault.Cause(err), ""))
+	return ExitStatus(statusNotExecutable)
 }
 
-func (a *App) refuse(command string, why *fault.Error) error {
-	a.Error(fault.New(fault.Usage, "cannot run "+fault.Path(command), why.Error()).WithHint("%s", why.Hint))
-	return ExitStatus(statusNotExecutable)
+// CannotRun returns the fault, of kind Usage, of a command that the system does
+// not run because of err.
+func CannotRun(command string, err error) *fault.Error {
+	f := fault.Wrap(fault.Usage, fault.Cause(err), "cannot run %s", fault.Path(command))
+	switch {
+	case errors.Is(err, exec.ErrNotFound) && filepath.Base(command) == command:
+		f.Why = "there is no such command on the PATH"
+	case errors.Is(err, fs.ErrNotExist), errors.Is(err, exec.ErrNotFound):
+		f.Why = "no such file, or its interpreter is missing"
+	case isFolder(command):
+		f.Why = "it is a folder"
+	case errors.Is(err, fs.ErrPermission):
+		f.Why, f.Hint = "it is not executable", executableHint(command)
+	case errors.Is(err, notAProgram):
+		f.Why = notAProgramText
+	}
+	return f
 }
 
 func isFolder(path string) bool {

@@ -50,6 +50,9 @@ type Runner struct {
 	// Starting, if not nil, is called before each start, and the function that
 	// it returns after the start.
 	Starting func() (done func())
+	// CannotStart, if not nil, returns the error of a job that the system does not
+	// start, and why.
+	CannotStart func(why error) *fault.Error
 	// Started, if not nil, is called after a job has started. Several
 	// goroutines may call it at once.
 	Started func(index int)
@@ -374,7 +377,7 @@ func (r *Runner) start(ctx context.Context, job Job) (*child, error) {
 			return c, err
 		}
 		if !r.othersEnd() && attempt > startAttempts {
-			return nil, startFault(r.Name, err)
+			return nil, r.startFault(err)
 		}
 		select {
 		case <-ctx.Done():
@@ -415,7 +418,7 @@ func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
 		}
 		var known *fault.Error
 		if !scarce(err) && !errors.As(err, &known) {
-			err = startFault(r.Name, err)
+			err = r.startFault(err)
 		}
 		return nil, err
 	}
@@ -462,8 +465,11 @@ func (r *Runner) startWith(ctx context.Context, c *child, job Job, write [2]*os.
 	return nil
 }
 
-func startFault(name string, err error) error {
-	return fault.Wrap(fault.Unknown, fault.Cause(err), "cannot start %s", fault.Path(name))
+func (r *Runner) startFault(why error) *fault.Error {
+	if r.CannotStart != nil {
+		return r.CannotStart(why)
+	}
+	return fault.Wrap(fault.Unknown, fault.Cause(why), "cannot start %s", fault.Path(r.Name))
 }
 
 // end asks the running commands to end, and kills them later.
