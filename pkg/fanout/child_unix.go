@@ -75,6 +75,10 @@ func scarce(err error) bool {
 	return false
 }
 
+// tooManyFiles reports whether an error says that this process has as many files
+// open as it may.
+func tooManyFiles(err error) bool { return errors.Is(err, syscall.EMFILE) }
+
 // descriptors returns how many files this process may have open.
 func descriptors() (int, bool) {
 	var limit unix.Rlimit

@@ -127,6 +127,10 @@ func scarce(err error) bool {
 		errors.Is(err, windows.ERROR_NO_SYSTEM_RESOURCES)
 }
 
+// tooManyFiles reports whether an error says that this process has as many files
+// open as it may, which there is no limit of.
+func tooManyFiles(error) bool { return false }
+
 // descriptors returns how many files this process may have open: on Windows,
 // more than matters here.
 func descriptors() (int, bool) { return 0, false }

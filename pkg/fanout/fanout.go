@@ -104,6 +104,8 @@ type Runner struct {
 
 	sessions sessions
 
+	preparing atomic.Int32 // jobs that are being prepared
+
 	mu       sync.Mutex
 	running  map[*child]struct{}
 	failures int
@@ -290,7 +292,9 @@ func (r *Runner) one(ctx context.Context, index int) Result {
 	if result.Err = r.mayStart(ctx); result.Err != nil {
 		return result
 	}
+	r.preparing.Add(1)
 	job, err := r.Prepare(ctx, index)
+	r.preparing.Add(-1)
 	if err == nil {
 		err = r.mayStart(ctx)
 	}
@@ -369,7 +373,9 @@ func (r *Runner) run(ctx context.Context, result *Result, job Job) {
 }
 
 // start starts the command. Where there are no descriptors, processes or memory
-// for one more, it waits until one of those running has ended.
+// for one more, it waits until one of those running has ended. Where none is, and
+// nothing else of the run has files open, there will be no descriptors later either:
+// then no more jobs start.
 func (r *Runner) start(ctx context.Context, job Job) (*child, error) {
 	for attempt := 1; ; attempt++ {
 		c, err := r.tryStart(ctx, job)
@@ -377,7 +383,13 @@ func (r *Runner) start(ctx context.Context, job Job) (*child, error) {
 			return c, err
 		}
 		if !r.othersEnd() && attempt > startAttempts {
-			return nil, r.startFault(err)
+			f := r.startFault(err)
+			if tooManyFiles(err) && r.preparing.Load() == 0 && !r.busy() {
+				limit, _ := descriptors()
+				f = f.WithHint("no more are tried: the limit of open files is %d; raise it, such as: ulimit -n %d", limit, enoughFiles)
+				r.stop(f)
+			}
+			return nil, f
 		}
 		select {
 		case <-ctx.Done():
@@ -389,6 +401,7 @@ func (r *Runner) start(ctx context.Context, job Job) (*child, error) {
 const (
 	startAttempts = 20
 	startPause    = 50 * time.Millisecond
+	enoughFiles   = 256
 )
 
 func (r *Runner) tryStart(ctx context.Context, job Job) (*child, error) {
