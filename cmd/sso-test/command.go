@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"iter"
+	"slices"
 	"strings"
 
 	"aws-sso-plugins/pkg/awsconfig"
@@ -67,8 +68,11 @@ func (c *command) check(ctx context.Context, t *test) error {
 	prober := &probe.Prober{Concurrency: c.Concurrency, Resolver: *resolver}
 	t.warn(config, targets)
 	t.total, t.tally.Named = len(targets), len(names) > 0
+	t.unasked = len(names) == 0 && !c.All && len(c.SSOSession) == 0
 	return t.take(prober.Run(ctx, targets))
 }
+
+const namesFromPipe = "to read profile names from the pipe: sso-test -"
 
 // targets returns the names to check, each once.
 func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Name) ([]string, error) {
@@ -87,7 +91,7 @@ func (c *command) targets(app *cli.App, config *awsconfig.Config, names []cli.Na
 	}
 	f := fault.Newf(fault.Nothing, "there is no profile to check in %s", config.ConfigFile().Path())
 	if app.StdinPiped() {
-		return nil, f.WithHint("to read profile names from the pipe: sso-test -")
+		return nil, f.WithHint(namesFromPipe)
 	}
 	if len(config.Sessions()) == 0 {
 		return nil, f.WithHint("%s", app.FirstLogin())
@@ -123,6 +127,9 @@ type test struct {
 	total  int
 	passed string // the first profile that is ok
 	broken bool   // standard output takes no more
+
+	unasked bool     // the command line does not say which profiles
+	mending []string // the hints of profiles that make no sense: two at most
 }
 
 // take reports the results, in the order asked for but in jsonl, where each
@@ -153,6 +160,7 @@ func (t *test) counted(results iter.Seq[probe.Result], line *cli.Progress) iter.
 	return func(yield func(probe.Result) bool) {
 		for result := range results {
 			t.tally.Add(result)
+			t.keepHint(result)
 			line.Set(t.tally.Done(), t.total, "")
 			if !yield(result) {
 				return
@@ -171,7 +179,22 @@ func (t *test) sum() {
 	default:
 		t.app.Status("%s", summary)
 	}
+	if len(t.mending) == 1 && !t.app.Common.Quiet { // all need the same
+		t.app.Hint(t.mending[0])
+	}
+	if t.unasked && t.tally.Verdict() == probe.LoginNeeded && t.app.StdinPiped() {
+		t.app.Hint(namesFromPipe)
+	}
 	t.showNext()
+}
+
+// keepHint keeps the hints of profiles that make no sense. Those for a login are
+// told with the session.
+func (t *test) keepHint(r probe.Result) {
+	hint := fault.HintOf(r.Err)
+	if r.Status == resolve.InvalidConfig && hint != "" && len(t.mending) < 2 && !slices.Contains(t.mending, hint) {
+		t.mending = append(t.mending, hint)
+	}
 }
 
 // showNext prints at a terminal what comes after a check of all profiles that found
