@@ -63,8 +63,8 @@ func TestBenchCreds(t *testing.T) {
 		var ratios []float64
 		var ours, theirs measured
 		for i := range 11 {
-			x := b.measure(cli, "configure", "export-credentials", "--profile", name)
-			m := b.run("sso-creds", name)
+			x := best(3, func() measured { return b.measure(cli, "configure", "export-credentials", "--profile", name) })
+			m := best(3, func() measured { return b.run("sso-creds", name) })
 			ratios = append(ratios, x.wall.Seconds()/m.wall.Seconds())
 			if i == 0 || m.wall < ours.wall {
 				ours = m
@@ -75,7 +75,7 @@ func TestBenchCreds(t *testing.T) {
 		}
 		times := median(ratios)
 		record(t, "`aws configure export-credentials`, one profile", theirs, "%.0f times the time of `sso-creds` from the cache; must be 100", times)
-		bar(t, times > 100, "%.0f times less time than aws configure export-credentials (median of 11 pairs; bar 100)", times)
+		bar(t, times > 100, "%.0f times less time than aws configure export-credentials (median of 11 pairs, each of the best of 3; bar 100)", times)
 	})
 	t.Run("floor", func(t *testing.T) {
 		b := newBench(t, idctest.Config{Accounts: accounts(300, 3)})
