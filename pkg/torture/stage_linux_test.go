@@ -446,12 +446,18 @@ func look(pid int, known map[int]int, note func(string)) {
 	dir := "/proc/" + strconv.Itoa(pid)
 	if known[pid]++; known[pid] <= 4 {
 		for _, name := range []string{"/cmdline", "/environ"} {
+			before, _ := os.Readlink(dir + "/exe")
 			data, err := os.ReadFile(dir + name)
 			if err != nil {
 				continue
 			}
-			// Of a process that has ended meanwhile nobody can say what it was.
-			if exe, err := os.Readlink(dir + "/exe"); name == "/environ" && (err != nil || filepath.Dir(exe) != binaries) {
+			// What has ended meanwhile is what it was before: a command never becomes
+			// a program of ours.
+			exe, err := os.Readlink(dir + "/exe")
+			if err != nil {
+				exe = before
+			}
+			if name == "/environ" && filepath.Dir(exe) != binaries {
 				data = handedOver.ReplaceAll(data, []byte("$1=handed over"))
 			}
 			note(strings.ReplaceAll(string(data), "\x00", " "))
